@@ -17,7 +17,11 @@ public final class Holds {
      */
     public record Extend(@Nullable Instant until, @Nullable String duration) {}
 
-    /** A hold and what it holds; DOOMED is deleted when its last hold ends. */
+    /**
+     * A hold and what it holds; DOOMED is deleted when its last hold ends.
+     *
+     * @param owner name of the token that took it; absent where none was asked for
+     */
     public record Held(UUID id, Instant until, @Nullable NamespaceName namespace, @Nullable EntryKey key, @Nullable Long generation,
-            @Nullable ReplicaState state, @Nullable String path) {}
+            @Nullable ReplicaState state, @Nullable String path, @Nullable String owner) {}
 }

@@ -19,9 +19,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.net.SocketFactory;
 
-/** A directory hit at three workers of one fleet: one that asks for nothing, one that asks for a token, and one that speaks TLS. */
+/**
+ * A directory hit at three workers of one fleet: one that asks for nothing, one that asks for a token, and one that speaks TLS. Then messages on Kafka
+ * with and without their proof.
+ */
 public final class SecurityBenchmark implements Benchmark {
     private static final int CALLERS = 16;
     private static final double TOKEN_BOUND = 1.05;
@@ -37,7 +41,7 @@ public final class SecurityBenchmark implements Benchmark {
 
     @Override
     public String description() {
-        return "what a token and TLS cost a request, beside none";
+        return "what a token and TLS cost a request, and a proof a message, beside none";
     }
 
     @Override
@@ -77,7 +81,8 @@ public final class SecurityBenchmark implements Benchmark {
             Scenario plain = scenario("directory hit", get(fleet.worker(), "plain", "", tcp));
             Scenario shown = scenario("directory hit, a token is asked for", get(asking, "asking", bearer(token), tcp));
             Scenario secured = scenario("directory hit, by TLS", get(speaking, "speaking", "", certificate.trusting()));
-            List<Scenario> all = List.of(plain, shown, secured);
+            List<Scenario> all =
+                    Stream.concat(Stream.of(plain, shown, secured), new ProvenMessages().scenarios().stream()).toList();
             for (Scenario each : all) {
                 progress.step("warming up: " + each.title());
                 each.warm(effort);

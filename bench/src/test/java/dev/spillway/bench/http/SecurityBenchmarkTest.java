@@ -13,9 +13,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("full")
 class SecurityBenchmarkTest {
     @Test
-    void aTokenAndTlsAreMeasuredBesideNone() throws Exception {
+    void aTokenTlsAndAProofAreMeasuredBesideNone() throws Exception {
         Report report = Benchmarks.named("security").orElseThrow().run(Effort.ofQuick(), step -> {});
-        assertThat(report.results()).hasSize(3).allSatisfy(line -> assertThat(line.operations()).isPositive());
+        assertThat(report.results()).hasSize(7).allSatisfy(line -> assertThat(line.operations()).isPositive());
         assertThat(report.bars()).extracting(Bar::bound).containsExactly(1.05, 1.3);
     }
 }

@@ -35,10 +35,10 @@ final class HoldsCommand {
                 pages.printJson(console.out());
                 return Outcome.done();
             }
-            Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE");
+            Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE", "OWNER");
             for (Holds.Held held : pages.as(Holds.Held.class)) {
                 table.row(held.id(), Text.time(held.until()), shown(held.namespace()), shown(held.key()), Text.number(held.generation()),
-                        shown(held.state()));
+                        shown(held.state()), shown(held.owner()));
             }
             table.print(console);
             return Outcome.done();

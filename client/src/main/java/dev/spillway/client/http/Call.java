@@ -52,6 +52,12 @@ public record Call(String method, String path, Optional<Object> body, Map<String
         return new Call(method, path, body, headers, answers, other);
     }
 
+    /** Method and path: headers may carry the token of a client. */
+    @Override
+    public String toString() {
+        return method + " " + path;
+    }
+
     /** Whether it asks for something and changes nothing that a caller would miss. */
     boolean isRead() {
         return method.equals("GET");

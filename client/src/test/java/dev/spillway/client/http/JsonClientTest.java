@@ -120,6 +120,12 @@ class JsonClientTest {
     }
 
     @Test
+    void aCallInAMessageShowsNoHeader() {
+        Call call = new Call("DELETE", "/v1/a", Optional.empty(), Map.of(), Set.of(), LONG).header("Spillway-Client-Token", "canary");
+        assertThat(call).hasToString("DELETE /v1/a");
+    }
+
+    @Test
     void aProblemIsRead() throws Exception {
         var problem =
                 "{\"type\":\"urn:spillway:problem:overloaded\",\"title\":\"Busy\",\"status\":503,\"detail\":\"queue full\",\"queue\":7}";

@@ -1,16 +1,21 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.JoinRefusal;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.OpenOrders;
 import dev.spillway.coordinator.core.RegistryQueries.UnpublishedFacts;
+import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.events.protocol.JoinAnswer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * may be hours off. Thread-safe.
  */
 final class FleetFigures {
-    private record Look(OpenOrders orders, UnpublishedFacts facts, Map<HostState, Long> hosts, long nanos) {}
+    private record Look(OpenOrders orders, UnpublishedFacts facts, Map<HostState, Long> hosts, Map<JoinAnswer.Reason, Long> refused,
+            Map<Sighting.Kind, Long> discrepancies, long nanos) {}
 
     private volatile @Nullable Look latest;
 
@@ -32,9 +38,21 @@ final class FleetFigures {
                 .register(metrics);
         age(metrics, "spillway.facts.oldest.age", "Age of the oldest fact that Kafka is not known to have", this::oldestFact);
         for (HostState state : HostState.values()) {
-            Gauge.builder("spillway.hosts", this, figures -> figures.hosts(state))
-                    .tag("state", state.name().toLowerCase(Locale.ROOT))
+            Gauge.builder("spillway.hosts", this, figures -> figures.count(Look::hosts, state))
+                    .tag("state", tag(state))
                     .description("Hosts by state")
+                    .register(metrics);
+        }
+        for (JoinAnswer.Reason reason : JoinAnswer.Reason.values()) {
+            Gauge.builder("spillway.hosts.refused", this, figures -> figures.count(Look::refused, reason))
+                    .tag("reason", tag(reason))
+                    .description("Workers that asked to join in the last ten minutes and are refused, by reason")
+                    .register(metrics);
+        }
+        for (Sighting.Kind kind : Sighting.Kind.values()) {
+            Gauge.builder("spillway.discrepancies", this, figures -> figures.count(Look::discrepancies, kind))
+                    .tag("kind", tag(kind))
+                    .description("Orphans and ghosts that wait for a second look or for a person")
                     .register(metrics);
         }
     }
@@ -45,7 +63,11 @@ final class FleetFigures {
     }
 
     void look(RegistryQueries queries) {
-        latest = new Look(queries.openOrders(), queries.unpublishedFacts(), queries.hostsByState(), System.nanoTime());
+        latest = new Look(queries.openOrders(), queries.unpublishedFacts(), queries.hostsByState(),
+                queries.joinRefusals(JoinRefusal.KEPT_MAX)
+                        .stream()
+                        .collect(Collectors.groupingBy(JoinRefusal::reason, Collectors.counting())),
+                queries.discrepancies(), System.nanoTime());
     }
 
     long openOrders() {
@@ -58,9 +80,13 @@ final class FleetFigures {
         return look == null ? 0 : look.facts().count();
     }
 
-    private long hosts(HostState state) {
+    private <K> long count(Function<Look, Map<K, Long>> counts, K key) {
         Look look = latest;
-        return look == null ? 0 : look.hosts().getOrDefault(state, 0L);
+        return look == null ? 0 : counts.apply(look).getOrDefault(key, 0L);
+    }
+
+    private static String tag(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     Duration oldestOrder() {

@@ -19,6 +19,9 @@ final class TransactionFigures {
         FunctionCounter.builder("spillway.transactions.conflicts", registry, stored -> stored.figures().conflicts())
                 .description("Transactions begun again because another one was in their way")
                 .register(metrics);
+        FunctionCounter.builder("spillway.orphans.deleted", registry, stored -> stored.figures().orphansDeleted())
+                .description("Replicas unknown to the registry that hosts have deleted")
+                .register(metrics);
         Gauge.builder("spillway.commands.waiting", registry, stored -> stored.figures().waiting())
                 .description("Commands that wait for a transaction")
                 .register(metrics);

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -271,6 +272,16 @@ final class MapQueries implements RegistryQueries {
                     .mapToObj(behind -> before - 1 - behind)
                     .filter(number -> filter.selects(all.get(number)));
             return Page.of(newestFirst.iterator(), limit, number -> number.toString(), all::get, JsonSize::of);
+        }
+    }
+
+    @Override
+    public Map<Sighting.Kind, Long> discrepancies() {
+        synchronized (lock) {
+            return rows.tables.sightings.values()
+                    .stream()
+                    .flatMap(seen -> seen.values().stream())
+                    .collect(Collectors.groupingBy(Sighting::kind, Collectors.counting()));
         }
     }
 

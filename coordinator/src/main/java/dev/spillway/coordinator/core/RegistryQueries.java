@@ -274,6 +274,9 @@ public interface RegistryQueries {
     /** Returns records of changes, newest first. */
     Page<AuditRecord> audit(AuditRecord.Filter filter, @Nullable String after, int limit);
 
+    /** Counts the differences between hosts and their rows that wait: for the grace period, for a second look, or for a person. */
+    Map<Sighting.Kind, Long> discrepancies();
+
     /** Counts hosts by the state shown to people; reads nothing but hosts. */
     Map<HostState, Long> hostsByState();
 

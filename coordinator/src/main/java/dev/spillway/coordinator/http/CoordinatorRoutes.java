@@ -18,7 +18,7 @@ public final class CoordinatorRoutes {
 
     /** Returns the problem that an exception of the registry is to a client. */
     public static Optional<Problem> failure(Throwable failure) {
-        return Refusals.of(failure);
+        return RegistryProblems.of(failure);
     }
 
     /**

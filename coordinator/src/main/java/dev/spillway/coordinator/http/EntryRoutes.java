@@ -62,7 +62,7 @@ final class EntryRoutes {
                 new Command.Put(name, body.snapshotId(), sizeBytes, description))) {
             case Outcomes.Putting.Stored(var generation, var replaced, var evicted) ->
                     Response.ok(new Entries.Stored(generation, replaced, evicted));
-            case Outcomes.Putting.Refused refused -> throw Refusals.notStored(name.namespace(), refused);
+            case Outcomes.Putting.Refused refused -> throw RegistryProblems.notStored(name.namespace(), refused);
         };
     }
 
@@ -71,7 +71,7 @@ final class EntryRoutes {
         boolean touch = request.query().flag("touch").orElse(true);
         boolean count = request.query().flag("count").orElse(true);
         if (!touch) {
-            return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> Refusals.missing(registry, name)), true));
+            return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> RegistryProblems.missing(registry, name)), true));
         }
         Command.Get.Trace trace = request.isHead() ? Command.Get.Trace.NONE
                 : count ? Command.Get.Trace.COUNTED_USE : Command.Get.Trace.USE;
@@ -82,7 +82,7 @@ final class EntryRoutes {
                     .filter(view -> view.generation() == row.generation())
                     .map(EntryView::replicas)
                     .orElse(List.of())));
-            case Outcomes.Getting.Miss() -> throw Refusals.missing(registry, name);
+            case Outcomes.Getting.Miss() -> throw RegistryProblems.missing(registry, name);
         };
     }
 
@@ -93,8 +93,9 @@ final class EntryRoutes {
                 Commands.Target.of("DELETE entry", name.namespace(), name.key(), expected == null ? "" : expected),
                 new Command.Invalidate(name, expected))) {
             case Outcomes.Invalidation.Invalidated(var snapshotId) -> Response.ok(new Entries.Deleted(snapshotId));
-            case Outcomes.Invalidation.Absent() -> throw Refusals.missing(registry, name);
-            case Outcomes.Invalidation.Mismatch(var actual) -> throw Refusals.otherSnapshot(expected == null ? actual : expected, actual);
+            case Outcomes.Invalidation.Absent() -> throw RegistryProblems.missing(registry, name);
+            case Outcomes.Invalidation.Mismatch(var actual) ->
+                    throw RegistryProblems.otherSnapshot(expected == null ? actual : expected, actual);
         };
     }
 
@@ -133,7 +134,7 @@ final class EntryRoutes {
     private NamespaceName existing(Request request) {
         NamespaceName name = NamespaceRoutes.namespace(request);
         if (registry.queries().namespace(name).isEmpty()) {
-            throw Refusals.unknownNamespace(name);
+            throw RegistryProblems.unknownNamespace(name);
         }
         return name;
     }

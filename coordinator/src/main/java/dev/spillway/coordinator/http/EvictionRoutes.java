@@ -49,10 +49,10 @@ final class EvictionRoutes {
         @Nullable
         PlanId plan = request.query().value("plan", PlanId::parse).orElse(null);
         if (host != null && registry.queries().host(host).isEmpty()) {
-            throw Refusals.unknownHost(host);
+            throw RegistryProblems.unknownHost(host);
         }
         if (namespace != null && registry.queries().namespace(namespace).isEmpty()) {
-            throw Refusals.unknownNamespace(namespace);
+            throw RegistryProblems.unknownNamespace(namespace);
         }
         Paging paging = Paging.of(request, "evictions");
         var filter = new EvictionFilter(state == null ? null : state.toString(), host, namespace, cause, plan);
@@ -81,7 +81,7 @@ final class EvictionRoutes {
 
     private Response one(Request request) {
         EvictionId id = request.parameter("id", EvictionId::parse);
-        return Response.ok(answer(registry.queries().eviction(id).orElseThrow(() -> Refusals.unknownEviction(id)),
+        return Response.ok(answer(registry.queries().eviction(id).orElseThrow(() -> RegistryProblems.unknownEviction(id)),
                 new WaitReason(registry.queries())));
     }
 

@@ -64,7 +64,7 @@ final class HostRoutes {
 
     private Response one(Request request) {
         HostId id = host(request);
-        return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> Refusals.unknownHost(id)),
+        return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> RegistryProblems.unknownHost(id)),
                 registry.queries().registry().epoch()));
     }
 
@@ -73,7 +73,7 @@ final class HostRoutes {
         Paging paging = Paging.of(request, "orders of " + id);
         RegistryQueries.Page<OpenOrderView> orders = registry.queries().orders(id, paging.after(), paging.limit());
         if (orders.items().isEmpty() && registry.queries().host(id).isEmpty()) {
-            throw Refusals.unknownHost(id);
+            throw RegistryProblems.unknownHost(id);
         }
         WaitReason reason = new WaitReason(registry.queries());
         return Response.ok(paging.page(orders.items(), orders.next(), view -> answer(view, reason)));
@@ -110,8 +110,8 @@ final class HostRoutes {
         return switch (draining) {
             case Outcomes.Draining.Drains(var since) -> Response.ok(new Hosts.DrainChanged(id, since));
             case Outcomes.Draining.Stays() -> Response.ok(new Hosts.DrainChanged(id, null));
-            case Outcomes.Draining.Refused(var why) -> throw Refusals.hostUnchanged(why);
-            case Outcomes.Draining.Unknown() -> throw Refusals.unknownHost(id);
+            case Outcomes.Draining.Refused(var why) -> throw RegistryProblems.hostUnchanged(why);
+            case Outcomes.Draining.Unknown() -> throw RegistryProblems.unknownHost(id);
         };
     }
 
@@ -119,8 +119,8 @@ final class HostRoutes {
         return switch (change) {
             case Outcomes.HostChange.Changed(var rowsAbandoned, var entriesLost) ->
                     Response.ok(new Hosts.Changed(rowsAbandoned, entriesLost));
-            case Outcomes.HostChange.Refused refused -> throw Refusals.hostUnchanged(refused.why());
-            case Outcomes.HostChange.Unknown() -> throw Refusals.unknownHost(id);
+            case Outcomes.HostChange.Refused refused -> throw RegistryProblems.hostUnchanged(refused.why());
+            case Outcomes.HostChange.Unknown() -> throw RegistryProblems.unknownHost(id);
         };
     }
 

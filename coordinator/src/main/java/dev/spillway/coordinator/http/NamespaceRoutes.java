@@ -58,7 +58,7 @@ final class NamespaceRoutes {
 
     private Response one(Request request) {
         NamespaceName name = namespace(request);
-        return Response.ok(answer(registry.queries().namespace(name).orElseThrow(() -> Refusals.unknownNamespace(name))));
+        return Response.ok(answer(registry.queries().namespace(name).orElseThrow(() -> RegistryProblems.unknownNamespace(name))));
     }
 
     private static Namespaces.Namespace answer(NamespaceView view) {
@@ -76,12 +76,13 @@ final class NamespaceRoutes {
         PolicyChange change = change(request);
         return switch (steps.run(new Command.SetPolicy(name, change))) {
             case Outcomes.PolicySetting.Changed(var policy, var evicted) -> Response.ok(answer(name, policy, evicted));
-            case Outcomes.PolicySetting.Refused(var detail) -> throw Refusals.namespaceInUse(detail);
+            case Outcomes.PolicySetting.Refused(var detail) -> throw RegistryProblems.namespaceInUse(detail);
             case Outcomes.PolicySetting.Planned(var begun, _) -> {
                 PlanSteps plan = new PlanSteps(steps);
                 Outcomes.Planning.Made made = plan.whole(begun);
                 if (!made.isWithinShare()) {
-                    throw Refusals.planNeeded(change.given().stream().map(PolicyField::toString).collect(Collectors.joining(", ")), made);
+                    throw RegistryProblems.planNeeded(change.given().stream().map(PolicyField::toString).collect(Collectors.joining(", ")),
+                            made);
                 }
                 plan.apply(made.planId(), () -> false);
                 yield Response.ok(steps.ask(() -> roomMade(name, made.planId())));
@@ -91,12 +92,12 @@ final class NamespaceRoutes {
 
     /** What a plan did that was too much for one command, but not too much to do without asking. */
     private Namespaces.Policy roomMade(NamespaceName name, PlanId planId) {
-        PlanRow plan = registry.queries().plan(planId).orElseThrow(() -> Refusals.unknownPlan(planId));
+        PlanRow plan = registry.queries().plan(planId).orElseThrow(() -> RegistryProblems.unknownPlan(planId));
         Long beyond = plan.applied().beyond();
         if (beyond == null) {
-            throw Refusals.policyNotSet(plan);
+            throw RegistryProblems.policyNotSet(plan);
         }
-        Policy policy = registry.queries().namespace(name).orElseThrow(() -> Refusals.unknownNamespace(name)).policy();
+        Policy policy = registry.queries().namespace(name).orElseThrow(() -> RegistryProblems.unknownNamespace(name)).policy();
         return answer(name, policy, plan.applied().evicted() + beyond);
     }
 
@@ -122,7 +123,7 @@ final class NamespaceRoutes {
             throw new InvalidValueException("confirm", confirm, name + ", the namespace to clean");
         }
         if (registry.queries().namespace(name).isEmpty()) {
-            throw Refusals.unknownNamespace(name);
+            throw RegistryProblems.unknownNamespace(name);
         }
         Steps steps = Steps.of(commands, request, "POST clean", name);
         Instant deadline = clock.instant().plus(CLEAN_WITHIN);

@@ -52,7 +52,7 @@ final class PinRoutes {
         return switch (pinning) {
             case Outcomes.Pinning.Pinned(var pin) -> Response.ok(answer(pin));
             case Outcomes.Pinning.Lifted(var had) -> Response.ok(new Pins.Lifted(had));
-            case Outcomes.Pinning.Absent() -> throw Refusals.missing(registry, name);
+            case Outcomes.Pinning.Absent() -> throw RegistryProblems.missing(registry, name);
             case Outcomes.Pinning.Refused(var detail) -> throw Problem.invalid(detail).exception();
         };
     }

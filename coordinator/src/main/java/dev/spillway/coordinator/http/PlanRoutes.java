@@ -59,11 +59,11 @@ final class PlanRoutes {
         PlanSteps plan = new PlanSteps(steps);
         Planning.Made made = switch (steps.run(new Command.MakePlan(name, prune))) {
             case Planning.Made begun -> plan.whole(begun);
-            case Planning.Unknown() -> throw Refusals.unknownNamespace(name);
+            case Planning.Unknown() -> throw RegistryProblems.unknownNamespace(name);
         };
         if (body.dryRun() == null || !body.dryRun()) {
             if (!made.isWithinShare()) {
-                throw Refusals.planNeeded("prune", made);
+                throw RegistryProblems.planNeeded("prune", made);
             }
             plan.apply(made.planId(), enough());
         }
@@ -77,7 +77,7 @@ final class PlanRoutes {
         return steps.ask(() -> {
             PlanRow plan = existing(id);
             if (plan.isPolicyNotSet()) {
-                throw Refusals.policyNotSet(plan);
+                throw RegistryProblems.policyNotSet(plan);
             }
             return answer(plan);
         });
@@ -91,7 +91,7 @@ final class PlanRoutes {
     private Response list(Request request) {
         NamespaceName namespace = request.query().value("namespace", NamespaceName::new).orElse(null);
         if (namespace != null && registry.queries().namespace(namespace).isEmpty()) {
-            throw Refusals.unknownNamespace(namespace);
+            throw RegistryProblems.unknownNamespace(namespace);
         }
         Paging paging = Paging.of(request, "plans");
         Page<PlanRow> page = registry.queries().plans(namespace, paging.after(), paging.limit());
@@ -133,6 +133,6 @@ final class PlanRoutes {
     }
 
     private PlanRow existing(PlanId id) {
-        return registry.queries().plan(id).orElseThrow(() -> Refusals.unknownPlan(id));
+        return registry.queries().plan(id).orElseThrow(() -> RegistryProblems.unknownPlan(id));
     }
 }

@@ -23,7 +23,7 @@ final class PlanSteps {
         while (!made.whole()) {
             made = switch (steps.run(new Command.ExtendPlan(made.planId()))) {
                 case Planning.Made further -> further;
-                case Planning.Unknown() -> throw Refusals.unknownPlan(begun.planId());
+                case Planning.Unknown() -> throw RegistryProblems.unknownPlan(begun.planId());
             };
         }
         return made;
@@ -39,8 +39,8 @@ final class PlanSteps {
                         return;
                     }
                 }
-                case Applying.Unknown() -> throw Refusals.unknownPlan(id);
-                case Applying.Refused(var detail) -> throw Refusals.planNotApplied(detail);
+                case Applying.Unknown() -> throw RegistryProblems.unknownPlan(id);
+                case Applying.Refused(var detail) -> throw RegistryProblems.planNotApplied(detail);
             }
         }
     }

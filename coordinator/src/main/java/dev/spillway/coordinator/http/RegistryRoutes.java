@@ -42,7 +42,7 @@ final class RegistryRoutes {
         return switch (commands.run(request, Commands.Target.of("POST restored"), new Command.Restored(body.epoch()))) {
             case Outcomes.Restoration.Restored(var epoch, var generation, var at) ->
                     Response.ok(new RegistryStatus.Restored(epoch, generation, at));
-            case Outcomes.Restoration.OtherEpoch(var epoch) -> throw Refusals.otherEpoch(body.epoch(), epoch);
+            case Outcomes.Restoration.OtherEpoch(var epoch) -> throw RegistryProblems.otherEpoch(body.epoch(), epoch);
         };
     }
 }

@@ -72,7 +72,7 @@ final class Steps {
             if (done == 0) {
                 throw e;
             }
-            throw Refusals.unfinished(planBegun ? subject + ", plan " + plan : subject, plan, evicted, e);
+            throw RegistryProblems.unfinished(planBegun ? subject + ", plan " + plan : subject, plan, evicted, e);
         }
     }
 }

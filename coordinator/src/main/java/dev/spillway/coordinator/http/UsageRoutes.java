@@ -63,6 +63,6 @@ final class UsageRoutes {
 
     private NamespaceView existing(Request request) {
         NamespaceName name = NamespaceRoutes.namespace(request);
-        return registry.queries().namespace(name).orElseThrow(() -> Refusals.unknownNamespace(name));
+        return registry.queries().namespace(name).orElseThrow(() -> RegistryProblems.unknownNamespace(name));
     }
 }

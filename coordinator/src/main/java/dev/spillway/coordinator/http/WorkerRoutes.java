@@ -86,7 +86,7 @@ final class WorkerRoutes {
             case Reply.Accepted<?>(JoinAnswer.Joined joined) -> Response.ok(joined.with(secret.keyOf(host)));
             case Reply.Accepted<?>(HeartbeatAnswer heard) -> Response.ok(heard.with(secret.keyOf(host)));
             case Reply.Accepted<?>(var answer) -> Response.ok(answer);
-            case Reply.Fenced<?>(var why) -> throw Refusals.fenced(why);
+            case Reply.Fenced<?>(var why) -> throw RegistryProblems.fenced(why);
         };
     }
 

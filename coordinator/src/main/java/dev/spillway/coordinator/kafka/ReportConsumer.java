@@ -19,6 +19,7 @@ import dev.spillway.service.LastUse;
 import dev.spillway.service.LogThrottle;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.UnusableServerException;
+import dev.spillway.service.kafka.ConsumerLag;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import io.micrometer.core.instrument.Counter;
@@ -68,6 +69,7 @@ public final class ReportConsumer implements AutoCloseable {
     private final RandomGenerator random;
     private final EvictionTrail trail;
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private final ConsumerLag lag;
     private final Counter taken;
     private final Counter unreadable;
     private final Counter unproven;
@@ -92,6 +94,7 @@ public final class ReportConsumer implements AutoCloseable {
         properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, Math.toIntExact(SESSION.toMillis()));
         properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.toIntExact(SESSION.dividedBy(4).toMillis()));
         this.consumer = new KafkaConsumer<>(properties);
+        this.lag = new ConsumerLag(consumer, metrics);
         this.taken = Counter.builder("spillway.reports.taken")
                 .description("Reports from Kafka that the registry has committed")
                 .register(metrics);
@@ -148,6 +151,7 @@ public final class ReportConsumer implements AutoCloseable {
         } finally {
             // An interrupt would keep the consumer from leaving its group.
             boolean interrupted = Thread.interrupted();
+            lag.close();
             consumer.close(CloseOptions.timeout(LEAVE_WITHIN));
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -10,9 +10,11 @@ import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
 import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.coordinator.core.RegistryQueries.Waiting;
 import dev.spillway.coordinator.core.Rows;
+import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,6 +114,14 @@ final class HostReading {
 
     Map<HostState, Long> byState() {
         return HostState.count(handle.createQuery(BY_STATE).map(HostTable.MAPPER).list());
+    }
+
+    Map<Sighting.Kind, Long> discrepancies() {
+        Map<Sighting.Kind, Long> counts = new EnumMap<>(Sighting.Kind.class);
+        handle.createQuery("SELECT kind, count(*) AS waiting FROM sightings GROUP BY kind")
+                .map((row, context) -> counts.put(Sighting.Kind.valueOf(row.getString("kind")), row.getLong("waiting")))
+                .list();
+        return counts;
     }
 
     Page<OpenOrderView> orders(HostId host, OrderCursor behind, int limit) {

@@ -12,6 +12,7 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.Rows;
+import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
@@ -287,6 +288,11 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     public Page<AuditRecord> audit(AuditRecord.Filter filter, @Nullable String after, int limit) {
         long before = after == null ? Long.MAX_VALUE : number(after);
         return read("the audit trail", handle -> AuditTable.newest(handle, filter, before, limit));
+    }
+
+    @Override
+    public Map<Sighting.Kind, Long> discrepancies() {
+        return read("discrepancies", handle -> new HostReading(handle).discrepancies());
     }
 
     @Override

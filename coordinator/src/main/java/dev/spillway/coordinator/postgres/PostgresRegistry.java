@@ -196,7 +196,8 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
 
     /** Returns figures of its transactions since it was opened. Each figure only grows, except {@code waiting}. */
     public Figures figures() {
-        return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting());
+        return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting(),
+                transactions.orphansDeleted());
     }
 
     /**
@@ -206,8 +207,9 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
      * @param carriedOut commands that they carried out
      * @param conflicts  transactions that were begun again because another one was in their way
      * @param waiting    commands that wait for a transaction now
+     * @param orphansDeleted replicas without a row that hosts have unlinked for them
      */
-    public record Figures(long committed, long carriedOut, long conflicts, int waiting) {}
+    public record Figures(long committed, long carriedOut, long conflicts, int waiting, long orphansDeleted) {}
 
     /** Closes all connections; what runs on them fails. */
     @Override

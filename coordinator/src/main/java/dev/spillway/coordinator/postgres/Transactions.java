@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Access;
 import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.ClosedReplica;
 import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
@@ -46,6 +47,7 @@ final class Transactions {
     private final LongAdder conflicts = new LongAdder();
     private final LongAdder committed = new LongAdder();
     private final LongAdder carriedOut = new LongAdder();
+    private final LongAdder orphansDeleted = new LongAdder();
 
     /**
      * @param told     is told after each commit, before anyone is answered by it
@@ -74,6 +76,11 @@ final class Transactions {
     /** Returns the number of commands in committed transactions. */
     long carriedOut() {
         return carriedOut.sum();
+    }
+
+    /** Returns the number of orphans whose hosts have unlinked them. */
+    long orphansDeleted() {
+        return orphansDeleted.sum();
     }
 
     /**
@@ -264,6 +271,7 @@ final class Transactions {
         /** Tells who follows accesses and single evictions. A failure is logged: the transaction is committed. */
         void tellFollowers() {
             Changes changes = Objects.requireNonNull(committed, "told before its commit");
+            orphansDeleted.add(changes.closed().values().stream().filter(ClosedReplica::isDeletedOrphan).count());
             try {
                 if (!changes.accesses().isEmpty()) {
                     accesses.accept(changes.accesses());

@@ -15,6 +15,8 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
@@ -67,14 +69,17 @@ final class CoordinatorClient {
     }
 
     Sender join() throws Exception {
-        var host = new HostId(hostName);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(hostName.getBytes(StandardCharsets.UTF_8)).toString());
-        var joined =
-                (JoinAnswer.Joined) ask(host, "join",
-                        new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
-                        JoinAnswer.class);
+        var joined = (JoinAnswer.Joined) join(store);
         key = joined.messageKey();
-        return new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
+        return new Sender(new HostId(hostName), store, joined.registryId(), joined.epoch(), joined.incarnation());
+    }
+
+    JoinAnswer join(StoreId store) throws Exception {
+        var host = new HostId(hostName);
+        return ask(host, "join",
+                new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
+                JoinAnswer.class);
     }
 
     ReplicaId register(Sender sender, String key) throws Exception {
@@ -88,6 +93,13 @@ final class CoordinatorClient {
 
     HeartbeatAnswer heartbeat(Sender sender) throws Exception {
         return ask(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0), HeartbeatAnswer.class);
+    }
+
+    DiscrepancyAnswer orphan(Sender sender) throws Exception {
+        var orphan = new DiscrepancyRequest.Orphan(ReplicaId.mint(Instant.now(), random), new NamespaceName(namespace),
+                new EntryKey("orphan"), 1, 4096);
+        return ask(sender.hostId(), "discrepancies", new DiscrepancyRequest(sender, List.of(), List.of(orphan), 1, 0, 0),
+                DiscrepancyAnswer.class);
     }
 
     private <T> T ask(HostId host, String message, Object body, Class<T> answer) throws Exception {

@@ -14,7 +14,9 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.Topics;
+import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
@@ -28,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,6 +103,23 @@ class CoordinatorTest {
                 () -> client.metric("spillway_facts_published_total") >= 1 && client.metric("spillway_orders_published_total") >= 1);
         assertThat(client.metric("spillway_commands_seconds_count{kind=\"Register\",outcome=\"accepted\"}")).isGreaterThanOrEqualTo(2);
         assertThat(client.metric("spillway_commands_seconds_count{kind=\"Invalidate\",outcome=\"absent\"}")).isGreaterThanOrEqualTo(1);
+    }
+
+    @Test
+    void figuresTellWhoIsRefusedWhatIsUnknownAndHowFarReportsAreBehind() throws Exception {
+        Sender sender = client.join();
+        assertThat(client.join(StoreId.parse(UUID.randomUUID().toString()))).isInstanceOf(JoinAnswer.Refused.class);
+        assertThat(client.orphan(sender).waiting()).isEqualTo(1);
+        Await.until("the refusal is seen", () -> client.metric("spillway_hosts_refused{reason=\"host-id-in-use\"}") >= 1);
+        Await.until("the orphan is seen", () -> client.metric("spillway_discrepancies{kind=\"orphan\"}") >= 1);
+        Await.until("each partition shows how far it is behind", () -> client.request("GET", "/metrics", "")
+                .body()
+                .lines()
+                .anyMatch(line -> line.startsWith("kafka_consumer_fetch_manager_records_lag{")
+                        && line.contains("topic=\"spillway.reports\"")));
+        assertThat(client.request("GET", "/metrics", "").body()).as("no other figure of Kafka's client")
+                .doesNotContainPattern("(?m)^kafka_(?!consumer_fetch_manager_records_lag\\{)")
+                .doesNotContain("spillway_reports\"");
     }
 
     @Tag("full")

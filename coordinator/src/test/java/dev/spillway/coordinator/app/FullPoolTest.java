@@ -2,6 +2,7 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.api.Entries;
 import dev.spillway.coordinator.Await;
+import dev.spillway.testservers.RecoveryTimes;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -125,7 +126,8 @@ class FullPoolTest {
                 one.close();
             }
         }
-        Await.until("it heals by itself", () -> client.unready().isEmpty());
+        RecoveryTimes.timed("PostgreSQL has no connection left, and then has | the coordinator is ready",
+                () -> Await.until("it heals by itself", () -> client.unready().isEmpty()));
         client.put("b", Entries.Stored.class);
         assertThat(client.request("GET", "/v1/namespaces/" + client.namespace + "/entries/a", "").statusCode()).isEqualTo(200);
     }

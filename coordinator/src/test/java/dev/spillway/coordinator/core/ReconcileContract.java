@@ -12,6 +12,7 @@ import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -102,8 +103,10 @@ public interface ReconcileContract extends RegistryFixture {
         ReplicaId orphan = newReplicaId();
         Orphan seen = FleetHost.orphan(orphan, "a", 77);
         assertThat(host.orphans(9, seen)).isEqualTo(waiting(1));
+        assertThat(fleet.registry.queries().discrepancies()).isEqualTo(Map.of(Sighting.Kind.ORPHAN, 1L));
         assertThat(host.heartbeat().orders()).isEmpty();
         assertThat(host.orphans(9, seen)).isEqualTo(settled(1));
+        assertThat(fleet.registry.queries().discrepancies()).isEmpty();
         assertThat(host.heartbeat().orders()).singleElement().satisfies(order -> {
             assertThat(order.replicaId()).isEqualTo(orphan);
             assertThat(order.cause()).isEqualTo(OrderCause.ORPHAN);

@@ -11,10 +11,14 @@ import dev.spillway.coordinator.core.RegistryContract;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -63,6 +67,23 @@ class PostgresRegistryTest extends RegistryContract {
         assertThat(returned.register(doomed, "c", "image-c")).isInstanceOf(ReplicaOutcome.Registered.class);
         after.put("d", "image-d");
         assertThat(after.evictedByPutting("e")).containsExactly("a");
+    }
+
+    @Test
+    void aDeletedOrphanIsCountedAndADeletedEntryIsNot() {
+        PostgresRegistry registry = (PostgresRegistry) empty(AT_ONCE);
+        Fleet fleet = Fleet.withCapacity(registry, 10);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId evicted = host.holds("a", "image-a");
+        fleet.invalidate("a", null);
+        DiscrepancyRequest.Orphan orphan = FleetHost.orphan(ReplicaId.mint(Instant.now(), new Random()), "b", 77);
+        host.orphans(9, orphan);
+        host.orphans(9, orphan);
+        assertThat(host.ordered()).containsExactlyInAnyOrder(evicted, orphan.replicaId());
+        host.heartbeat(host.report(evicted, Report.Result.DELETED));
+        assertThat(registry.figures().orphansDeleted()).isZero();
+        host.heartbeat(host.report(orphan.replicaId(), Report.Result.DELETED));
+        assertThat(registry.figures().orphansDeleted()).isEqualTo(1);
     }
 
     /** Two coordinators, two threads each, in steps so small that they meet. */

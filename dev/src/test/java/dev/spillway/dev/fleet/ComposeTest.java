@@ -1,6 +1,7 @@
 package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.testservers.RecoveryTimes;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,7 +40,6 @@ class ComposeTest {
     @TempDir
     private static Path scratch;
     private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private static final List<String> RECOVERIES = new ArrayList<>();
     private static @Nullable ComposeFleet made;
 
     @BeforeAll
@@ -48,10 +48,8 @@ class ComposeTest {
         made.up();
     }
 
-    /** Leaves the times for docs/operations.md. */
     @AfterAll
     static void tearDown() throws Exception {
-        Files.write(Path.of("target/recovery-times.md"), RECOVERIES);
         if (made != null) {
             made.close();
         }
@@ -93,16 +91,6 @@ class ComposeTest {
             HttpResponse<String> answer = put(host, key);
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         });
-    }
-
-    private interface Recovery {
-        void await() throws Exception;
-    }
-
-    private static void timed(String what, Recovery recovery) throws Exception {
-        long begin = System.nanoTime();
-        recovery.await();
-        RECOVERIES.add("| %s | %.1f |".formatted(what, (System.nanoTime() - begin) / 1e9));
     }
 
     private static Set<String> keys(String url) throws IOException, InterruptedException {
@@ -190,25 +178,27 @@ class ComposeTest {
         assertThat(fleet().compose("kill", "coordinator-1").exitCode()).isZero();
         assertThat(fleet().compose("kill", "worker-3").exitCode()).isZero();
         // Evicts first-2, whose host is gone.
-        timed("a coordinator and a worker are killed | another worker stores a put", () -> stored(1, "killed"));
+        RecoveryTimes.timed("a coordinator and a worker are killed | another worker stores a put", () -> stored(1, "killed"));
         Eventually.holds(ComposeFleet.PATIENCE, () -> {
             JsonNode open = ask("GET", coordinator(2) + "/v1/evictions?state=open", null).json().get("items");
             assertThat(open).hasSize(1);
             assertThat(open.get(0).get("key").asText()).isEqualTo("first-2");
         });
-        timed("the two are started again, with their containers | all are ready, and the order that waited is carried out", () -> {
-            fleet().up();
-            assertThat(converged()).containsExactly("first-3", "first-4", "killed");
-        });
+        RecoveryTimes.timed("the two are started again, with their containers | all are ready, and the order that waited is carried out",
+                () -> {
+                    fleet().up();
+                    assertThat(converged()).containsExactly("first-3", "first-4", "killed");
+                });
 
         assertThat(fleet().compose("pause", "kafka").exitCode()).isZero();
         stored(2, "paused");
-        timed("Kafka is paused, and a put evicts | the image is deleted, by an order in a heartbeat", () -> assertThat(converged())
-                .containsExactly("first-4", "killed", "paused"));
+        RecoveryTimes.timed("Kafka is paused, and a put evicts | the image is deleted, by an order in a heartbeat",
+                () -> assertThat(converged())
+                        .containsExactly("first-4", "killed", "paused"));
         assertThat(fleet().compose("unpause", "kafka").exitCode()).isZero();
 
         assertThat(fleet().compose("restart", "postgres").exitCode()).isZero();
-        timed("PostgreSQL is restarted | a put is stored", () -> stored(3, "restarted"));
+        RecoveryTimes.timed("PostgreSQL is restarted | a put is stored", () -> stored(3, "restarted"));
         Set<String> last = converged();
         assertThat(last).containsExactly("killed", "paused", "restarted");
 

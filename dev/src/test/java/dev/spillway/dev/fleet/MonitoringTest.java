@@ -29,11 +29,13 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 class MonitoringTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path RULES = ROOT.resolve("config/prometheus");
-    private static final Pattern METRIC = Pattern.compile("\\b(?:spillway|jvm|vertx)_[a-z_]+");
+    private static final Pattern METRIC = Pattern.compile("\\b(?:spillway|jvm|vertx|kafka)_[a-z_]+");
     private static final Pattern FAMILY = Pattern.compile("(?m)^# HELP (spillway_\\S+) (.*)\\R# TYPE \\S+ (\\S+)$");
     private static final Pattern LABELS = Pattern.compile("([a-z_]+)=\"");
-    /** Metrics of services with TLS, and of a worker with a pager: these have neither. */
-    private static final Pattern ELSEWHERE = Pattern.compile("spillway_tls_.*|spillway_pager_.*");
+    /** Metrics of services with TLS or tokens, and of a worker with a pager: these have none. */
+    private static final Pattern ELSEWHERE = Pattern.compile("spillway_tls_.*|spillway_pager_.*|spillway_requests_refused_total");
+    /** Figure that shows once a partition was fetched. */
+    private static final String LAG = "kafka_consumer_fetch_manager_records_lag{";
 
     @TempDir
     static Path scratch;
@@ -53,8 +55,13 @@ class MonitoringTest {
             Eventually.holds(Eventually.HANG, () -> assertThat(Http.send("PUT", fleet.workerUrl(1) + "/v1/directories/trees/entries/" + key,
                     Map.of("sourceDir", tree.toString()), Map.of()).status()).isEqualTo(200));
         }
-        ofCoordinator = Http.get(fleet.url() + "/metrics").text();
-        ofWorker = Http.get(fleet.workerUrl(1) + "/metrics").text();
+        ofCoordinator = metricsWithLag(fleet.url());
+        ofWorker = metricsWithLag(fleet.workerUrl(1));
+    }
+
+    private static String metricsWithLag(String url) throws IOException, InterruptedException {
+        Eventually.holds(Eventually.HANG, () -> assertThat(Http.get(url + "/metrics").text()).contains(LAG));
+        return Http.get(url + "/metrics").text();
     }
 
     @AfterAll
@@ -138,7 +145,7 @@ class MonitoringTest {
         FAMILY.matcher(metrics).results().forEach(family -> {
             String name = family.group(1);
             Set<String> labels = metrics.lines()
-                    .filter(line -> line.startsWith(name.replaceFirst("_total$", "")) && line.contains("{"))
+                    .filter(line -> line.matches(name + "(_count|_sum)?\\{.*"))
                     .flatMap(line -> LABELS.matcher(line).results().map(label -> label.group(1)))
                     .collect(Collectors.toCollection(TreeSet::new));
             rows.put(service + name, "| `%s` | %s | %s | %s | %s |".formatted(name, service, family.group(3),

@@ -1,6 +1,7 @@
 package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.testservers.RecoveryTimes;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
@@ -94,10 +95,12 @@ class ServersGoneTest extends FleetOfTwo {
             assertThat(ordersReadFromKafka(1)).isPositive();
             assertThat(openEvictions("recreated")).isEmpty();
         });
+        long deleted;
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", fleet.kafkaServers()))) {
             Map<String, Uuid> before = topicIds(admin);
             assertThat(before).hasSize(3);
             admin.deleteTopics(before.keySet()).all().get();
+            deleted = System.nanoTime();
             put(1, "recreated", "during-1");
             put(2, "recreated", "during-2");
             put(1, "recreated", "during-3");
@@ -106,14 +109,17 @@ class ServersGoneTest extends FleetOfTwo {
                             .doesNotContainValue(before.get("spillway.orders"))
                             .doesNotContainValue(before.get("spillway.evictions"))
                             .doesNotContainValue(before.get("spillway.reports")));
+            RecoveryTimes.note("Kafka's topics are deleted | all three are made again", deleted);
         }
         Eventually.holds(FleetInProcess.WITHIN, () -> {
             assertThat(openEvictions("recreated")).isEmpty();
             assertThat(FleetProcesses.names(fleet.images(1))).hasSize(1);
             assertThat(FleetProcesses.names(fleet.images(2))).hasSize(1);
         });
+        RecoveryTimes.note("Kafka's topics are deleted, and puts evict meanwhile | all evicted images are deleted", deleted);
         FleetInProcess.awaitReady(fleet.url());
         FleetInProcess.awaitReady(fleet.workerUrl(1));
+        RecoveryTimes.note("Kafka's topics are deleted | coordinator and worker are ready", deleted);
 
         // Orders and facts pass the new topics. A single order may go with the heartbeat instead.
         double read = ordersReadFromKafka(1);
@@ -122,6 +128,7 @@ class ServersGoneTest extends FleetOfTwo {
             put(1, "recreated", "after-" + number.incrementAndGet());
             assertThat(ordersReadFromKafka(1)).isGreaterThan(read);
         });
+        RecoveryTimes.note("Kafka's topics are deleted | orders go by Kafka again", deleted);
         try (EvictionFacts facts = new EvictionFacts(fleet.kafkaServers())) {
             Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(facts.readMore().values()).contains("during-2", "during-3"));
         }

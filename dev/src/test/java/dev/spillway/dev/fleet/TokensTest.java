@@ -13,6 +13,7 @@ import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
 import dev.spillway.events.MessageKey;
 import dev.spillway.service.identity.AccessToken;
+import dev.spillway.testservers.OtlpReceiver;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -69,6 +70,7 @@ class TokensTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static FleetInProcess fleet;
+    private static OtlpReceiver traces;
     private static String operator;
     private static String ofHost2;
 
@@ -92,9 +94,11 @@ class TokensTest {
         token("leaving");
         lines.add("leaving reader " + digest("leaving"));
         Files.write(scratch.resolve("tokens"), lines);
+        traces = new OtlpReceiver();
         fleet = new FleetInProcess(scratch.resolve("fleet"), 2,
-                Map.of("require-tokens", "true", "tokens-file", scratch.resolve("tokens").toString()),
-                host -> Map.of("require-tokens", "true", "registry-token-file", scratch.resolve("host-" + host).toString(),
+                Map.of("require-tokens", "true", "tokens-file", scratch.resolve("tokens").toString(), "otlp-endpoint", traces.endpoint()),
+                host -> Map.of("require-tokens", "true", "otlp-endpoint", traces.endpoint(), "registry-token-file",
+                        scratch.resolve("host-" + host).toString(),
                         "peer-token-file",
                         scratch.resolve("peer").toString()));
     }
@@ -102,6 +106,7 @@ class TokensTest {
     @AfterAll
     static void stop() {
         fleet.close();
+        traces.close();
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.detachAppender(LOG);
         // Other tests of this process expect the levels that they began with.
@@ -245,6 +250,9 @@ class TokensTest {
         }
         String all = fleet.workerUrl(1) + "/v1/holds";
         assertThat(send("GET", all, null, operator).json().path("items")).hasSize(2);
+        assertThat(spillway("holds", "ls", "--worker", "host-1").out()).containsPattern("(?m)^HOLD .* STATE +OWNER$")
+                .containsPattern("(?m)^" + holds.get(0) + " .* LIVE +of-mine$")
+                .containsPattern("(?m)^" + holds.get(1) + " .* LIVE +of-theirs$");
         assertThat(send("GET", all, null, tokens.get(0)).json().path("items")).singleElement()
                 .satisfies(hold -> assertThat(hold.path("id").asText()).isEqualTo(holds.get(0)));
         for (String foreign : List.of(holds.get(1), "00000000-0000-0000-0000-000000000000")) {
@@ -359,6 +367,10 @@ class TokensTest {
         Http.Answer deleted = send("DELETE", fleet.workerUrl(1) + "/v1/artifacts/canary/" + "0".repeat(63) + "3", null, canary);
         assertThat(deleted.status()).as("passed on with its token").isBetween(200, 204);
         places.add("deleted " + deleted.text());
+        Eventually.holds(Eventually.HANG, () -> assertThat(traces.spans()).as("the worker's deletion, and the coordinator's for it")
+                .filteredOn(span -> span.name().startsWith("DELETE"))
+                .extracting(OtlpReceiver.Received::service)
+                .contains("spillway-worker", "spillway-coordinator"));
         // Each put evicts one, until an order of these goes by Kafka. A single order may go with the heartbeat instead.
         Eventually.holds(Eventually.HANG, () -> {
             putAnother(canary);
@@ -381,6 +393,7 @@ class TokensTest {
         }
         places.add(Files.readString(followed));
         places.add(stored());
+        places.add(traces.spans().toString());
         String logged = String.join("\n", LOGGED);
         places.add(logged);
         assertThat(logged).contains("token canary of role WRITER is made by ops", "DEBUG com.zaxxer.hikari");

@@ -27,7 +27,7 @@ public final class ClientTls implements Supplier<SSLContext> {
 
     private final Path authority;
     private final Optional<TlsFiles> own;
-    private final Refusals refusals;
+    private final UnusableFiles unusable;
     private final ReentrantLock reading = new ReentrantLock();
     private volatile Used used;
     private volatile long readAt;
@@ -42,7 +42,7 @@ public final class ClientTls implements Supplier<SSLContext> {
     public ClientTls(Path authority, Optional<TlsFiles> own) throws IOException {
         this.authority = authority;
         this.own = own;
-        this.refusals = new Refusals(authority + ": not renewed, the former certificates are used");
+        this.unusable = new UnusableFiles(authority + ": not renewed, the former certificates are used");
         this.used = used(read());
         this.readAt = System.nanoTime();
     }
@@ -79,9 +79,9 @@ public final class ClientTls implements Supplier<SSLContext> {
                     used = used(contents);
                     LOG.info("{}: new certificates are used", authority);
                 }
-                refusals.over();
+                unusable.over();
             } catch (IOException e) {
-                refusals.tell(contents, e);
+                unusable.tell(contents, e);
             } finally {
                 readAt = System.nanoTime();
                 reading.unlock();

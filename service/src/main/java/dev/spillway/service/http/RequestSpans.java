@@ -1,6 +1,7 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
+import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.settings.Secret;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.SpanAttributes;
@@ -43,10 +44,12 @@ final class RequestSpans {
         });
     }
 
-    /** Returns what the work for a request is done as. */
+    /** Returns what the work for a request is done as. Where nobody looked at what its client shows, only a text of a token's form counts as one. */
     static RequestScope scope(RoutingContext context) {
         SpanContext span = context.get(KEY);
         return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span,
-                Guard.token(context.request()).map(Secret::new));
+                Guard.token(context.request())
+                        .filter(shown -> context.user() != null || AccessToken.hasForm(shown))
+                        .map(Secret::new));
     }
 }

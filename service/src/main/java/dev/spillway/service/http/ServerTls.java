@@ -33,12 +33,12 @@ final class ServerTls {
     private final TlsFiles files;
     private final ReentrantLock renewing = new ReentrantLock();
     private volatile Served served;
-    private final Refusals refusals;
+    private final UnusableFiles unusable;
 
     /** @throws IOException with the file, where one cannot be read, or both of the pair do not match */
     ServerTls(TlsFiles files) throws IOException {
         this.files = files;
-        this.refusals = new Refusals(files.certificate() + ": not renewed, the former one is served");
+        this.unusable = new UnusableFiles(files.certificate() + ": not renewed, the former one is served");
         this.served = served(files.read());
         try {
             files.requireValid(served.contents());
@@ -120,9 +120,9 @@ final class ServerTls {
                 served = now;
                 LOG.info("{}: its new content is served", files.certificate());
             }
-            refusals.over();
+            unusable.over();
         } catch (IOException | RuntimeException e) {
-            refusals.tell(contents, e);
+            unusable.tell(contents, e);
         }
     }
 }

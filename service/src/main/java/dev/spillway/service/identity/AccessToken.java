@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /**
  * Texts that prove who asks. They have 256 random bits, so that their SHA-256 can be stored in their place: it tells nobody the text, and whoever looks a
@@ -17,6 +18,7 @@ public final class AccessToken {
     /** Tools that look for secrets in files and logs find it by this. */
     private static final String PREFIX = "spillway_";
     private static final int RANDOM_BYTES = 32;
+    private static final Pattern FORM = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{43}");
 
     private AccessToken() {}
 
@@ -25,6 +27,11 @@ public final class AccessToken {
         byte[] bytes = new byte[RANDOM_BYTES];
         random.nextBytes(bytes);
         return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** Returns whether a text has the form of {@link #mint}. The password of something else does not. */
+    public static boolean hasForm(String text) {
+        return FORM.matcher(text).matches();
     }
 
     /** Returns its SHA-256 as 64 lower-case hexadecimal digits. */

@@ -1,5 +1,6 @@
 package dev.spillway.service.monitoring;
 
+import dev.spillway.service.kafka.ConsumerLag;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -18,6 +19,7 @@ public final class ServiceMetrics implements AutoCloseable {
     public ServiceMetrics() {
         // One gauge of each HTTP listener, under one name: the second one would be refused with a warning.
         registry.config().meterFilter(MeterFilter.denyNameStartsWith("vertx.http.server.active"));
+        registry.config().meterFilter(MeterFilter.deny(ConsumerLag::isOther));
         new ClassLoaderMetrics().bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);

@@ -14,6 +14,7 @@ import dev.spillway.service.identity.Identity;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.OtlpReceiver;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -32,7 +33,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -254,10 +257,14 @@ class GuardTest {
     void aStreamOfEventsEndsWhenItsTokenIsOver() throws Exception {
         String reader = token(Role.READER);
         HttpRequest request = HttpRequest.newBuilder(service.uri("/events")).header("Authorization", "Bearer " + reader).build();
-        HttpResponse<java.io.InputStream> events = service.client.send(request, BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> events = service.client.send(request, BodyHandlers.ofInputStream());
         assertThat(events.statusCode()).isEqualTo(200);
-        known.clear();
-        assertThat(new String(events.body().readAllBytes(), StandardCharsets.UTF_8)).contains("event: first");
+        try (InputStream body = events.body()) {
+            var read = new FutureTask<>(() -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
+            Thread.ofVirtual().start(read);
+            known.clear();
+            assertThat(read).succeedsWithin(Duration.ofMinutes(5), InstanceOfAssertFactories.STRING).contains("event: first");
+        }
         assertThat(status("GET", "/things", reader)).isEqualTo(401);
     }
 

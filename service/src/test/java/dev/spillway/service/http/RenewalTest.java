@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Renewals that are not served, and the end of the certificate that is. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RenewalTest {
-    private static final Logger REFUSALS = (Logger) LoggerFactory.getLogger(Refusals.class);
+    private static final Logger REFUSALS = (Logger) LoggerFactory.getLogger(UnusableFiles.class);
 
     @TempDir
     private Path folder;
@@ -122,7 +122,7 @@ class RenewalTest {
 
     @Test
     void theSameRefusalIsToldOnce() {
-        Refusals refusals = new Refusals("a.crt: not renewed");
+        UnusableFiles refusals = new UnusableFiles("a.crt: not renewed");
         IOException expired = new IOException("it is expired");
         for (int look = 0; look < 3; look++) {
             refusals.tell("content", expired);

@@ -1,10 +1,16 @@
 package dev.spillway.service.http;
 
 import dev.spillway.service.StandardError;
+import dev.spillway.service.identity.AccessToken;
+import dev.spillway.service.settings.Secret;
 import dev.spillway.service.tracing.RequestScope;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The id of a request: in its answer, in the log, and on the thread that works for it. */
+/** The id and the token of a request: in its answer, in the log, and on the thread that works for it. */
 class RequestIdsTest {
     private RunningService service;
 
@@ -22,6 +28,11 @@ class RequestIdsTest {
     void start() throws Exception {
         service = new RunningService(
                 RunningService.get("/id", request -> Response.ok(request.id() + " " + Objects.requireNonNull(RequestScope.current()).id())),
+                RunningService.get("/token",
+                        request -> Response.ok(Objects.requireNonNull(RequestScope.current())
+                                .token()
+                                .map(Secret::reveal)
+                                .orElse("none"))),
                 RunningService.get("/defect", request -> {
                     throw new IllegalStateException("a defect");
                 }));
@@ -62,6 +73,26 @@ class RequestIdsTest {
     @Test
     void requestsWithoutAnIdGetDifferentOnes() throws Exception {
         assertThat(id(service.get("/id"))).matches("[0-9a-f]{16}").isNotEqualTo(id(service.get("/id")));
+    }
+
+    @Test
+    void whereNobodyLooksAtTokensOnlyATokenIsKeptAndNoOtherPassword() throws Exception {
+        String token = AccessToken.mint(new SecureRandom());
+        for (String shown : List.of(basic(token), "Bearer " + token)) {
+            assertThat(tokenOf(shown)).isEqualTo("\"" + token + "\"");
+        }
+        for (String other : List.of(basic("of another server"), basic(token + "x"), "Bearer of-another-server")) {
+            assertThat(tokenOf(other)).isEqualTo("\"none\"");
+        }
+    }
+
+    private static String basic(String password) {
+        return "Basic " + Base64.getEncoder().encodeToString(("any:" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String tokenOf(String authorization) throws Exception {
+        return service.client.send(HttpRequest.newBuilder(service.uri("/token")).header("Authorization", authorization).build(),
+                BodyHandlers.ofString()).body();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.kafka.OrderReader;
@@ -10,6 +11,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Locale;
+import java.util.function.ToLongFunction;
 
 /** The figures of a host for its metrics. */
 record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders) implements MeterBinder {
@@ -28,6 +30,12 @@ record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders)
                     .tag("state", tag)
                     .register(registry);
         }
+        space("free", "Bytes that this worker may still write to its store's file system", FileSystemSpace::freeBytes).baseUnit("bytes")
+                .register(registry);
+        space("size", "Bytes of the store's file system", FileSystemSpace::bytes).baseUnit("bytes").register(registry);
+        space("inodes.free", "Files that this worker may still make on its store's file system", FileSystemSpace::freeInodes)
+                .register(registry);
+        space("inodes", "Inodes of the store's file system; 0 if their number is not fixed", FileSystemSpace::inodes).register(registry);
         Gauge.builder("spillway.holds", view, host -> host.holds().size()).description("Holds in force").register(registry);
         Gauge.builder("spillway.host.backlog", loop, HostLoop::backlog)
                 .description("Inputs that wait for the host's thread")
@@ -49,5 +57,9 @@ record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders)
         FunctionCounter.builder("spillway.reports.lost", reports, ReportSender::lost)
                 .description("Reports that Kafka may not have; the heartbeat carries them")
                 .register(registry);
+    }
+
+    private Gauge.Builder<HostLoop> space(String name, String description, ToLongFunction<FileSystemSpace> figure) {
+        return Gauge.builder("spillway.store." + name, loop, host -> figure.applyAsLong(host.space())).description(description);
     }
 }

@@ -172,11 +172,11 @@ public final class Worker implements AutoCloseable {
                                         UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
                                 trail, onFailure)));
         host.set(loop);
+        ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         OrderReader orders =
                 parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, registry::messageKey, sink(loop),
-                        ORDERS, trail));
+                        ORDERS, trail, metrics.registry()));
         reader.set(orders);
-        ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
         Policies policies = new Policies(loop.view(), registry);

@@ -30,11 +30,6 @@ public final class FreeSpace {
         this.keptBytes = keptBytes;
     }
 
-    /** Bytes that this process may still write. */
-    public long usableBytes() throws IOException {
-        return disk.getUsableSpace();
-    }
-
     /** Returns whether less than twice the reserve is free, so that the next writes may be refused. */
     public boolean isShort() throws IOException {
         return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;

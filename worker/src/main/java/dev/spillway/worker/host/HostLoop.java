@@ -16,6 +16,7 @@ import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.Step;
+import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
 import dev.spillway.worker.trail.HostTrail;
@@ -123,6 +124,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     public HostView view() {
         return view;
+    }
+
+    /** Returns the room of the store's file system, as of the last heartbeat; only zeros if it is not known. */
+    public FileSystemSpace space() {
+        return figures.latestSpace();
     }
 
     Uses uses() {

@@ -3,6 +3,7 @@ package dev.spillway.worker.host;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -11,13 +12,15 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The figures of this host for heartbeats, refreshed now and then. Used by the host's thread. */
+/** The figures of this host for heartbeats, refreshed now and then. Used by the host's thread; any thread may read the latest. */
 final class LocalFigures {
     private static final Logger LOG = LoggerFactory.getLogger(LocalFigures.class);
+    private static final FileSystemSpace UNKNOWN = new FileSystemSpace(0, 0, 0, 0);
     private static final Duration TAKEN_EVERY = Duration.ofSeconds(1);
 
     private final HostView view;
     private final ImageStore store;
+    private volatile FileSystemSpace latestSpace = UNKNOWN;
     private Instant takenAt = Instant.MIN;
 
     LocalFigures(HostView view, ImageStore store) {
@@ -32,7 +35,7 @@ final class LocalFigures {
             Map<ReplicaState, Long> bytes = view.bytes();
             agent.describe(new HostFigures(sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN),
                     sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN), view.holds().size(),
-                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), usableBytes()));
+                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), space().freeBytes()));
         }
     }
 
@@ -40,12 +43,18 @@ final class LocalFigures {
         return figures.getOrDefault(one, 0L) + figures.getOrDefault(other, 0L);
     }
 
-    private long usableBytes() {
+    /** Returns the room of the store's file system, as of the last look; nothing of it if it is not known. */
+    FileSystemSpace latestSpace() {
+        return latestSpace;
+    }
+
+    private FileSystemSpace space() {
         try {
-            return store.usableBytes();
+            latestSpace = store.space();
         } catch (IOException e) {
             LOG.warn("free space of {} is not known: {}", store.path(), e.getMessage());
-            return 0;
+            latestSpace = UNKNOWN;
         }
+        return latestSpace;
     }
 }

@@ -36,7 +36,7 @@ public final class ArtifactBody {
             return request.isStreamed() ? artifacts.receive(namespace, request.stream(), announced(request))
                     : artifacts.receive(namespace, new ByteArrayInputStream(request.bytes()), OptionalLong.empty());
         } catch (ArrivalRefusedException e) {
-            throw Refusals.of(e);
+            throw HostProblems.of(e);
         }
     }
 

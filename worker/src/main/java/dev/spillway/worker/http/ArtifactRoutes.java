@@ -96,7 +96,7 @@ final class ArtifactRoutes {
         EntryName name = name(request);
         boolean fetch = request.query().flag("fetch").orElse(true);
         return ArtifactBody.answer(request,
-                Refusals.served(name, request.isHead() ? artifacts.find(name, fetch, false) : artifacts.get(name, fetch)));
+                HostProblems.served(name, request.isHead() ? artifacts.find(name, fetch, false) : artifacts.get(name, fetch)));
     }
 
     /** Gives another worker the copy of the generation and the store that the registry named, and counts no use: the registry did. */
@@ -104,12 +104,12 @@ final class ArtifactRoutes {
         EntryName name = new EntryName(namespace(request), request.parameter("key", EntryKey::new));
         // The registry names a holder before that has heard of its generation.
         artifacts.awaitRegistered(name);
-        Artifacts.Found.Served served = Refusals.served(name, artifacts.look(name));
+        Artifacts.Found.Served served = HostProblems.served(name, artifacts.look(name));
         boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
                 || request.query().number("generation", 1, Long.MAX_VALUE).filter(wanted -> wanted != served.generation()).isPresent();
         if (other) {
             served.close();
-            throw Refusals.unknownEntry(name);
+            throw HostProblems.unknownEntry(name);
         }
         return ArtifactBody.answer(request, served);
     }
@@ -119,7 +119,7 @@ final class ArtifactRoutes {
         Optional<GroupName> group = request.query().value("group", GroupName::new);
         requireWhole(request);
         artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
-            throw Refusals.of(host, name, 0, refused);
+            throw HostProblems.of(host, name, 0, refused);
         });
         Conditions conditions = Conditions.of(request);
         conditions.requireForPut(host, artifacts, name);
@@ -146,7 +146,7 @@ final class ArtifactRoutes {
             case Artifacts.Result.Accepted() -> Outcome.ACCEPTED;
             case Artifacts.Result.Existing() -> Outcome.EXISTING;
             case Artifacts.Result.Settled(PutOutcome.Stored _) -> Outcome.STORED;
-            default -> throw Refusals.of(host, name, 0, result);
+            default -> throw HostProblems.of(host, name, 0, result);
         });
     }
 
@@ -155,7 +155,8 @@ final class ArtifactRoutes {
         Conditions.of(request).requireForDeletion(host, artifacts, name);
         artifacts.awaitRegistered(name);
         return Response
-                .ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()))));
+                .ok(new Entries.Deleted(
+                        HostProblems.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()))));
     }
 
     private Response list(Request request) throws InterruptedException {
@@ -190,7 +191,7 @@ final class ArtifactRoutes {
     private Response claim(Request request) throws Exception {
         EntryName name = name(request);
         artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
-            throw Refusals.of(host, name, 0, refused);
+            throw HostProblems.of(host, name, 0, refused);
         });
         Claim claim = request.body(Claim.class);
         return Response.ok(artifacts.claim(name, within("waitFor", claim.waitFor(), Duration.ZERO, WAIT_MAX),

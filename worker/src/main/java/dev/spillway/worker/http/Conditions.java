@@ -44,7 +44,7 @@ public record Conditions(Optional<String> match, Optional<String> noneMatch) imp
             throws IOException, InterruptedException {
         if (!isEmpty()) {
             artifacts.unmet(name, condition).ifPresent(refused -> {
-                throw Refusals.of(host, name, 0, refused);
+                throw HostProblems.of(host, name, 0, refused);
             });
         }
     }

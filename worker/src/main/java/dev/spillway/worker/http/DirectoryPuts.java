@@ -133,7 +133,7 @@ final class DirectoryPuts {
     /** Logged with its trace: what the caller is told is not enough to find out later why the disk, or the store, was as it was. */
     private static ProblemException notStored(EntryName name, String from, IOException cause) {
         LOG.warn("{}/{}: not stored, from {}", name.namespace(), name.key(), from, cause);
-        return Refusals.notStored(String.valueOf(cause.getMessage()));
+        return HostProblems.notStored(String.valueOf(cause.getMessage()));
     }
 
     private static Description described(@Nullable String text) {
@@ -148,7 +148,7 @@ final class DirectoryPuts {
     }
 
     private Response answer(EntryName name, long generation, Puts.Result result) {
-        PutOutcome.Stored stored = Refusals.stored(host, name, generation, result);
+        PutOutcome.Stored stored = HostProblems.stored(host, name, generation, result);
         if (!(result instanceof Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, var _))) {
             throw new IllegalStateException("a stored tree is a settled put: " + result);
         }

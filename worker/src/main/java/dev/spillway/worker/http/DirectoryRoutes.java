@@ -101,12 +101,12 @@ final class DirectoryRoutes {
     static Directories.Found.Served served(EntryName name, Directories.Found found) {
         return switch (found) {
             case Directories.Found.Served served -> served;
-            case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
-            case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
-            case Directories.Found.OtherBackend(var backend) -> throw Refusals.otherBackend(name.namespace(), backend);
-            case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
-            case Directories.Found.TooManyHolds(var max) -> throw Refusals.tooManyHolds(max);
-            case Directories.Found.Away(var apart) -> throw Refusals.apart(apart);
+            case Directories.Found.Missing() -> throw HostProblems.unknownEntry(name);
+            case Directories.Found.UnknownNamespace() -> throw HostProblems.unknownNamespace(name.namespace());
+            case Directories.Found.OtherBackend(var backend) -> throw HostProblems.otherBackend(name.namespace(), backend);
+            case Directories.Found.Stale(var here, var registered) -> throw HostProblems.stale(name, here, registered);
+            case Directories.Found.TooManyHolds(var max) -> throw HostProblems.tooManyHolds(max);
+            case Directories.Found.Away(var apart) -> throw HostProblems.apart(apart);
         };
     }
 
@@ -116,7 +116,7 @@ final class DirectoryRoutes {
         Optional<RequestKey> key = idempotencyKey(request).map(text -> new RequestKey(text, () -> RequestDigest.of(
                 List.of("DELETE directory", name.namespace().value(), name.key().value(), ifSnapshot.map(SnapshotId::value).orElse("")),
                 new byte[0])));
-        return Response.ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Backend.DIRECTORY, ifSnapshot, key))));
+        return Response.ok(new Entries.Deleted(HostProblems.deleted(deletions.delete(name, Backend.DIRECTORY, ifSnapshot, key))));
     }
 
     private Response archive(Request request) throws Exception {
@@ -162,11 +162,11 @@ final class DirectoryRoutes {
         Plans.Prune prune = new Plans.Prune(bounds.maxEntries(), bounds.maxBytes(), null, null, false);
         NamespaceName namespace = namespace(request);
         return switch (prunes.prune(namespace, prune, idempotencyKey(request))) {
-            case Prunes.Pruned.OtherBackend(var backend) -> throw Refusals.otherBackend(namespace, backend);
+            case Prunes.Pruned.OtherBackend(var backend) -> throw HostProblems.otherBackend(namespace, backend);
             case Prunes.Pruned.Done(var evicted) -> Response.ok(new CachedDirectories.Pruned(evicted));
             case Prunes.Pruned.Refused(var problem) -> throw problem.exception();
-            case Prunes.Pruned.Away(var apart) -> throw Refusals.apart(apart);
-            case Prunes.Pruned.Unknown(var why) -> throw Refusals.unknownOutcome(why);
+            case Prunes.Pruned.Away(var apart) -> throw HostProblems.apart(apart);
+            case Prunes.Pruned.Unknown(var why) -> throw HostProblems.unknownOutcome(why);
         };
     }
 
@@ -179,9 +179,9 @@ final class DirectoryRoutes {
     static <T> T known(NamespaceName namespace, Directories.InNamespace<T> read) {
         return switch (read) {
             case Directories.InNamespace.Known<T>(var value) -> value;
-            case Directories.InNamespace.UnknownNamespace<T>() -> throw Refusals.unknownNamespace(namespace);
-            case Directories.InNamespace.OtherBackend<T>(var backend) -> throw Refusals.otherBackend(namespace, backend);
-            case Directories.InNamespace.Away<T>(var apart) -> throw Refusals.apart(apart);
+            case Directories.InNamespace.UnknownNamespace<T>() -> throw HostProblems.unknownNamespace(namespace);
+            case Directories.InNamespace.OtherBackend<T>(var backend) -> throw HostProblems.otherBackend(namespace, backend);
+            case Directories.InNamespace.Away<T>(var apart) -> throw HostProblems.apart(apart);
         };
     }
 }

@@ -63,7 +63,7 @@ final class HoldRoutes {
     private Response extend(Request request) throws Exception {
         UUID id = requireOwn(request);
         Instant until = until(request.body(Holds.Extend.class));
-        Hold extended = directories.extend(id, until).orElseThrow(() -> Refusals.unknownHold(id));
+        Hold extended = directories.extend(id, until).orElseThrow(() -> HostProblems.unknownHold(id));
         return Response.ok(answer(extended));
     }
 
@@ -86,7 +86,7 @@ final class HoldRoutes {
     private Response release(Request request) throws Exception {
         UUID id = requireOwn(request);
         if (!directories.release(id)) {
-            throw Refusals.unknownHold(id);
+            throw HostProblems.unknownHold(id);
         }
         return Response.noContent();
     }
@@ -96,12 +96,12 @@ final class HoldRoutes {
         UUID id = id(request);
         Optional<Hold> found = view.hold(id);
         if (found.filter(hold -> !isFor(request, hold)).isPresent()) {
-            throw Refusals.unknownHold(id);
+            throw HostProblems.unknownHold(id);
         }
         Optional<Identity> asking = request.identity().filter(identity -> identity.role() != Role.OPERATOR);
         String owner = found.map(Hold::owner).orElse(null);
         if (asking.isPresent() && owner != null && !owner.equals(asking.get().name())) {
-            throw Refusals.anothersHold(id);
+            throw HostProblems.anothersHold(id);
         }
         return id;
     }
@@ -130,6 +130,6 @@ final class HoldRoutes {
         return new Holds.Held(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
                 replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
                 replica.map(held -> ReplicaState.valueOf(held.state().name())).orElse(null),
-                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString());
+                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString(), hold.owner());
     }
 }

@@ -111,7 +111,7 @@ final class PagerRoutes {
 
     private Pagers.Open open(Request request) {
         String name = name(request);
-        return pagers.find(name).orElseThrow(() -> Refusals.unknownPager(name));
+        return pagers.find(name).orElseThrow(() -> HostProblems.unknownPager(name));
     }
 
     private PagePool pool(Request request) {
@@ -155,7 +155,7 @@ final class PagerRoutes {
     private Response close(Request request) {
         String name = name(request);
         if (!pagers.close(name)) {
-            throw Refusals.unknownPager(name);
+            throw HostProblems.unknownPager(name);
         }
         return Response.noContent();
     }
@@ -346,7 +346,7 @@ final class PagerRoutes {
         EntryName name = new EntryName(capture.namespace(), capture.key());
         Pagers.Captured captured =
                 pagers.capture(open, name, Description.of(capture.description() == null ? "" : capture.description()));
-        PutOutcome.Stored stored = Refusals.stored(host, name, 0, captured.put());
+        PutOutcome.Stored stored = HostProblems.stored(host, name, 0, captured.put());
         if (!(captured.put() instanceof Puts.Result.Settled(var _, var sizeBytes, var _, var _, var _)) || captured.capture() == null) {
             throw new IllegalStateException("a stored capture is a settled put: " + captured.put());
         }

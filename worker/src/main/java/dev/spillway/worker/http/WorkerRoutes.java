@@ -48,7 +48,7 @@ public final class WorkerRoutes {
 
     /** Returns the problem that an exception of the host is to a client. */
     public static Optional<Problem> failure(Throwable failure) {
-        return Refusals.of(failure);
+        return HostProblems.of(failure);
     }
 
     public static List<Endpoint> of(Host host) {
@@ -59,7 +59,7 @@ public final class WorkerRoutes {
         endpoints.addAll(new ArtifactRoutes(host.id(), host.storeId(), host.artifacts(), host.deletions()).endpoints());
         endpoints.addAll(new CacheRoutes(host.id(), host.artifacts(), host.deletions(), host.clock()).endpoints());
         endpoints.addAll(new PagerRoutes(host.id(), host.pagers(), host.directories()).endpoints());
-        endpoints.replaceAll(endpoint -> endpoint.guarded(() -> Refusals.requireStore(host.storeGone().get())));
+        endpoints.replaceAll(endpoint -> endpoint.guarded(() -> HostProblems.requireStore(host.storeGone().get())));
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;
     }

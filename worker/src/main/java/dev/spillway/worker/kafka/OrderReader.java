@@ -15,10 +15,12 @@ import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.LogThrottle;
 import dev.spillway.service.UnusableServerException;
+import dev.spillway.service.kafka.ConsumerLag;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.trail.HostTrail;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -84,6 +86,7 @@ public final class OrderReader implements AutoCloseable {
     private final Sink sink;
     private final Backoff backoff;
     private final HostTrail trail;
+    private final MeterRegistry metrics;
     private final EventCodec codec;
     private final BlockingQueue<Target> targets = new LinkedBlockingQueue<>();
     private final LongAdder read = new LongAdder();
@@ -107,7 +110,7 @@ public final class OrderReader implements AutoCloseable {
      * @param key the host's own; while there is none, no order counts
      */
     public OrderReader(KafkaSettings settings, HostId host, StoreId store, Supplier<Optional<MessageKey>> key, Sink sink, Backoff backoff,
-            HostTrail trail) {
+            HostTrail trail, MeterRegistry metrics) {
         this.settings = settings;
         this.host = host;
         this.store = store;
@@ -115,6 +118,7 @@ public final class OrderReader implements AutoCloseable {
         this.sink = sink;
         this.backoff = backoff;
         this.trail = trail;
+        this.metrics = metrics;
         this.codec = new EventCodec("/spillway/worker/" + host);
         this.thread = Thread.ofPlatform().daemon().name("orders-" + host).unstarted(this::run);
         thread.start();
@@ -192,6 +196,7 @@ public final class OrderReader implements AutoCloseable {
         next = target.nextOffset();
         passed = OLDEST;
         KafkaConsumer<byte[], byte[]> made = new KafkaConsumer<>(properties);
+        ConsumerLag lag = new ConsumerLag(made, metrics);
         try {
             consumer = made;
             made.assign(List.of(partition));
@@ -206,6 +211,7 @@ public final class OrderReader implements AutoCloseable {
             return target;
         } finally {
             consumer = null;
+            lag.close();
             close(made);
         }
     }

@@ -83,7 +83,7 @@ public final class HostTrail {
     public void offered(ReplicaId replica) {
         RequestScope request = isFollowing() ? RequestScope.current() : null;
         if (request != null) {
-            puts.put(replica, request);
+            puts.put(replica, new RequestScope(request.id(), request.span()));
             LOG.atDebug().addKeyValue("replica", replica).addKeyValue("request", request.id()).log("offered to the registry");
         }
     }

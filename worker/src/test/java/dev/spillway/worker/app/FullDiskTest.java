@@ -1,5 +1,6 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.testservers.RecoveryTimes;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import dev.spillway.worker.filesystem.Machine;
 import java.io.IOException;
@@ -36,7 +37,7 @@ class FullDiskTest {
 
     @Test
     void aDiskWithoutSpaceUnderTheIndex() throws Exception {
-        Machine.onTmpfs(disk, "64m", () -> withFull(directory -> {
+        Machine.onTmpfs(disk, "64m", () -> withFull("space", directory -> {
             try (OutputStream file =
                     Files.newOutputStream(directory.resolve("filler"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
                 for (int bytes = FILLED_AT_ONCE; bytes > 0; bytes /= 2) {
@@ -58,7 +59,7 @@ class FullDiskTest {
 
     @Test
     void aDiskWithoutInodesUnderTheIndex() throws Exception {
-        Machine.onTmpfs(disk, "64m,nr_inodes=300", () -> withFull(directory -> {
+        Machine.onTmpfs(disk, "64m,nr_inodes=300", () -> withFull("inodes", directory -> {
             try {
                 for (int number = 0;; number++) {
                     Files.createFile(directory.resolve("filler-" + number));
@@ -69,7 +70,7 @@ class FullDiskTest {
         }));
     }
 
-    private void withFull(Filling filling) throws Exception {
+    private void withFull(String what, Filling filling) throws Exception {
         Path tree = PuttingWorker.tree(folder.resolve("tree"));
         TestRegistry registry = new TestRegistry().namespace("images", 10, 1L << 20);
         try (TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
@@ -86,8 +87,8 @@ class FullDiskTest {
                 worker.delete(entry("deleted"));
                 assertWhole(worker, "kept");
                 Machine.remove(fillers);
-
-                eventually(() -> worker.store("after", tree).status() == 200);
+                RecoveryTimes.timed("a worker's disk has no " + what + " left, and then has | a put is stored",
+                        () -> eventually(() -> worker.store("after", tree).status() == 200));
                 assertWhole(worker, "after");
                 eventually(() -> worker.delete(entry("deleted")).status() == 404 && worker.area("images").size() == 2);
             }

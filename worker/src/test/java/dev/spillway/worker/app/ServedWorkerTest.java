@@ -132,7 +132,19 @@ class ServedWorkerTest {
                     .contains("spillway_misses_total 1.0")
                     .contains("spillway_joined 1.0")
                     .contains("spillway_orders_read_total 0.0");
+            FileStore disk = Files.getFileStore(folder);
+            assertThat(metric(metrics, "spillway_store_size_bytes")).isEqualTo((double) disk.getTotalSpace());
+            assertThat(metric(metrics, "spillway_store_free_bytes")).isBetween(1.0, (double) disk.getTotalSpace());
+            assertThat(metric(metrics, "spillway_store_inodes_free")).isBetween(0.0, metric(metrics, "spillway_store_inodes"));
         }
+    }
+
+    private static double metric(String metrics, String name) {
+        return metrics.lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .findFirst()
+                .orElseThrow();
     }
 
     @FunctionalInterface

@@ -22,6 +22,7 @@ import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.trail.HostTrail;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -126,7 +127,8 @@ class BrokerHangsTest {
     void aReaderThatWaitsForOrdersStops() throws Exception {
         room.countDown();
         OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()));
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry());
         reader.follow(0, -1);
         read.await();
         broker.freeze();
@@ -136,7 +138,8 @@ class BrokerHangsTest {
     @Test
     void aReaderThatWaitsForItsSinkStops() throws Exception {
         OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()));
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry());
         reader.follow(0, -1);
         read.await();
         broker.freeze();

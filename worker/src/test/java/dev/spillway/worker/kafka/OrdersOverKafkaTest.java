@@ -23,6 +23,7 @@ import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.TestKafka;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.trail.HostTrail;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -106,7 +107,8 @@ class OrdersOverKafkaTest {
             port = free.getLocalPort();
         }
         settings = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(10));
-        early = new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), EARLY, QUICK, new HostTrail(Tracing.off()));
+        early = new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), EARLY, QUICK, new HostTrail(Tracing.off()),
+                new SimpleMeterRegistry());
         early.follow(0, -1);
         broker = TestKafka.start(test.getTestClass().orElseThrow(), directory, port);
         KafkaTopics.open(settings,
@@ -159,7 +161,8 @@ class OrdersOverKafkaTest {
         send(1, order(new HostId("host-2"), STORE));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry())) {
             reader.follow(1, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new Position(1, 2)));
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(1, 5)));
@@ -176,7 +179,8 @@ class OrdersOverKafkaTest {
         send(2, second);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry())) {
             reader.follow(2, 1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(2, 2)));
             Order third = order(HOST, STORE);
@@ -192,7 +196,8 @@ class OrdersOverKafkaTest {
         send(4, order);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry())) {
             reader.follow(4, 1_000);
             assertThat(heard.next()).isEqualTo(new Told.Missed());
             assertThat(heard.next()).isEqualTo(new Told.Ordered(order, new Position(4, 1)));
@@ -208,7 +213,8 @@ class OrdersOverKafkaTest {
         send(5, HOST.value(), new EventMessage(new TreeMap<>(), "x").provenBy(KEY));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry())) {
             reader.follow(5, -1);
             assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 2), replica));
             assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 3), null));
@@ -232,14 +238,16 @@ class OrdersOverKafkaTest {
         send(7, own);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry())) {
             reader.follow(7, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(own, new Position(7, 6)));
             assertThat(reader.unproven()).isEqualTo(4);
             assertThat(reader.orders()).isEqualTo(1);
         }
         Heard keyless = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, Optional::empty, keyless, QUICK, new HostTrail(Tracing.off()))) {
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, Optional::empty, keyless, QUICK, new HostTrail(Tracing.off()),
+                new SimpleMeterRegistry())) {
             reader.follow(7, -1);
             assertThat(keyless.next()).isEqualTo(new Told.Passed(new Position(7, 6), null));
             assertThat(reader.unproven()).isEqualTo(5);
@@ -253,7 +261,8 @@ class OrdersOverKafkaTest {
         }
         Heard heard = new Heard(new SynchronousQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                        new SimpleMeterRegistry())) {
             reader.follow(6, -1);
             assertThat(heard.next()).isInstanceOf(Told.Ordered.class);
             assertThat(reader.orders()).as("one was handed over, at most one more waits for a taker").isLessThanOrEqualTo(2);

@@ -80,6 +80,7 @@ final class LinuxCalls {
     private static final MethodHandle LSETXATTR = link("lsetxattr", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle FSYNC = link("fsync", JAVA_INT, JAVA_INT);
     private static final MethodHandle SYNCFS = link("syncfs", JAVA_INT, JAVA_INT);
+    private static final MethodHandle FSTATVFS = link("fstatvfs", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle FACCESSAT = link("faccessat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final MethodHandle FCNTL = variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle FLOCK = link("flock", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -240,6 +241,11 @@ final class LinuxCalls {
 
     static void syncfs(int file) throws PosixException {
         call("syncfs", file, s -> (int) SYNCFS.invokeExact(s.state(), file));
+    }
+
+    static FileSystemSpace fstatvfs(int file) throws PosixException {
+        call("statvfs", file, s -> (int) FSTATVFS.invokeExact(s.state(), file, s.struct()));
+        return FileSystemSpace.read(Scratch.current().struct());
     }
 
     static void flock(int file, int operation) throws PosixException {

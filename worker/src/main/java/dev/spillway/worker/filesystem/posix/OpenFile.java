@@ -28,6 +28,11 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         return LinuxCalls.statx(number(), SELF, LinuxCalls.AT_EMPTY_PATH);
     }
 
+    /** Returns the room of the file system that it is on. */
+    public final FileSystemSpace space() throws PosixException {
+        return LinuxCalls.fstatvfs(number());
+    }
+
     /** Sets the lower 12 bits of the mode. */
     public final void setPermissions(int permissions) throws PosixException {
         LinuxCalls.fchmod(number(), permissions);

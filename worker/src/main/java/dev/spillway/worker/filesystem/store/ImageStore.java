@@ -15,6 +15,7 @@ import dev.spillway.worker.filesystem.archive.ArchiveWriter;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;
@@ -130,9 +131,9 @@ public final class ImageStore implements AutoCloseable {
         return probe;
     }
 
-    /** Bytes that this process may still write to the store's file system. */
-    public long usableBytes() throws IOException {
-        return space.usableBytes();
+    /** Returns the room of the store's file system. */
+    public FileSystemSpace space() throws IOException {
+        return files.root().space();
     }
 
     /**

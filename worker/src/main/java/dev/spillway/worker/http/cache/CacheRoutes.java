@@ -20,7 +20,7 @@ import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.http.ArtifactBody;
 import dev.spillway.worker.http.Conditions;
-import dev.spillway.worker.http.Refusals;
+import dev.spillway.worker.http.HostProblems;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -110,14 +110,14 @@ public final class CacheRoutes {
     }
 
     private Response read(Request request, EntryName name, Dialect dialect) throws Exception {
-        return dialect.found(request, Refusals.served(name, dialect.find(artifacts, name, !request.isHead())));
+        return dialect.found(request, HostProblems.served(name, dialect.find(artifacts, name, !request.isHead())));
     }
 
     private Response put(Request request, EntryName name, Dialect dialect) throws Exception {
         dialect.requireKey(name);
         ArtifactBody.requireNoPart(request);
         artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
-            throw Refusals.of(host, name, 0, refused);
+            throw HostProblems.of(host, name, 0, refused);
         });
         if (dialect.keepsFirst() && artifacts.isHere(name)) {
             return dialect.put(false);
@@ -128,8 +128,8 @@ public final class CacheRoutes {
             dialect.check(name, received.digest());
             Artifacts.Result result = conditions.put(artifacts, new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
                     new ArtifactInfo(received.digest(), dialect.group(name)), dialect.description(request), 0));
-            if (Refusals.keepsNothing(result)) {
-                throw Refusals.of(host, name, 0, result);
+            if (HostProblems.keepsNothing(result)) {
+                throw HostProblems.of(host, name, 0, result);
             }
             dialect.kept(artifacts, name);
             return dialect.put(!(result instanceof Artifacts.Result.Existing));
@@ -139,7 +139,7 @@ public final class CacheRoutes {
     private Response delete(Request request, EntryName name, Dialect dialect) throws Exception {
         Conditions.of(request).requireForDeletion(host, artifacts, name);
         artifacts.awaitRegistered(name);
-        SnapshotId deleted = Refusals.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()));
+        SnapshotId deleted = HostProblems.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()));
         return Response.noContent().header("ETag", "\"" + deleted + "\"");
     }
 
@@ -159,7 +159,7 @@ public final class CacheRoutes {
             return collection(namespace(request), path);
         }
         return answer(request, false, (asked, name, dialect) -> {
-            try (Artifacts.Found.Served served = Refusals.served(name, dialect.find(artifacts, name, false))) {
+            try (Artifacts.Found.Served served = HostProblems.served(name, dialect.find(artifacts, name, false))) {
                 return WebDav.found(name.namespace(), path, Optional.of(served), clock.instant());
             }
         });
@@ -178,8 +178,8 @@ public final class CacheRoutes {
     /** Refuses a namespace that takes no artifacts. It does not refuse one for what passes, because a collection is never made. */
     private void requireArtifacts(NamespaceName namespace) throws Exception {
         switch (artifacts.refused(namespace, 0).orElse(null)) {
-            case Artifacts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(namespace);
-            case Artifacts.Result.OtherBackend(var backend) -> throw Refusals.otherBackend(namespace, backend);
+            case Artifacts.Result.UnknownNamespace() -> throw HostProblems.unknownNamespace(namespace);
+            case Artifacts.Result.OtherBackend(var backend) -> throw HostProblems.otherBackend(namespace, backend);
             case null, default -> {
                 // It is one for artifacts, as far as this host knows.
             }

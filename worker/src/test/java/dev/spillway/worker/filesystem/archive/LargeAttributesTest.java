@@ -98,7 +98,7 @@ class LargeAttributesTest {
             try (ImageStore store = ImageStore.open(temporary.resolve("ext4/store"))) {
                 byte[] noise = new byte[1 << 16];
                 new Random(3).nextBytes(noise);
-                for (int number = 0; store.usableBytes() > 700_000; number++) {
+                for (int number = 0; store.space().freeBytes() > 700_000; number++) {
                     Files.write(temporary.resolve("ext4/noise" + number), noise);
                 }
                 assertThatThrownBy(() -> unpack(store, archive)).isInstanceOf(StoreFullException.class);

@@ -10,6 +10,7 @@ import dev.spillway.worker.filesystem.StageFigures;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.StoreFullException;
 import dev.spillway.worker.filesystem.TreePicture;
+import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.filesystem.tree.AllowedSources;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
@@ -279,7 +280,7 @@ class ImageStoreTest {
                         .hasMessageContaining(root.toString())
                         .hasMessageContaining("no space left");
                 assertThat(store.ids(StoreArea.STAGING)).isEmpty();
-                assertThat(store.usableBytes()).isGreaterThan(1 << 20);
+                assertThat(store.space().freeBytes()).isGreaterThan(1 << 20);
                 Path small = Files.createDirectory(temporary.resolve("small"));
                 Files.writeString(small.resolve("f"), "fits");
                 assertThat(stage(store, Machine.newId(), small, StageMode.COPY, Long.MAX_VALUE)).as("the store goes on")
@@ -439,11 +440,16 @@ class ImageStoreTest {
         Path disk = temporary.resolve("disk");
         Machine.onTmpfs(disk, "16m,nr_inodes=64", () -> {
             try (ImageStore store = ImageStore.open(disk.resolve("store"))) {
+                FileSystemSpace before = store.space();
+                assertThat(before.inodes()).isEqualTo(64);
+                assertThat(before.freeInodes()).isBetween(1L, 63L);
+                assertThat(before.bytes()).isEqualTo(16 << 20);
                 assertThatThrownBy(() -> {
                     for (int number = 0; number < 64; number++) {
                         Files.createFile(disk.resolve("file" + number));
                     }
                 }).hasMessageContaining("No space left");
+                assertThat(store.space()).isEqualTo(new FileSystemSpace(before.freeBytes(), before.bytes(), 0, 64));
                 for (StageMode mode : List.of(StageMode.COPY, StageMode.MOVE)) {
                     assertThatThrownBy(() -> stage(store, Machine.newId(), source, mode, Long.MAX_VALUE))
                             .isInstanceOf(StoreFullException.class)

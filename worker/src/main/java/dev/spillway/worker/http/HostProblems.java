@@ -25,10 +25,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Why a request is refused, as its caller sees it. */
-public final class Refusals {
+public final class HostProblems {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-    private Refusals() {}
+    private HostProblems() {}
 
     /** Returns the problem that an exception of the host is to a client. */
     static Optional<Problem> of(Throwable failure) {

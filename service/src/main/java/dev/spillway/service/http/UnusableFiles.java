@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Warns of files that cannot be used: once for each content, or reason, though they are read every few seconds. Used by one thread at a time. */
-final class Refusals {
-    private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
+final class UnusableFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(UnusableFiles.class);
 
     private final String consequence;
     private volatile @Nullable Told told;
@@ -15,7 +15,7 @@ final class Refusals {
     private record Told(@Nullable Object contents, String reason) {}
 
     /** @param consequence of a refusal, with the file */
-    Refusals(String consequence) {
+    UnusableFiles(String consequence) {
         this.consequence = consequence;
     }
 

@@ -22,10 +22,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Why a request is refused, as its caller sees it. */
-final class Refusals {
+final class RegistryProblems {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-    private Refusals() {}
+    private RegistryProblems() {}
 
     /** Returns the problem that an exception of the registry is to a client. */
     static Optional<Problem> of(Throwable failure) {
