@@ -280,11 +280,15 @@ class TokensTest {
         }
         assertThat(send("GET", fleet.url() + "/v1/evictions?namespace=named", null, operator).json().path("items")).hasSize(2)
                 .allSatisfy(eviction -> assertThat(eviction.path("actor").asText()).isEqualTo("client:ops"));
-        assertThat(spillway("audit", "--namespace", "named").lines()).hasSize(2).last().asString()
+        assertThat(spillway("audit", "--namespace", "named").lines()).hasSize(2)
+                .last()
+                .asString()
                 .matches("\\d+ s ago +client:ops +set policy +named +maxEntries=10 *");
         assertThat(spillway("token", "create", "short", "--role", "reader").exitCode()).isZero();
         assertThat(spillway("token", "revoke", "short").exitCode()).isZero();
-        assertThat(spillway("audit", "--actor", "client:ops").lines()).elements(1, 2).first().asString()
+        assertThat(spillway("audit", "--actor", "client:ops").lines()).elements(1, 2)
+                .first()
+                .asString()
                 .matches("\\d+ s ago +client:ops +revoke token +- +short *");
         assertThat(send("GET", fleet.url() + "/v1/audit", null, ofHost2).status()).isEqualTo(403);
     }
