@@ -43,7 +43,7 @@ function Told({ of: told }: { of: Activity }) {
         </>
       );
     case 'gap':
-      return <>Gap: what happened before the next line is no longer kept</>;
+      return <>Gap: what happened between the lines below and above is no longer kept</>;
   }
 }
 

@@ -5,7 +5,8 @@
 import type { Activity } from './types';
 
 export type FromTab = { token: string | null } | 'closed';
-export type ToTab = { events: Activity[]; since?: number; state: 'live' | 'stale' | 'refused' };
+/** @property isAll whether the events take the place of those before */
+export type ToTab = { events: Activity[]; isAll?: true; since: number; state: 'live' | 'stale' | 'refused' };
 
 const BATCH_EVERY = 100;
 const KEPT = 500;
@@ -28,7 +29,7 @@ class Stream {
   add(tab: MessagePort): void {
     const first = this.tabs.size === 0;
     this.tabs.add(tab);
-    tab.postMessage({ events: this.recent, since: this.since, state: this.state } satisfies ToTab);
+    tab.postMessage({ events: this.recent, isAll: true, since: this.since, state: this.state } satisfies ToTab);
     if (first || this.state === 'refused') {
       this.state = 'stale';
       void this.follow();
