@@ -9,7 +9,7 @@ const [url, pictures, hostile] = process.argv.slice(2);
 mkdirSync(pictures, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const get = async (path) => (await fetch(url + path)).json();
-const [eviction] = (await get('/v1/evictions')).items;
+const held = (await get('/v1/evictions?namespace=trees')).items[0];
 const [plan] = (await get('/v1/plans')).items;
 const screens = {
   fleet: ['#/fleet', 'Fleet'],
@@ -20,7 +20,7 @@ const screens = {
   curve: ['#/namespaces/functions', 'functions'],
   entry: [`#/namespaces/trees/entries/${encodeURIComponent(hostile)}`, 'Entry'],
   evictions: ['#/evictions', 'Evictions'],
-  eviction: [`#/evictions/${eviction.id}`, 'Eviction'],
+  eviction: [`#/evictions/${held.id}`, 'Eviction'],
   plans: ['#/plans', 'Plans'],
   plan: [`#/plans/${plan.id}`, 'Plan'],
   audit: ['#/audit', 'Audit'],
@@ -63,6 +63,13 @@ try {
     assert.deepEqual(wrong, []);
     await page.close();
   }
+
+  const waiting = await browser.newPage();
+  for (const place of ['#/hosts/host-2', `#/evictions/${held.id}`]) {
+    await waiting.goto(`${url}/ui/${place}`);
+    await waiting.locator('td', { hasText: /^a hold until \d/ }).waitFor();
+  }
+  await waiting.close();
 
   // Eight tabs over HTTP/1.1 share one stream, and all of them see what happens.
   const context = await browser.newContext();

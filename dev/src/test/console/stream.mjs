@@ -1,4 +1,4 @@
-// Follows the events of a coordinator in its console, for the scenario that the first argument names: load, restart or gap.
+// Follows the events of a coordinator in its console, for the scenario that the first argument names: load, restart, gap or silence.
 // Further arguments: the coordinator's address, and one below which a POST to /stop, /start or /start-forgetful does that to it.
 import assert from 'node:assert/strict';
 import { createServer, connect } from 'node:net';
@@ -15,15 +15,20 @@ const evict = (name) => ask('PUT', `${url}/v1/namespaces/stream/entries/${name}`
 const line = (page, name) => page.locator('.live li', { hasText: name });
 const isLive = (page) => page.locator('.state.live').waitFor();
 
-/** Stands between the browser and the coordinator, and can cut them off. Remembers each Last-Event-ID that it passed on. */
+/** Stands between the browser and the coordinator, and can cut them off or pass nothing on. Remembers each Last-Event-ID that it passed on. */
 async function proxy() {
   const { hostname, port } = new URL(url);
   const open = new Set();
   let isCut = false;
+  let isSilent = false;
   const places = [];
   const server = createServer((browser) => {
     if (isCut) {
       browser.destroy();
+      return;
+    }
+    if (isSilent) {
+      open.add(browser);
       return;
     }
     const coordinator = connect(Number(port), hostname);
@@ -46,8 +51,13 @@ async function proxy() {
       isCut = true;
       open.forEach((socket) => socket.destroy());
     },
+    silence() {
+      isSilent = true;
+      open.forEach((socket) => socket.pause());
+    },
     mend() {
       isCut = false;
+      isSilent = false;
     },
     close() {
       this.cut();
@@ -215,10 +225,28 @@ async function gap(browser) {
   between.close();
 }
 
+/** A network that is gone without a word, as after a laptop's sleep. */
+async function silence(browser) {
+  const { between, page, place } = await following(browser, 'heard');
+  between.silence();
+  await evict('missed');
+  await evict('missed-next');
+  await page.locator('.state.stale').waitFor();
+  await isStale(page);
+  assert.equal(await line(page, 'missed').count(), 0);
+  between.cut();
+  between.mend();
+  await line(page, 'missed of').waitFor();
+  await isLive(page);
+  assert.equal(await line(page, 'heard-next of').count(), 1);
+  assert.equal(between.places.at(-1), place);
+  between.close();
+}
+
 const browser = await launch();
 try {
   await ask('PUT', `${url}/v1/namespaces/stream`, { maxEntries: 1 });
-  await { load, restart, gap }[scenario](browser);
+  await { load, restart, gap, silence }[scenario](browser);
   console.log(`${scenario} went well`);
 } finally {
   await browser.close();

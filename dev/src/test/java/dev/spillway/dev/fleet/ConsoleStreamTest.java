@@ -84,4 +84,9 @@ class ConsoleStreamTest {
     void eventsThatAreNoLongerKeptAreShownAsAGap() throws Exception {
         run("gap");
     }
+
+    @Test
+    void aStreamOfWhichNothingComesAnyMoreIsTakenForCutOff() throws Exception {
+        run("silence");
+    }
 }
