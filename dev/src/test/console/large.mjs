@@ -1,9 +1,10 @@
-// Opens each screen of a console on a large fleet, and prints how long each took. Arguments: the coordinator's address, a key, a host.
+// Opens each screen of a console on a large fleet, and prints how long each took and its longest task, in milliseconds. Arguments: the coordinator's address, a key, a host.
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { ask, launch, newPage } from './browser.mjs';
 
 const [url, key, host] = process.argv.slice(2);
-const { items: [eviction] } = await (await fetch(`${url}/v1/evictions?limit=1`)).json();
+const { items: [eviction] } = await ask('GET', `${url}/v1/evictions?limit=1`);
+const plan = await ask('POST', `${url}/v1/namespaces/large/prune`, { maxEntries: 900_000, dryRun: true });
 const screens = {
   fleet: ['#/', 'Fleet'],
   host: [`#/hosts/${host}`, host],
@@ -14,15 +15,13 @@ const screens = {
   evictions: ['#/evictions', 'Evictions'],
   eviction: [`#/evictions/${eviction.id}`, 'Eviction'],
   plans: ['#/plans', 'Plans'],
+  plan: [`#/plans/${plan.id}`, 'Plan'],
   audit: ['#/audit', 'Audit'],
 };
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-background-networking'],
-});
+const browser = await launch();
 try {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+  const page = await newPage(browser);
   const wrong = [];
   page.on('pageerror', (error) => wrong.push(String(error)));
   await page.goto(`${url}/ui/`);

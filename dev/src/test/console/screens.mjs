@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { ask, launch, show } from './browser.mjs';
 
 const [url, pictures, hostile] = process.argv.slice(2);
 mkdirSync(pictures, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const get = async (path) => (await fetch(url + path)).json();
-const [eviction] = (await get('/v1/evictions')).items;
+const get = (path) => ask('GET', url + path);
+const held = (await get('/v1/evictions?namespace=trees')).items[0];
 const [plan] = (await get('/v1/plans')).items;
 const screens = {
   fleet: ['#/fleet', 'Fleet'],
@@ -20,16 +20,13 @@ const screens = {
   curve: ['#/namespaces/functions', 'functions'],
   entry: [`#/namespaces/trees/entries/${encodeURIComponent(hostile)}`, 'Entry'],
   evictions: ['#/evictions', 'Evictions'],
-  eviction: [`#/evictions/${eviction.id}`, 'Eviction'],
+  eviction: [`#/evictions/${held.id}`, 'Eviction'],
   plans: ['#/plans', 'Plans'],
   plan: [`#/plans/${plan.id}`, 'Plan'],
   audit: ['#/audit', 'Audit'],
 };
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-background-networking'],
-});
+const browser = await launch();
 try {
   for (const colorScheme of ['light', 'dark']) {
     const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 800 }, bypassCSP: false });
@@ -40,9 +37,7 @@ try {
     page.on('request', (request) => new URL(request.url()).origin === new URL(url).origin || request.url().startsWith('data:') || wrong.push(`another origin: ${request.url()}`));
     await page.goto(`${url}/ui/`);
     for (const [name, [place, heading]] of Object.entries(screens)) {
-      await page.evaluate((to) => { location.hash = to; }, place);
-      await page.locator('h1', { hasText: heading }).waitFor();
-      await page.waitForFunction(() => !document.body.innerText.includes('Loading'));
+      await show(page, place, heading);
       const text = await page.locator('main').innerText();
       assert.doesNotMatch(text, /undefined|NaN|\[object/, `${name}: ${text}`);
       assert.equal(await page.locator('main [role=alert]').count(), 0, `${name}: ${text}`);
@@ -63,6 +58,13 @@ try {
     assert.deepEqual(wrong, []);
     await page.close();
   }
+
+  const waiting = await browser.newPage();
+  for (const place of ['#/hosts/host-2', `#/evictions/${held.id}`]) {
+    await waiting.goto(`${url}/ui/${place}`);
+    await waiting.locator('td', { hasText: /^a hold until \d/ }).waitFor();
+  }
+  await waiting.close();
 
   // Eight tabs over HTTP/1.1 share one stream, and all of them see what happens.
   const context = await browser.newContext();

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { get, segment } from './api';
 import { bytes, clock, count, moment } from './format';
 import { activity, stream } from './live';
-import { Age, Heading, Shown, State, Table, Text, Tile, to } from './parts';
+import { Age, Heading, Shown, State, Table, Text, Tile, to, WaitsFor } from './parts';
 import { usePolled } from './poll';
 import type { Activity, Eviction, Order, Page } from './types';
 
@@ -43,7 +43,7 @@ function Told({ of: told }: { of: Activity }) {
         </>
       );
     case 'gap':
-      return <>Gap: what happened before the next line is no longer kept</>;
+      return <>Gap: what happened between the lines below and above is no longer kept</>;
   }
 }
 
@@ -160,7 +160,7 @@ export function OneEviction({ id }: { id: string }) {
                   { name: 'State', cell: (order) => <State of={order.state} />, by: (order) => order.state },
                   { name: 'Attempts', cell: (order) => order.attempts, by: (order) => order.attempts, number: true },
                   { name: 'Closed', cell: (order) => (order.closedAt ? clock(order.closedAt) : '-'), by: (order) => order.closedAt ?? '', number: true },
-                  { name: 'Waits for', cell: (order) => <Text of={order.waitsFor ?? (order.deferredUntil ? `a hold until ${moment(order.deferredUntil)}` : (order.lastError ?? '-'))} /> },
+                  { name: 'Waits for', cell: (order) => <WaitsFor order={order} /> },
                 ]}
               />
             </>

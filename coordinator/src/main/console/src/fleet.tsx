@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { get, isOperator, segment } from './api';
 import { bytes, count, moment } from './format';
-import { Age, Ask, Heading, Shown, State, Table, Text, Tile, to, type Column } from './parts';
+import { Age, Ask, Heading, Shown, State, Table, Text, Tile, to, WaitsFor, type Column } from './parts';
 import { usePolled } from './poll';
 import type { Host, OpenOrder, Page, Refusal } from './types';
 
@@ -124,6 +124,7 @@ export function OneHost({ id }: { id: string }) {
             <p class="muted">
               Address {one.address}, store {one.storeId}
             </p>
+            {one.figures.held > 0 && <p class="muted">`spillway holds ls --worker {id}` lists what is held, and until when.</p>}
             {one.drain && (
               <p>
                 Drains since {moment(one.drain.since)}: {one.drain.drained ? 'nothing but last copies is left' : 'under way'}, with {count(one.drain.lastCopies)} last
@@ -173,7 +174,7 @@ export function OneHost({ id }: { id: string }) {
                 { name: 'State', cell: (order) => <State of={order.state} /> },
                 { name: 'Attempts', cell: (order) => order.attempts, number: true },
                 { name: 'Age', cell: (order) => <Age at={order.orderedAt} />, number: true },
-                { name: 'Last error', cell: (order) => <Text of={order.waitsFor ?? order.lastError ?? '-'} /> },
+                { name: 'Waits for', cell: (order) => <WaitsFor order={order} /> },
               ]}
             />
             {next && <p class="muted">There are more.</p>}

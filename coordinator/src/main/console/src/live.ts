@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { token } from './api';
 import type { FromTab, ToTab } from './stream';
 import type { Activity } from './types';
@@ -14,15 +14,21 @@ export const stream = signal<{ state: ToTab['state']; since: number }>({ state: 
 const worker = new SharedWorker(new URL('./stream.ts', import.meta.url), { type: 'module', name: 'spillway-events' });
 
 worker.port.onmessage = (message: MessageEvent<ToTab>) => {
-  const { events, state, since } = message.data;
-  if (events.length > 0) {
-    const seen = new Set(activity.value.map((each) => each.id));
-    activity.value = activity.value.concat(events.filter((each) => !seen.has(each.id))).slice(-KEPT);
+  const { events, isAll, state, since } = message.data;
+  if (isAll || events.length > 0) {
+    activity.value = (isAll ? [] : activity.value).concat(events).slice(-KEPT);
   }
   if (state !== stream.value.state || since !== stream.value.since) {
-    stream.value = { state, since: since ?? Date.now() };
+    stream.value = { state, since };
   }
 };
+
+effect(() => {
+  // What one token was told is not for the next.
+  token.value;
+  worker.port.postMessage('closed' satisfies FromTab);
+  activity.value = [];
+});
 
 /** Follows with the token that the tab has now. */
 export function followEvents(): void {

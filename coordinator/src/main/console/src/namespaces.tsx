@@ -327,6 +327,7 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
                 { name: 'Since', cell: (replica) => <Age at={replica.registeredAt} />, number: true },
               ]}
             />
+            {entry.replicas?.length ? <p class="muted">Holds are known to their host alone: `spillway holds ls --worker HOST`.</p> : null}
             {isOperator() && (
               <p class="choices">
                 <Ask

@@ -4,6 +4,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { call, Problem } from './api';
 import { age, moment } from './format';
 import { heard, now, type Polled } from './poll';
+import type { OpenOrder, Order } from './types';
 
 /** A place of the console, below `#/`; each part is one segment. */
 export function to(...parts: string[]): string {
@@ -25,6 +26,11 @@ export function Age({ at }: { at: string | undefined }) {
 
 export function State({ of }: { of: string }) {
   return <span class={`state ${of.toLowerCase()}`}>{of.toLowerCase()}</span>;
+}
+
+/** What keeps an order open. The holds themselves are known to the host alone. */
+export function WaitsFor({ order }: { order: Order | OpenOrder }) {
+  return <Text of={order.waitsFor ?? (order.deferredUntil ? `a hold until ${moment(order.deferredUntil)}` : (order.lastError ?? '-'))} />;
 }
 
 export function Tile({ name, value, bad }: { name: string; value: ComponentChildren; bad?: boolean }) {

@@ -10,6 +10,9 @@ export interface Polled<T> {
   failure?: Error;
 }
 
+/** Milliseconds after which an answer is given up. */
+const PATIENCE = 30_000;
+
 /** Since when the coordinator has not answered; null while it does. */
 export const unanswered = signal<number | null>(null);
 
@@ -40,7 +43,7 @@ export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, every: nu
     const look = async () => {
       if (!document.hidden) {
         try {
-          const data = await ask(ending.signal);
+          const data = await ask(AbortSignal.any([ending.signal, AbortSignal.timeout(PATIENCE)]));
           polled.value = { data, at: Date.now() };
           heard();
         } catch (failure) {

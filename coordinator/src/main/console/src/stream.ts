@@ -5,18 +5,22 @@
 import type { Activity } from './types';
 
 export type FromTab = { token: string | null } | 'closed';
-export type ToTab = { events: Activity[]; since?: number; state: 'live' | 'stale' | 'refused' };
+/** @property isAll whether the events take the place of those before */
+export type ToTab = { events: Activity[]; isAll?: true; since: number; state: 'live' | 'stale' | 'refused' };
 
 const BATCH_EVERY = 100;
 const KEPT = 500;
 const RETRY_FIRST = 500;
 const RETRY_MAX = 5000;
+/** A stream is cut off if nothing comes for so long: the coordinator sends a comment every 15 seconds. */
+const SILENT_MAX = 45_000;
 
 /** One stream of one token. Tabs with other tokens have other streams, because a token may be for less. */
 class Stream {
   private readonly tabs = new Set<MessagePort>();
   private state: ToTab['state'] = 'stale';
   private since = Date.now();
+  private heardAt = this.since;
   private lastId = '';
   private following: AbortController | null = null;
   private waiting: Activity[] = [];
@@ -28,7 +32,7 @@ class Stream {
   add(tab: MessagePort): void {
     const first = this.tabs.size === 0;
     this.tabs.add(tab);
-    tab.postMessage({ events: this.recent, since: this.since, state: this.state } satisfies ToTab);
+    tab.postMessage({ events: this.recent, isAll: true, since: this.since, state: this.state } satisfies ToTab);
     if (first || this.state === 'refused') {
       this.state = 'stale';
       void this.follow();
@@ -51,7 +55,8 @@ class Stream {
   private become(next: ToTab['state']): void {
     if (this.state !== next) {
       this.state = next;
-      this.since = Date.now();
+      // Up to then the events are complete.
+      this.since = next === 'stale' ? this.heardAt : Date.now();
     }
     this.tell([]);
   }
@@ -71,8 +76,23 @@ class Stream {
     }, BATCH_EVERY);
   }
 
-  /** Reads one answer to its end. */
-  private async read(signal: AbortSignal): Promise<void> {
+  /** Reads one answer to its end, or until nothing comes any more. */
+  private async read(ending: AbortSignal): Promise<void> {
+    const silence = new AbortController();
+    let timer = setTimeout(() => silence.abort(), SILENT_MAX);
+    const heard = () => {
+      this.heardAt = Date.now();
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), SILENT_MAX);
+    };
+    try {
+      await this.readAll(AbortSignal.any([ending, silence.signal]), heard);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async readAll(signal: AbortSignal, heard: () => void): Promise<void> {
     const headers: Record<string, string> = { Accept: 'text/event-stream' };
     if (this.token) {
       headers['Authorization'] = `Bearer ${this.token}`;
@@ -92,6 +112,7 @@ class Stream {
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      heard();
       const blocks = (rest + part.value).split('\n\n');
       rest = blocks.pop() ?? '';
       for (const block of blocks) {

@@ -135,6 +135,7 @@ export interface OpenOrder {
   orderedAt: string;
   evictionId?: string;
   lastError?: string;
+  deferredUntil?: string;
   waitsFor?: string;
 }
 

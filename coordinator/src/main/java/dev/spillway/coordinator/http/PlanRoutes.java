@@ -9,6 +9,7 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
@@ -22,9 +23,12 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Prunes and plans: what would go and why, then exactly that. */
 final class PlanRoutes {
+    private static final Logger LOG = LoggerFactory.getLogger(PlanRoutes.class);
     private static final String KEPT = "kept";
     private static final int SHOWN = 100;
     /** Well below the time after which clients give a request up. */
@@ -32,12 +36,12 @@ final class PlanRoutes {
 
     private final Registry registry;
     private final Commands commands;
-    private final Usage usage;
+    private final RecentCurves curves;
     private final InstantSource clock;
 
     PlanRoutes(Registry registry, Usage usage, InstantSource clock) {
         this.registry = registry;
-        this.usage = usage;
+        this.curves = new RecentCurves(usage, clock);
         this.commands = new Commands(registry);
         this.clock = clock;
     }
@@ -113,9 +117,18 @@ final class PlanRoutes {
                 victims.next()));
     }
 
-    /** Returns the share of accesses that would miss for want of the victims. Those are taken for the entries that were not used for the longest time. */
+    /**
+     * Returns the share of accesses that would miss for want of the victims, null where it is not known. The victims are taken for the entries that
+     * were not used for the longest time. A plan is answered without its cost rather than not at all.
+     */
     private @Nullable Double cost(PlanRow plan) {
-        HitRateCurve curve = usage.curve(plan.namespace());
+        HitRateCurve curve;
+        try {
+            curve = curves.curve(plan.namespace());
+        } catch (RegistryUnavailableException e) {
+            LOG.debug("plan {}: its cost is not known: {}", plan.id(), e.getMessage());
+            return null;
+        }
         long entries = plan.made().namespaceEntries();
         return curve.accesses() == 0 ? null : curve.byEntries().at(entries) - curve.byEntries().at(entries - plan.made().victims());
     }

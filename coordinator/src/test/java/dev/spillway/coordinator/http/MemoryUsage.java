@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.UsageStore;
@@ -17,6 +18,7 @@ final class MemoryUsage implements UsageStore {
 
     private final Map<NamespaceName, UseModel> models = new HashMap<>();
     private final Map<NamespaceName, List<Interval>> intervals = new HashMap<>();
+    private boolean isLost;
 
     @Override
     public Map<NamespaceName, Long> store(Map<NamespaceName, SampledAccesses> seen) {
@@ -28,8 +30,16 @@ final class MemoryUsage implements UsageStore {
         return Map.of();
     }
 
+    /** From now on its curves cannot be read. */
+    void loseCurves() {
+        isLost = true;
+    }
+
     @Override
     public HitRateCurve curve(NamespaceName namespace) {
+        if (isLost) {
+            throw new RegistryUnavailableException("usage: lost", null);
+        }
         return models.getOrDefault(namespace, UseModel.empty()).curve();
     }
 

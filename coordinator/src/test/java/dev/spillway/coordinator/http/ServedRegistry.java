@@ -8,7 +8,6 @@ import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -59,7 +58,7 @@ final class ServedRegistry implements AutoCloseable {
 
     final ObjectMapper json = Json.strict();
     final AtomicReference<Instant> now = new AtomicReference<>(START);
-    final UsageStore usage = new MemoryUsage();
+    final MemoryUsage usage = new MemoryUsage();
     final AtomicLong openOrders = new AtomicLong();
     final Random random = new Random(11);
     final TroubledRegistry registry = new TroubledRegistry(new InMemoryRegistry(REGISTRY, 4, RegistryRules.DEFAULTS, now::get, random));

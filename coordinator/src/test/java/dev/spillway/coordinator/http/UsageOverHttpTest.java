@@ -7,7 +7,9 @@ import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,6 +58,34 @@ class UsageOverHttpTest extends OverHttp {
         assertThat(http.get("/v1/plans/" + plan.id()).is(200).as(Plans.Plan.class).hitRateCost()).isCloseTo(0.4, within(1e-9));
         assertThat(http.get("/v1/plans").is(200).tree().path("items").get(0).has("hitRateCost")).as("in the list").isFalse();
         assertThat(http.post("/v1/plans/" + plan.id() + "/apply").is(200).as(Plans.Plan.class).hitRateCost()).isNull();
+    }
+
+    private double cost(Plans.Plan plan) throws Exception {
+        return Objects.requireNonNull(http.get("/v1/plans/" + plan.id()).is(200).as(Plans.Plan.class).hitRateCost());
+    }
+
+    @Test
+    void theCostOfAPlanIsLookedUpAnewAfterSomeSeconds() throws Exception {
+        use();
+        Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":1,\"dryRun\":true}").is(200).as(Plans.Plan.class);
+        SampledAccesses.Gathering more = new SampledAccesses.Gathering(Sampling.ALL);
+        more.take(new Access.Used(NAMESPACE, new EntryKey("k3"), 11, 10, 30, false));
+        http.usage.store(Map.of(NAMESPACE, more.taken()));
+
+        http.pass(Duration.ofSeconds(9));
+        assertThat(cost(plan)).isCloseTo(0.4, within(1e-9));
+        http.pass(Duration.ofSeconds(1));
+        assertThat(cost(plan)).isCloseTo(0.1, within(1e-9));
+    }
+
+    @Test
+    void aPlanIsToldWithoutItsCostWhereThatCannotBeRead() throws Exception {
+        use();
+        http.usage.loseCurves();
+        Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":1,\"dryRun\":true}").is(200).as(Plans.Plan.class);
+        assertThat(plan.hitRateCost()).isNull();
+        assertThat(http.get("/v1/plans/" + plan.id()).is(200).as(Plans.Plan.class)).isEqualTo(plan);
+        http.get("/v1/namespaces/vm/curve").is(503);
     }
 
     @Test

@@ -27,7 +27,7 @@ final class Browser {
         Browser browser = new Browser(Files.createDirectory(scratch.resolve("browser")));
         assumeTrue(browser.succeeds("chromium", "--version"), "skipped: chromium is not there");
         assumeTrue(browser.succeeds("npm", "--version"), "skipped: npm is not there");
-        for (String name : List.of("package.json", "package-lock.json", ".npmrc", script)) {
+        for (String name : List.of("package.json", "package-lock.json", ".npmrc", "browser.mjs", script)) {
             Files.copy(SOURCES.resolve(name), browser.folder.resolve(name));
         }
         Ran installed = browser.run("npm", "ci", "--no-progress");
