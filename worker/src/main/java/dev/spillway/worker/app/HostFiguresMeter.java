@@ -1,7 +1,7 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.filesystem.posix.FileSystemSpace;
+import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.kafka.OrderReader;

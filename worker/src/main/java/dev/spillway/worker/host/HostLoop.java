@@ -16,7 +16,7 @@ import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.Step;
-import dev.spillway.worker.filesystem.posix.FileSystemSpace;
+import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
 import dev.spillway.worker.trail.HostTrail;

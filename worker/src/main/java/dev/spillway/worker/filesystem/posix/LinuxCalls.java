@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem.posix;
 
+import dev.spillway.worker.filesystem.FileSystemSpace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -245,7 +246,12 @@ final class LinuxCalls {
 
     static FileSystemSpace fstatvfs(int file) throws PosixException {
         call("statvfs", file, s -> (int) FSTATVFS.invokeExact(s.state(), file, s.struct()));
-        return FileSystemSpace.read(Scratch.current().struct());
+        // The layout of struct statvfs is the same on all machines of 64 bits.
+        MemorySegment struct = Scratch.current().struct();
+        long fragment = struct.get(JAVA_LONG, 0x08);
+        return new FileSystemSpace(struct.get(JAVA_LONG, 0x20) * fragment, struct.get(JAVA_LONG, 0x10) * fragment,
+                struct.get(JAVA_LONG, 0x38),
+                struct.get(JAVA_LONG, 0x28));
     }
 
     static void flock(int file, int operation) throws PosixException {

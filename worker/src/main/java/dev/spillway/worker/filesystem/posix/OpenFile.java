@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem.posix;
 
+import dev.spillway.worker.filesystem.FileSystemSpace;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

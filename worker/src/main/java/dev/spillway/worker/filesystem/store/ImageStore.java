@@ -2,6 +2,7 @@ package dev.spillway.worker.filesystem.store;
 
 import dev.spillway.worker.core.TrashOutcome;
 import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.FreeSpace;
 import dev.spillway.worker.filesystem.StageFigures;
 import dev.spillway.worker.filesystem.StageOutcome;
@@ -15,7 +16,6 @@ import dev.spillway.worker.filesystem.archive.ArchiveWriter;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
-import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;

@@ -2,6 +2,7 @@ package dev.spillway.worker.filesystem.store;
 
 import dev.spillway.worker.core.TrashOutcome;
 import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.Machine;
 import dev.spillway.worker.filesystem.OtherUser;
 import dev.spillway.worker.filesystem.RandomTree;
@@ -10,7 +11,6 @@ import dev.spillway.worker.filesystem.StageFigures;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.StoreFullException;
 import dev.spillway.worker.filesystem.TreePicture;
-import dev.spillway.worker.filesystem.posix.FileSystemSpace;
 import dev.spillway.worker.filesystem.tree.AllowedSources;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
