@@ -22,6 +22,12 @@ const COLUMNS: Column<Host>[] = [
   { name: 'Images', cell: (host) => count(host.replicas), by: (host) => host.replicas, number: true },
   { name: 'Size', cell: (host) => bytes(host.bytes), by: (host) => host.bytes, number: true },
   { name: 'Free', cell: (host) => bytes(host.figures.freeBytes), by: (host) => host.figures.freeBytes, number: true },
+  {
+    name: 'Free inodes',
+    cell: (host) => (host.figures.freeInodes === undefined ? '-' : count(host.figures.freeInodes)),
+    by: (host) => host.figures.freeInodes ?? Infinity,
+    number: true,
+  },
   { name: 'Open orders', cell: (host) => count(host.openOrders), by: (host) => host.openOrders, number: true },
   {
     name: 'Oldest',
@@ -117,6 +123,7 @@ export function OneHost({ id }: { id: string }) {
               <Tile name="Images" value={count(one.replicas)} />
               <Tile name="Size" value={bytes(one.bytes)} />
               <Tile name="Free" value={bytes(one.figures.freeBytes)} />
+              {one.figures.freeInodes !== undefined && <Tile name="Free inodes" value={count(one.figures.freeInodes)} />}
               <Tile name="Held" value={count(one.figures.held)} />
               <Tile name="In the trash" value={count(one.figures.trash)} />
               <Tile name="Open orders" value={count(one.openOrders)} />

@@ -27,7 +27,7 @@ export interface Host {
   oldestOpenOrderAt?: string;
   attention?: string;
   drain?: { since: string; lastCopies: number; lastCopyBytes: number; drained: boolean };
-  figures: { replicas: number; bytes: number; held: number; trash: number; freeBytes: number };
+  figures: { replicas: number; bytes: number; held: number; trash: number; freeBytes: number; freeInodes?: number };
 }
 
 export interface Refusal {

@@ -196,7 +196,8 @@ final class HostsCommand implements ClientCommand {
             table.row("replicas in its index", each.figures().replicas() + ", " + Text.bytes(each.figures().bytes()));
             table.row("held", each.figures().held());
             table.row("in the trash", each.figures().trash());
-            table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
+            table.row("free on the disk", Text.bytes(each.figures().freeBytes())
+                    + (each.figures().freeInodes() == null ? "" : ", " + each.figures().freeInodes() + " inodes"));
         }
         table.row("open orders", each.openOrders() == 0 ? 0
                 : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), Text.ago(each.oldestOpenOrderAt()), each.id()));

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class HostTable {
     static final String COLUMNS =
             "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
-                    + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id, "
+                    + "h.trash, h.free_bytes, h.free_inodes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id, "
                     + "h.draining_since, h.drain_looked_to, h.drain_look_at, h.readopted_epoch ";
 
     static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
@@ -41,7 +41,7 @@ final class HostTable {
             row.getLong("incarnation"),
             row.getInt("partition"), Columns.instant(row, "last_heard_at"),
             new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
-                    row.getLong("free_bytes")),
+                    row.getLong("free_bytes"), Columns.nullableLong(row, "free_inodes")),
             row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
             row.getString("attention"), row.getObject("process_id", UUID.class), drain(row),
             row.getLong("readopted_epoch"));
@@ -55,9 +55,9 @@ final class HostTable {
 
     private static final String FROM_ARRAYS =
             """
-                    FROM unnest(:id, :store, :address, :state, :incarnation, :partition, :heard, :replicas, :bytes, :held, :trash, :free, :readmitted,
+                    FROM unnest(:id, :store, :address, :state, :incarnation, :partition, :heard, :replicas, :bytes, :held, :trash, :free, :inodes, :readmitted,
                                  :reconcileFirst, :reconciled, :attention, :process, :draining, :lookedTo, :lookAt, :readopted)
-                         AS u (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted,
+                         AS u (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, free_bytes, free_inodes, readmitted,
                                reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at,
                                readopted_epoch)
                     """;
@@ -156,7 +156,7 @@ final class HostTable {
                 """
                         UPDATE hosts h SET store_id = u.store_id, address = u.address, state = u.state, incarnation = u.incarnation, partition = u.partition,
                             last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
-                            free_bytes = u.free_bytes, readmitted = u.readmitted, reconcile_first = u.reconcile_first,
+                            free_bytes = u.free_bytes, free_inodes = u.free_inodes, readmitted = u.readmitted, reconcile_first = u.reconcile_first,
                             last_reconciled_at = u.last_reconciled_at, attention = u.attention, process_id = u.process_id,
                             draining_since = u.draining_since, drain_looked_to = u.drain_looked_to, drain_look_at = u.drain_look_at,
                             readopted_epoch = u.readopted_epoch
@@ -165,7 +165,7 @@ final class HostTable {
         columns(added).addTo(script,
                 """
                         INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
-                            free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at,
+                            free_bytes, free_inodes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at,
                             readopted_epoch) SELECT u.*
                         """
                         + FROM_ARRAYS);
@@ -185,6 +185,7 @@ final class HostTable {
                 .longs("held", row -> row.figures().held())
                 .longs("trash", row -> row.figures().trash())
                 .longs("free", row -> row.figures().freeBytes())
+                .nullableLongs("inodes", row -> row.figures().freeInodes())
                 .booleans("readmitted", HostRow::readmitted)
                 .booleans("reconcileFirst", HostRow::reconcileFirst)
                 .times("reconciled", HostRow::lastReconciledAt)

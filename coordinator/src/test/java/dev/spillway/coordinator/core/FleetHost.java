@@ -221,7 +221,8 @@ public final class FleetHost {
     }
 
     public HeartbeatAnswer heartbeat(long policyVersion, Report... unacknowledged) {
-        return accepted(send(new HeartbeatRequest(sender(), new HostFigures(1, 2, 3, 4, 5), List.of(unacknowledged), policyVersion, 0)));
+        return accepted(
+                send(new HeartbeatRequest(sender(), new HostFigures(1, 2, 3, 4, 5, 6L), List.of(unacknowledged), policyVersion, 0)));
     }
 
     /** The replicas that the registry wants deleted here and now. */

@@ -159,7 +159,7 @@ public interface HostContract extends RegistryFixture {
         Instant before = fleet.registry.queries().host(host.id).orElseThrow().row().lastHeardAt();
         host.heartbeat();
         HostView view = fleet.registry.queries().host(host.id).orElseThrow();
-        assertThat(view.row().figures()).isEqualTo(new HostFigures(1, 2, 3, 4, 5));
+        assertThat(view.row().figures()).isEqualTo(new HostFigures(1, 2, 3, 4, 5, 6L));
         assertThat(view.row().lastHeardAt()).isAfter(before);
         assertThat(view.replicas()).isOne();
         assertThat(view.bytes()).isOne();

@@ -42,7 +42,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     private static final List<String> TABLES =
             List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas", "open_orders",
                     "replica_history", "evictions", "plan_victims", "plans", "idempotency_keys", "activity",
-                    "join_refusals", "curves", "curve_samples", "namespace_usage");
+                    "join_refusals", "curves", "curve_samples", "namespace_usage", "audit");
 
     private final List<PostgresRegistry> opened = new ArrayList<>();
     private @Nullable TestPostgres server;

@@ -11,3 +11,6 @@ CREATE TABLE audit (
     detail      text             NOT NULL
 );
 CREATE INDEX audit_by_time ON audit (recorded_at);
+
+-- Files that a host may still make; null where their number is not fixed or not told.
+ALTER TABLE hosts ADD COLUMN free_inodes bigint;
