@@ -1,14 +1,11 @@
 package dev.spillway.pager;
 
-import com.dynatrace.hash4j.hashing.ByteAccess;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.HexFormat;
 
 /**
@@ -17,62 +14,42 @@ import java.util.HexFormat;
  */
 record PageHash(long high, long low) {
     private static final Hasher128 XXH3 = Hashing.xxh3_128();
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ByteAccess<MemorySegment> PROCESS = new ProcessMemory();
     private static final int DIGITS = 32;
+    /** Larger contents get an array of their own. */
+    private static final int KEPT_BYTES_MAX = 2 << 20;
+    /** Takes what is hashed: the compiler inlines the reads of an array always, and those of a segment as it happens. */
+    private static final ThreadLocal<byte[]> COPY = ThreadLocal.withInitial(() -> new byte[0]);
 
     /**
-     * Reads by address, from one segment over all memory of the process. The compiler knows that segment, so one copy of the hash's code is fast for all
-     * pages. With a segment of its own for each content, the code would check which kind of segment it has at each of its many reads: where it has met
-     * three kinds, it takes three times as long for all of them until the process ends.
-     */
-    private static final class ProcessMemory implements ByteAccess<MemorySegment> {
-        @SuppressWarnings("restricted")
-        private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
-        @Override
-        public byte getByte(MemorySegment content, long address) {
-            return MEMORY.get(ValueLayout.JAVA_BYTE, address);
-        }
-
-        @Override
-        public int getInt(MemorySegment content, long address) {
-            return MEMORY.get(INT, address);
-        }
-
-        @Override
-        public long getLong(MemorySegment content, long address) {
-            return MEMORY.get(LONG, address);
-        }
-    }
-
-    /**
-     * Returns the hash of a content outside the Java heap. Whoever calls keeps the memory from being freed meanwhile.
+     * Returns the hash of a content. Whoever calls keeps the memory from being freed meanwhile.
      *
-     * @throws IllegalArgumentException if the content is on the heap
-     * @throws IllegalStateException    if its memory is freed already
+     * @throws IllegalStateException if its memory is freed already
      */
     static PageHash of(MemorySegment content) {
-        if (!content.isNative()) {
-            throw new IllegalArgumentException("content: on the heap (expected: outside of it)");
-        }
-        if (!content.scope().isAlive()) {
-            throw new IllegalStateException("content: its memory is freed");
-        }
-        try {
-            return of(XXH3.hashBytesTo128Bits(content, content.address(), content.byteSize(), PROCESS));
-        } finally {
-            Reference.reachabilityFence(content);
-        }
+        int length = Math.toIntExact(content.byteSize());
+        byte[] copy = room(length);
+        MemorySegment.copy(content, ValueLayout.JAVA_BYTE, 0, copy, 0, length);
+        return of(XXH3.hashBytesTo128Bits(copy, 0, length));
     }
 
-    /** Returns the hash of a few bytes, which take another copy of the hash's code. */
+    private static byte[] room(int length) {
+        byte[] kept = COPY.get();
+        if (kept.length >= length) {
+            return kept;
+        }
+        byte[] larger = new byte[length];
+        if (length <= KEPT_BYTES_MAX) {
+            COPY.set(larger);
+        }
+        return larger;
+    }
+
+    /** Returns the hash of all bytes. */
     static PageHash of(byte[] content) {
         return of(XXH3.hashBytesTo128Bits(content));
     }
 
-    /** Returns the hash of what remains in a direct buffer. */
+    /** Returns the hash of what remains in a buffer. */
     static PageHash of(ByteBuffer content) {
         return of(MemorySegment.ofBuffer(content));
     }

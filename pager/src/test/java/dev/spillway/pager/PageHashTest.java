@@ -15,7 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /** Hashes of contents of all lengths that the hash treats differently, wherever they lie. */
@@ -64,16 +63,11 @@ class PageHashTest {
     }
 
     @Test
-    void aContentOnTheHeapIsRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> PageHash.of(ByteBuffer.allocate(4096))).withMessageContaining("on the heap");
-    }
-
-    @Test
     void aContentInFreedMemoryIsRefused() {
         Arena arena = Arena.ofShared();
         MemorySegment content = arena.allocate(4096);
         arena.close();
 
-        assertThatIllegalStateException().isThrownBy(() -> PageHash.of(content)).withMessageContaining("freed");
+        assertThatIllegalStateException().isThrownBy(() -> PageHash.of(content)).withMessageContaining("closed");
     }
 }
