@@ -20,7 +20,8 @@ final class TransactionFigures {
                 .description("Transactions begun again because another one was in their way")
                 .register(metrics);
         FunctionCounter.builder("spillway.orphans.deleted", registry, stored -> stored.figures().orphansDeleted())
-                .description("Replicas unknown to the registry that hosts have deleted")
+                .description(
+                        "Replicas unknown to the registry that hosts have deleted, as this coordinator took the reports: add up those of all")
                 .register(metrics);
         Gauge.builder("spillway.commands.waiting", registry, stored -> stored.figures().waiting())
                 .description("Commands that wait for a transaction")

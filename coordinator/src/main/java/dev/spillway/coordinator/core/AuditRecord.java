@@ -20,7 +20,7 @@ public record AuditRecord(Instant at, Actor actor, Action action, Subject subjec
         REVOKE_TOKEN
     }
 
-    /** What was changed; each part is absent where it does not apply. */
+    /** The subject of a change; each part is absent where it does not apply. */
     public record Subject(@Nullable NamespaceName namespace, @Nullable EntryKey key, @Nullable HostId host, @Nullable PlanId plan) {
         /** The registry as a whole. */
         public static final Subject REGISTRY = new Subject(null, null, null, null);
@@ -48,9 +48,6 @@ public record AuditRecord(Instant at, Actor actor, Action action, Subject subjec
      * @param actor as {@link Actor#value} gives it
      */
     public record Filter(@Nullable NamespaceName namespace, @Nullable HostId host, @Nullable String actor) {
-        /** All records. */
-        public static final Filter ALL = new Filter(null, null, null);
-
         boolean selects(AuditRecord record) {
             return (namespace == null || namespace.equals(record.subject().namespace()))
                     && (host == null || host.equals(record.subject().host()))

@@ -52,7 +52,7 @@ public sealed interface PlanPurpose {
 
         @Override
         public String text() {
-            return "prune to" + (maxEntries == null ? "" : " maxEntries=" + maxEntries) + (maxBytes == null ? "" : " maxBytes=" + maxBytes)
+            return "prune" + (maxEntries == null ? "" : " maxEntries=" + maxEntries) + (maxBytes == null ? "" : " maxBytes=" + maxBytes)
                     + (idleFor == null ? "" : " idleFor=" + idleFor) + (keyPrefix == null ? "" : " keyPrefix=" + keyPrefix.value());
         }
     }

@@ -18,7 +18,7 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Who changed what besides entries. */
+/** The table of the audit trail. */
 final class AuditTable {
     private record Row(long number, AuditRecord record) {}
 

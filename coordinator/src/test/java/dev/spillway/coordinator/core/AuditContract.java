@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-/** Who changed what, besides entries. */
+/** The audit trail of changes besides those of entries. */
 public interface AuditContract extends RegistryFixture {
     private static List<AuditRecord> recorded(Fleet fleet, AuditRecord.Filter filter) {
         return fleet.registry.queries().audit(filter, null, 100).items();

@@ -3,7 +3,7 @@ package dev.spillway.events.protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker says of itself; bytes are allocated blocks.
+ * Figures that a worker tells of itself; bytes are allocated blocks.
  *
  * @param freeInodes files that it may still make; absent where their number is not fixed, and of a worker that does not tell it
  */

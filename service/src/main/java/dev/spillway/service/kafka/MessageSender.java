@@ -73,7 +73,7 @@ public final class MessageSender implements AutoCloseable {
             failing.clear();
             Producer<byte[], byte[]> before = producer;
             producer = producers.get();
-            // What is under way to other topics fails, and is sent again.
+            // Messages under way to other topics fail, and their senders send them again.
             before.close(Duration.ZERO);
         }
         return producer;

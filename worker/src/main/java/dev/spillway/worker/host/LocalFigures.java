@@ -36,7 +36,8 @@ final class LocalFigures {
             FileSystemSpace space = space();
             agent.describe(new HostFigures(sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN),
                     sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN), view.holds().size(),
-                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), space.freeBytes(), space.inodes() == 0 ? null : space.freeInodes()));
+                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), space.freeBytes(),
+                    space.inodes() == 0 ? null : space.freeInodes()));
         }
     }
 
