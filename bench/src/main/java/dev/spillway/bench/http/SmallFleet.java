@@ -67,12 +67,17 @@ final class SmallFleet implements AutoCloseable {
 
     static SmallFleet start(Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws InterruptedException {
         try {
-            return new SmallFleet(Files.createTempDirectory("spillway-http-").toRealPath(), ofCoordinator, ofWorker);
+            return new SmallFleet(Files.createTempDirectory(folderPrefix()).toRealPath(), ofCoordinator, ofWorker);
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
             throw new BenchmarkFailedException("starting the fleet: " + e, e);
         }
+    }
+
+    /** Names the process, so that whoever looks for folders left behind sees no other process's. */
+    static String folderPrefix() {
+        return "spillway-http-%d-".formatted(ProcessHandle.current().pid());
     }
 
     Path folder() {
