@@ -221,6 +221,7 @@ function policy(one: Namespace): [string, string][] {
     ['Low watermark', percent(one.lowWatermark)],
     ['Evicted at most without asking', percent(one.maxEvictionShare)],
     ['Least residency', one.minResidency ?? 'none'],
+    ['Evicts first', one.evictionPolicy === 'GDSF' ? 'what saves the least time per byte (GDSF)' : 'the least recently used (LRU)'],
     ['Written once', one.writeOnce ? 'yes' : 'no'],
   ];
 }
@@ -252,7 +253,7 @@ export function Entries({ name }: { name: string }) {
         {({ items, next }) => (
           <>
             <Table
-              caption="Least recently used first"
+              caption="The one first that goes first"
               rows={items}
               id={(entry) => entry.key}
               columns={[

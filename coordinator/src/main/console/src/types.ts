@@ -49,6 +49,7 @@ export interface Namespace {
   backend: string;
   minResidency?: string;
   writeOnce: boolean;
+  evictionPolicy: string;
   entries: number;
   bytes: number;
   pinnedEntries: number;

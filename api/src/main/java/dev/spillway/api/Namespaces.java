@@ -2,6 +2,7 @@ package dev.spillway.api;
 
 import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,10 +27,11 @@ public final class Namespaces {
      * @param backend          kind of the images; cannot change while the namespace has entries
      * @param minResidency     time from its last put or get during which no put evicts an entry to make room, in ISO 8601; artifacts only
      * @param writeOnce        whether a key keeps its first content; artifacts only
+     * @param evictionPolicy   order in which entries go when there is no room; LRU by default
      */
     public record Put(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable String ttl, @Nullable String maxIdle,
             @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend, @Nullable String minResidency,
-            @Nullable Boolean writeOnce) {}
+            @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {}
 
     /**
      * The policy as it is after it was set.
@@ -38,7 +40,7 @@ public final class Namespaces {
      */
     public record Policy(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
             @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce, long evicted) {}
+            boolean writeOnce, EvictionPolicy evictionPolicy, long evicted) {}
 
     /**
      * A namespace: its policy and its figures.
@@ -54,7 +56,8 @@ public final class Namespaces {
      */
     public record Namespace(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
             @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits, long misses,
+            boolean writeOnce, EvictionPolicy evictionPolicy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
+            long misses,
             Map<EvictionCause, Long> evictions) {}
 
     /**

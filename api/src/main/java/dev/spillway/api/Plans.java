@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
@@ -67,7 +68,7 @@ public final class Plans {
      */
     public record PolicyChange(List<String> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
             @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend,
-            @Nullable Duration minResidency, @Nullable Boolean writeOnce) {}
+            @Nullable Duration minResidency, @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {}
 
     /** How far a plan is. */
     public enum State {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -24,6 +25,8 @@ import java.util.stream.Stream;
  * opened; the packs are checked by {@link #verify} and {@link #restore}.
  */
 public final class Snapshot {
+    private static final System.Logger LOG = System.getLogger(Snapshot.class.getName());
+
     private final Path directory;
     private final SnapshotManifest manifest;
 
@@ -93,7 +96,18 @@ public final class Snapshot {
 
     /** The packs of the snapshot, opened as they are needed. */
     private final class OpenPacks implements AutoCloseable {
-        private final Map<String, PackReader> open = new HashMap<>();
+        private final Map<String, PackReader> open = new ConcurrentHashMap<>();
+
+        /** Opens all at the same time, as parsing their headers takes long. What cannot be opened is named where it is needed. */
+        void openAhead() {
+            manifest.packs().stream().distinct().parallel().forEach(name -> {
+                try {
+                    open.put(name, PackReader.open(directory, name));
+                } catch (IOException | PagerRefusedException e) {
+                    LOG.log(System.Logger.Level.DEBUG, "{0} cannot be opened ahead: {1}", name, e.getMessage());
+                }
+            });
+        }
 
         PackReader of(PackPage page) throws IOException {
             PackReader pack = open.get(page.pack());
@@ -212,6 +226,7 @@ public final class Snapshot {
         PageTables.Reserved reserved = pool.reserve(pages(), manifest.sequences().size());
         boolean installed = false;
         try (OpenPacks packs = new OpenPacks()) {
+            packs.openAhead();
             List<SlotFills.Fill> fills = new ArrayList<>();
             PageShape shape = meta().page();
             for (int at = 0; at < pages(); at++) {

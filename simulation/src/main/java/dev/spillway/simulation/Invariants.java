@@ -9,6 +9,7 @@ import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
@@ -448,7 +449,7 @@ final class Invariants {
                 continue;
             }
             List<EntryName> candidates = left.computeIfAbsent(name.namespace(), namespace -> new ArrayList<>(
-                    rows.leastRecentlyUsed(namespace, 0, Integer.MAX_VALUE)
+                    rows.victims(namespace, Place.START, Integer.MAX_VALUE)
                             .stream()
                             .filter(row -> row.group() == null || !putTo.contains(row.group()))
                             .map(EntryRow::name)

@@ -6,6 +6,7 @@ import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.PlanVictim;
@@ -231,9 +232,9 @@ final class TransactionRows implements Rows {
     }
 
     @Override
-    public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return lockInOrder(() -> committed.leastRecentlyUsed(namespace, afterUse, ALL),
-                row -> row.lastUse() > afterUse && row.pin() == null && !row.follows(), limit);
+    public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
+        return lockInOrder(() -> committed.victims(namespace, after, ALL),
+                row -> row.place().compareTo(after) > 0 && row.pin() == null && !row.follows(), limit);
     }
 
     @Override
@@ -263,8 +264,13 @@ final class TransactionRows implements Rows {
     }
 
     @Override
-    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return read(() -> committed.leastRecentlyUsed(namespace, afterUse, limit));
+    public List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
+        return read(() -> committed.victims(namespace, after, limit));
+    }
+
+    @Override
+    public double highestPriority(NamespaceName namespace) {
+        return read(() -> committed.highestPriority(namespace));
     }
 
     @Override
@@ -273,8 +279,8 @@ final class TransactionRows implements Rows {
     }
 
     @Override
-    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
-        return read(() -> committed.countOverdue(namespace, times));
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+        return read(() -> committed.countOverdue(namespace, times, prefix));
     }
 
     @Override

@@ -6,16 +6,20 @@ import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.PlanPurpose;
 import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.coordinator.core.PolicyField;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PinReason;
 import dev.spillway.events.SnapshotId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Clients at work and things going wrong, each after a random pause. */
 final class Trouble {
@@ -115,17 +119,26 @@ final class Trouble {
     }
 
     private void changePolicy() {
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
             case 0 -> coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofTtl(seconds())));
-            case 1 -> coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofMaxIdle(seconds())));
+            case 1 -> coordinators.execute(new Command.SetPolicy(namespace, evictionPolicy(EvictionPolicy.LRU, seconds())));
             case 2 ->
                     coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofLowWatermark(random.nextBoolean() ? null : 0.5)));
             case 3 -> coordinators.execute(new Command.SetPolicy(namespace, 1L + random.nextInt(names.size()), null, 1.0));
-            case 4 -> coordinators.execute(new Command.Clean(namespace, 1 + random.nextInt(3)));
+            case 4 -> coordinators.execute(new Command.SetPolicy(namespace, evictionPolicy(
+                    random.nextBoolean() ? EvictionPolicy.LRU : EvictionPolicy.GDSF, null)));
+            case 5 -> coordinators.execute(new Command.Clean(namespace, 1 + random.nextInt(3)));
             default -> coordinators.execute(
                     new Command.MakePlan(namespace, new PlanPurpose.Prune((long) random.nextInt(names.size()), null, null, null)),
                     this::apply);
         }
+    }
+
+    /** The two belong together: no time without use goes with priorities. */
+    private static PolicyChange evictionPolicy(EvictionPolicy policy, @Nullable Duration maxIdle) {
+        return new PolicyChange(EnumSet.of(PolicyField.EVICTION_POLICY, PolicyField.MAX_IDLE), null, null, null, maxIdle, null, null, null,
+                null,
+                null, policy);
     }
 
     private Duration seconds() {

@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
@@ -106,13 +107,13 @@ abstract class ForwardingRows implements Rows {
     }
 
     @Override
-    public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return rows.lockLeastRecentlyUsed(namespace, afterUse, limit);
+    public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
+        return rows.lockVictims(namespace, after, limit);
     }
 
     @Override
-    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return rows.leastRecentlyUsed(namespace, afterUse, limit);
+    public List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
+        return rows.victims(namespace, after, limit);
     }
 
     @Override
@@ -126,13 +127,18 @@ abstract class ForwardingRows implements Rows {
     }
 
     @Override
+    public double highestPriority(NamespaceName namespace) {
+        return rows.highestPriority(namespace);
+    }
+
+    @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
         return rows.countUnpinned(namespace, prefix);
     }
 
     @Override
-    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
-        return rows.countOverdue(namespace, times);
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+        return rows.countOverdue(namespace, times, prefix);
     }
 
     @Override

@@ -52,9 +52,9 @@ final class TransactionPerPut implements Load {
             INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at)
             VALUES (:id, :host, :namespace, :key, :snapshot, :generation, :size, now())""";
     private static final String VICTIM = """
-            DELETE FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND last_use = (
-                SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND last_use > :after
-                ORDER BY last_use LIMIT 1)
+            DELETE FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND NOT follows AND priority = 0 AND last_use = (
+                SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND NOT follows AND priority = 0
+                    AND last_use > :after ORDER BY last_use LIMIT 1)
             RETURNING key, snapshot_id, generation, size_bytes, labels::text AS labels, last_use""";
     private static final String DOOM = """
             UPDATE replicas SET doom_cause = 'CAPACITY', eviction_id = :eviction, doomed_at = now(), attempts = 0, next_attempt_at = now()

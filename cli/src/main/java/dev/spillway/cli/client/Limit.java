@@ -5,7 +5,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.spillway.api.Sizes;
 import dev.spillway.events.Backend;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.InvalidValueException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -62,13 +66,26 @@ record Limit(JsonNode value) {
     static final class BackendName implements Reading {
         @Override
         public JsonNode read(String text) {
-            for (Backend backend : Backend.values()) {
-                if (backend.name().equalsIgnoreCase(text)) {
-                    return JSON.textNode(backend.name());
-                }
-            }
-            throw new InvalidValueException("backend", text, "directory, artifact");
+            return constant("backend", text, Backend.values());
         }
+    }
+
+    /** Reads the name of an order of eviction, in either case. */
+    static final class PolicyName implements Reading {
+        @Override
+        public JsonNode read(String text) {
+            return constant("evictionPolicy", text, EvictionPolicy.values());
+        }
+    }
+
+    private static JsonNode constant(String field, String text, Enum<?>[] constants) {
+        for (Enum<?> constant : constants) {
+            if (constant.name().equalsIgnoreCase(text)) {
+                return JSON.textNode(constant.name());
+            }
+        }
+        throw new InvalidValueException(field, text,
+                Arrays.stream(constants).map(constant -> constant.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", ")));
     }
 
     /** Reads a share. */

@@ -27,7 +27,7 @@ final class Ls implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("ls", "List the entries of a namespace, least recently used first.");
+        to.describe("ls", "List the entries of a namespace, the one first that goes first.");
         listing.declare(to);
         namespace.declare(to);
         to.option("--prefix", "TEXT", String.class, value -> prefix = value, "Only keys that begin with it.");

@@ -8,6 +8,7 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import dev.spillway.events.Backend;
+import dev.spillway.events.EvictionPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,6 +37,7 @@ final class NamespacesCommand {
         private @Nullable Limit backend;
         private @Nullable Limit minResidency;
         private @Nullable Boolean writeOnce;
+        private @Nullable Limit evictionPolicy;
 
         Set(Console console) {
             this.console = console;
@@ -68,6 +70,10 @@ final class NamespacesCommand {
                     .converters(new Limit.Time());
             to.option("--write-once", "true|false", Boolean.class, value -> writeOnce = value,
                     "Artifacts only: a key keeps its first content.").arity("0..1").fallbackValue("true");
+            to.option("--eviction-policy", "POLICY", Limit.class, value -> evictionPolicy = value,
+                    "What goes first when there is no room. lru (the default): what was not used for the longest time. gdsf: what saves the least time"
+                            + " per byte, by its uses, its label rebuild-seconds and its size.")
+                    .converters(new Limit.PolicyName());
         }
 
         @Override
@@ -86,6 +92,7 @@ final class NamespacesCommand {
             if (writeOnce != null) {
                 body.put("writeOnce", writeOnce);
             }
+            set(body, "evictionPolicy", evictionPolicy);
             Server.Answer answer = coordinator.server().send(CoordinatorApi.SET_NAMESPACE.at(namespace.name()), body, EVICT_WITHIN);
             if (output.json()) {
                 console.out().println(answer.text());
@@ -127,6 +134,9 @@ final class NamespacesCommand {
             if (set.writeOnce()) {
                 said.add("written once");
             }
+            if (set.evictionPolicy() != EvictionPolicy.LRU) {
+                said.add("evicted by " + set.evictionPolicy());
+            }
             return String.join(", ", said) + "; one prune or lowered limit evicts at most a share of " + set.maxEvictionShare();
         }
     }
@@ -156,13 +166,14 @@ final class NamespacesCommand {
             }
             Table table =
                     new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE",
-                            "BACKEND", ">MIN RESIDENCY", "WRITE ONCE");
+                            "BACKEND", ">MIN RESIDENCY", "WRITE ONCE", "POLICY");
             for (Namespaces.Namespace namespace : all(answer)) {
                 table.row(namespace.name(), namespace.entries(), Text.number(namespace.maxEntries()), Text.bytes(namespace.bytes()),
                         Text.bytes(namespace.maxBytes()), Text.length(namespace.ttl()), Text.length(namespace.maxIdle()),
                         namespace.lowWatermark(),
                         namespace.maxEvictionShare(), namespace.backend().name().toLowerCase(Locale.ROOT),
-                        Text.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no");
+                        Text.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no",
+                        namespace.evictionPolicy().name().toLowerCase(Locale.ROOT));
             }
             table.print(console);
             return Outcome.done();

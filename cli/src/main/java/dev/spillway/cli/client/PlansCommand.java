@@ -44,7 +44,7 @@ final class PlansCommand {
         @Override
         public void declare(Declaration to) {
             to.describe("prune",
-                    "Evict what is idle too long, and more, least recently used first, until what is left is within the bounds. "
+                    "Evict what is idle too long, and more in the order of eviction until what is left is within the bounds. "
                             + "More than the namespace's share is not evicted but planned; apply the plan to go on.");
             spec = to.spec();
             coordinator.declare(to);

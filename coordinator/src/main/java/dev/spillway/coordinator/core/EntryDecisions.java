@@ -75,8 +75,7 @@ final class EntryDecisions {
         if (before != null && joins) {
             NamespaceRow used = namespace.used();
             transaction.save(used);
-            EntryRow joined =
-                    before.described(description).written(before.written().joinedBy(written)).usedAt(used.useCounter(), transaction.now());
+            EntryRow joined = used.use(before.described(description).written(before.written().joinedBy(written)), 1, transaction.now());
             transaction.save(joined);
             transaction.used(joined, 0, false);
             PinDecisions.share(transaction, joined);
@@ -93,8 +92,8 @@ final class EntryDecisions {
         }
         NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
-        EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description, used.useCounter(), external, transaction.now(),
-                transaction.now(), pin, written, false);
+        EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description,
+                used.use(1, sizeBytes, description, transaction.now()), external, transaction.now(), pin, written, false);
         transaction.save(used.with(entry));
         transaction.save(entry);
         transaction.used(entry, 0, before == null);
@@ -156,7 +155,7 @@ final class EntryDecisions {
             return new Outcomes.Getting.Miss();
         }
         NamespaceRow used = namespace.used().counted(command.isCounted() ? 1 : 0, 0);
-        EntryRow touched = entry.usedAt(used.useCounter(), transaction.now());
+        EntryRow touched = used.use(entry, 1, transaction.now());
         if (command.isUse()) {
             transaction.save(used);
             transaction.save(touched);

@@ -12,35 +12,45 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entry of a key.
  *
- * @param lastUse  the namespace's use number when it was last put or read; the smallest goes first
  * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
  * @param pin      pin that keeps it from being chosen as a victim
  * @param follows  whether another entry of its group was used later. Only the one that was used last has a place in the order of eviction.
  */
-public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, long lastUse,
-        boolean external, Instant createdAt, Instant lastAccessedAt, @Nullable Pin pin, Written written, boolean follows) {
-    EntryRow usedAt(long use, Instant now) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now, pin, written, false);
+public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Use use,
+        boolean external, Instant createdAt, @Nullable Pin pin, Written written, boolean follows) {
+    /** @param further the latest use of the namespace, which is one of this entry */
+    EntryRow used(Use further) {
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, further, external, createdAt, pin, written, false);
     }
 
     EntryRow described(Description changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, changed, lastUse, external, createdAt, lastAccessedAt, pin, written,
-                follows);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, changed, use, external, createdAt, pin, written, follows);
     }
 
     EntryRow written(Written changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, pin,
-                changed, follows);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, pin, changed, follows);
     }
 
     EntryRow pinned(@Nullable Pin changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, changed,
-                written, follows);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, changed, written, follows);
     }
 
     EntryRow following(boolean another) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, pin,
-                written, another);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, pin, written, another);
+    }
+
+    /** Returns the namespace's number of its last put or read. */
+    public long lastUse() {
+        return use.number();
+    }
+
+    public Instant lastAccessedAt() {
+        return use.at();
+    }
+
+    /** Returns its place in the order of eviction. */
+    public Place place() {
+        return new Place(use.priority(), use.number());
     }
 
     /** Returns whether it can be chosen as a victim, together with its group. */

@@ -72,7 +72,10 @@ final class Evictor {
         if (namespace == null) {
             throw new IllegalStateException("entry " + entry.name() + " without its namespace");
         }
-        transaction.save(namespace.without(entry));
+        NamespaceRow without = namespace.without(entry);
+        // Those that follow it go with it, whatever their own priority.
+        boolean forRoom = cause == EvictionCause.CAPACITY && !entry.follows();
+        transaction.save(forRoom ? without.agedTo(entry.use().priority()) : without);
         return entry.evicted(cause);
     }
 
@@ -114,8 +117,8 @@ final class Evictor {
     }
 
     /**
-     * Chooses least recently used entries with their groups if a limit is exceeded, down to the low watermark, oldest first, none that is
-     * {@code exempt} and none within its residency. Once the limits hold, it stops after a chunk. Nothing is changed.
+     * Chooses entries with their groups in the order of eviction if a limit is exceeded, down to the low watermark, none that is {@code exempt} and
+     * none within its residency. Once the limits hold, it stops after a chunk. Nothing is changed.
      *
      * @param of the namespace as it will be
      */

@@ -92,17 +92,17 @@ final class MapQueries implements RegistryQueries {
     public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit) {
         synchronized (lock) {
-            Stream<EntryRow> matching = rows.tables.leastRecentlyUsed(namespace, after == null ? 0 : cursor(after))
+            Stream<EntryRow> matching = rows.tables.inOrder(namespace, after == null ? Place.START : Place.parse(after))
                     .filter(row -> keyPrefix == null || row.name().key().value().startsWith(keyPrefix))
                     .filter(row -> row.description().labels().entrySet().containsAll(labels.entrySet()));
-            return Page.of(matching.iterator(), limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()), JsonSize::of);
+            return Page.of(matching.iterator(), limit, row -> row.place().toString(), row -> view(row, List.of()), JsonSize::of);
         }
     }
 
     @Override
     public Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit) {
         synchronized (lock) {
-            Stream<SnapshotId> ids = rows.tables.leastRecentlyUsed(namespace, 0)
+            Stream<SnapshotId> ids = rows.tables.inOrder(namespace, Place.START)
                     .map(EntryRow::snapshotId)
                     .distinct()
                     .sorted()

@@ -228,13 +228,18 @@ public final class MapRows implements Rows {
     }
 
     @Override
-    public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return leastRecentlyUsed(namespace, afterUse, limit);
+    public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
+        return victims(namespace, after, limit);
     }
 
     @Override
-    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return tables.leastRecentlyUsed(namespace, afterUse).filter(EntryRow::isInOrder).limit(limit).toList();
+    public List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
+        return tables.inOrder(namespace, after).filter(EntryRow::isInOrder).limit(limit).toList();
+    }
+
+    @Override
+    public double highestPriority(NamespaceName namespace) {
+        return tables.inOrder(namespace, Place.START).mapToDouble(row -> row.use().priority()).max().orElse(0);
     }
 
     @Override
@@ -253,19 +258,20 @@ public final class MapRows implements Rows {
     }
 
     @Override
-    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
-        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(this, tables.leastRecentlyUsed(namespace, 0).toList());
-        return countUnpinned(namespace, row -> times.reasonFor(groups.getOrDefault(row, List.of(row))) != null);
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(this, tables.inOrder(namespace, Place.START).toList());
+        return countUnpinned(namespace,
+                row -> row.name().key().value().startsWith(prefix) && times.reasonFor(groups.getOrDefault(row, List.of(row))) != null);
     }
 
     private Selection countUnpinned(NamespaceName namespace, Predicate<EntryRow> which) {
-        List<EntryRow> selected = tables.leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null).filter(which).toList();
+        List<EntryRow> selected = tables.inOrder(namespace, Place.START).filter(row -> row.pin() == null).filter(which).toList();
         return new Selection(selected.size(), selected.stream().mapToLong(EntryRow::sizeBytes).sum());
     }
 
     @Override
     public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
-        return tables.leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null).limit(limit).toList();
+        return tables.inOrder(namespace, Place.START).filter(row -> row.pin() != null).limit(limit).toList();
     }
 
     @Override
@@ -277,7 +283,7 @@ public final class MapRows implements Rows {
 
     private Stream<EntryRow> pinsEnded(NamespaceName namespace) {
         Instant now = now();
-        return tables.leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null && endOfPin(row).isBefore(now));
+        return tables.inOrder(namespace, Place.START).filter(row -> row.pin() != null && endOfPin(row).isBefore(now));
     }
 
     private static Instant endOfPin(EntryRow row) {
@@ -287,7 +293,7 @@ public final class MapRows implements Rows {
 
     @Override
     public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
-        return tables.leastRecentlyUsed(namespace, 0)
+        return tables.inOrder(namespace, Place.START)
                 .filter(row -> row.pin() == null && !row.createdAt().isAfter(latest))
                 .sorted(Comparator.comparing(EntryRow::createdAt).thenComparingLong(EntryRow::generation))
                 .limit(limit)
@@ -302,7 +308,7 @@ public final class MapRows implements Rows {
     private boolean isDue(NamespaceRow namespace) {
         Instant now = now();
         return namespace.draining() || pinsEnded(namespace.name()).findAny().isPresent()
-                || tables.leastRecentlyUsed(namespace.name(), 0).anyMatch(row -> namespace.policy().endOf(row, now) != null);
+                || tables.inOrder(namespace.name(), Place.START).anyMatch(row -> namespace.policy().endOf(row, now) != null);
     }
 
     @Override

@@ -42,7 +42,7 @@ final class MapTables {
     final SortedMap<HostId, HostRow> hosts = new TreeMap<>();
     final SortedMap<NamespaceName, NamespaceRow> namespaces = new TreeMap<>();
     final NavigableMap<EntryName, EntryRow> entries = new TreeMap<>();
-    final Map<NamespaceName, NavigableMap<Long, EntryName>> uses = new HashMap<>();
+    final Map<NamespaceName, NavigableMap<Place, EntryName>> places = new HashMap<>();
     final NavigableMap<ReplicaId, ReplicaRow> replicas = new TreeMap<>();
     final Map<Holding, SortedSet<ReplicaId>> holders = new HashMap<>();
     final List<ClosedReplica> history = new ArrayList<>();
@@ -70,8 +70,8 @@ final class MapTables {
         replace(hosts, copy.hosts);
         replace(namespaces, copy.namespaces);
         replace(entries, copy.entries);
-        uses.clear();
-        copy.uses.forEach((namespace, inOrder) -> uses.put(namespace, new TreeMap<>(inOrder)));
+        places.clear();
+        copy.places.forEach((namespace, inOrder) -> places.put(namespace, new TreeMap<>(inOrder)));
         replace(replicas, copy.replicas);
         holders.clear();
         copy.holders.forEach((holding, ids) -> holders.put(holding, new TreeSet<>(ids)));
@@ -108,10 +108,11 @@ final class MapTables {
         return registry.highestGeneration();
     }
 
-    Stream<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse) {
-        NavigableMap<Long, EntryName> inOrder = uses.get(namespace);
+    /** Returns the entries of a namespace behind a place, the one first that goes first. */
+    Stream<EntryRow> inOrder(NamespaceName namespace, Place after) {
+        NavigableMap<Place, EntryName> inOrder = places.get(namespace);
         return inOrder == null ? Stream.empty()
-                : inOrder.tailMap(afterUse, false).values().stream().map(name -> MapRows.stored(entries, name));
+                : inOrder.tailMap(after, false).values().stream().map(name -> MapRows.stored(entries, name));
     }
 
     Stream<ReplicaRow> holders(Holding holding) {
@@ -127,7 +128,7 @@ final class MapTables {
         changes.entriesGone().forEach(name -> unlink(entries.remove(name)));
         for (EntryRow row : changes.entries().values()) {
             unlink(entries.put(row.name(), row));
-            uses.computeIfAbsent(row.name().namespace(), ignored -> new TreeMap<>()).put(row.lastUse(), row.name());
+            places.computeIfAbsent(row.name().namespace(), ignored -> new TreeMap<>()).put(row.place(), row.name());
         }
         for (ReplicaRow row : changes.replicas().values()) {
             replicas.put(row.id(), row);
@@ -202,7 +203,7 @@ final class MapTables {
 
     private void unlink(@Nullable EntryRow row) {
         if (row != null) {
-            MapRows.stored(uses, row.name().namespace()).remove(row.lastUse());
+            MapRows.stored(places, row.name().namespace()).remove(row.place());
         }
     }
 }

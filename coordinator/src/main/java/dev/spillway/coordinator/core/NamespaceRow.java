@@ -1,29 +1,58 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.Description;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
+import java.time.Instant;
 
 /**
- * One LRU domain. Every writer of its entries holds this row, so its figures are exact.
+ * One domain of eviction. Every writer of its entries holds this row, so its figures are exact.
  *
  * @param entries       all of them, the pinned ones too; {@code bytes} likewise
  * @param pinnedEntries number of pinned entries, which count for no limit; {@code pinnedBytes} likewise
  * @param useCounter    number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
  * @param draining      within its limits, but still to be brought down to its low watermark
- * @param returned      number of entries that returned to an old place in the order of use, because a pin was lifted or they lead their group again
+ * @param returned      number of entries that returned to an old place in the order of eviction, because a pin was lifted or they lead their group again
+ * @param age           the least priority of a new use. It never falls.
  */
 public record NamespaceRow(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes,
-        long useCounter, long hits, long misses, boolean draining, long returned) {
+        long useCounter, long hits, long misses, boolean draining, long returned, double age) {
     static NamespaceRow empty(NamespaceName name, Policy policy) {
-        return new NamespaceRow(name, policy, 0, 0, 0, 0, 0, 0, 0, false, 0);
+        return new NamespaceRow(name, policy, 0, 0, 0, 0, 0, 0, 0, false, 0, 0);
     }
 
     NamespaceRow withPolicy(Policy changed) {
-        return new NamespaceRow(name, changed, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining, returned);
+        return new NamespaceRow(name, changed, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining, returned,
+                age);
     }
 
     NamespaceRow used() {
         return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter + 1, hits, misses, draining,
-                returned);
+                returned, age);
+    }
+
+    /** Returns the latest use, as the {@code count}th of an image. */
+    Use use(long count, long sizeBytes, Description description, Instant now) {
+        return new Use(useCounter, now, count, age + switch (policy.evictionPolicy()) {
+            case LRU -> 0;
+            case GDSF -> (double) count * RebuildCost.of(description) / (double) Math.max(1, sizeBytes);
+        });
+    }
+
+    /** Returns the latest use as a further one of an entry, which stands for {@code times} of them. */
+    EntryRow use(EntryRow entry, long times, Instant now) {
+        return entry.used(use(entry.use().count() + times, entry.sizeBytes(), entry.description(), now));
+    }
+
+    /** Returns whether the order of eviction is that of use. It is not where entries have got priorities. */
+    boolean isInOrderOfUse() {
+        return policy.evictionPolicy() == EvictionPolicy.LRU && age == 0;
+    }
+
+    /** Lets no further use get a lower priority. */
+    NamespaceRow agedTo(double priority) {
+        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining, returned,
+                Math.max(age, priority));
     }
 
     NamespaceRow with(EntryRow entry) {
@@ -41,21 +70,22 @@ public record NamespaceRow(NamespaceName name, Policy policy, long entries, long
 
     private NamespaceRow grown(int sign, long sizeBytes, boolean pinned) {
         return new NamespaceRow(name, policy, entries + sign, bytes + sign * sizeBytes, pinnedEntries + (pinned ? sign : 0),
-                pinnedBytes + (pinned ? sign * sizeBytes : 0), useCounter, hits, misses, draining, returned);
+                pinnedBytes + (pinned ? sign * sizeBytes : 0), useCounter, hits, misses, draining, returned, age);
     }
 
     NamespaceRow counted(long moreHits, long moreMisses) {
         return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits + moreHits, misses + moreMisses,
-                draining, returned);
+                draining, returned, age);
     }
 
     NamespaceRow draining(boolean stillToBe) {
-        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, stillToBe, returned);
+        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, stillToBe, returned,
+                age);
     }
 
     NamespaceRow entryReturned() {
         return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining,
-                returned + 1);
+                returned + 1, age);
     }
 
     long unpinnedEntries() {

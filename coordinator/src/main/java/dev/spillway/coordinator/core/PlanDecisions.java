@@ -47,21 +47,25 @@ final class PlanDecisions {
         EntryKey prefix = command.prune().keyPrefix();
         Rows.Selection selected = prefix == null ? new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
                 : transaction.stored().countUnpinned(command.namespace(), prefix);
-        return make(transaction, namespace, command.prune(), selected, namespace.policy());
+        Rows.Selection idle = namespace.isInOrderOfUse() || command.prune().idleFor() == null ? Rows.Selection.NONE
+                : transaction.stored()
+                        .countOverdue(command.namespace(), command.prune().times(transaction.now()), prefix == null ? "" : prefix.value());
+        return make(transaction, namespace, command.prune(), selected.without(idle), namespace.policy());
     }
 
     /** Begins a plan by which a policy may be set. */
     Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
         TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
-        Rows.Selection overdue = transaction.stored().countOverdue(namespace.name(), times);
+        Rows.Selection overdue = transaction.stored().countOverdue(namespace.name(), times, "");
         return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
-                new Rows.Selection(namespace.unpinnedEntries() - overdue.entries(), namespace.unpinnedBytes() - overdue.bytes()), after);
+                new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue), after);
     }
 
     private Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PlanPurpose purpose, Rows.Selection selected,
             Policy judging) {
-        Making nothing = new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), 0, 0,
-                0);
+        Making nothing =
+                new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), Place.START,
+                        0, 0);
         PlanRow plan = new PlanRow(PlanId.mint(transaction.now(), random), namespace.name(), purpose, transaction.actor(), State.MAKING,
                 nothing, Tally.NOTHING, transaction.now(), transaction.now().plus(rules.plansKept()), null);
         transaction.audit(AuditRecord.Action.MAKE_PLAN, AuditRecord.Subject.of(plan), purpose.text());
@@ -86,7 +90,7 @@ final class PlanDecisions {
     private Outcomes.Planning.Made choose(WorkingSet transaction, NamespaceRow namespace, PlanRow plan) {
         Criteria criteria = Criteria.of(plan, namespace);
         List<EntryRow> page =
-                transaction.stored().leastRecentlyUsed(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
+                transaction.stored().victims(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
         Making made = plan.made();
         List<PlanVictim> chosen = new ArrayList<>();
         boolean whole = page.size() < rules.planChunk();
@@ -95,7 +99,7 @@ final class PlanDecisions {
             List<EntryRow> together = groups.getOrDefault(entry, List.of(entry));
             Reason reason = criteria.reasonFor(together, made);
             if (reason == null && !criteria.overdueApart()) {
-                // Whatever comes behind it was used later still.
+                // Whatever comes behind it stays, too.
                 whole = true;
                 break;
             }
@@ -108,7 +112,7 @@ final class PlanDecisions {
                             victim.sizeBytes(), victim.lastUse(), reason, !victim.equals(entry), null));
                 }
             }
-            made = made.lookedTo(entry.lastUse());
+            made = made.lookedTo(entry.place());
         }
         PlanRow further = plan.made(made, whole);
         transaction.choose(further, chosen);
@@ -123,9 +127,11 @@ final class PlanDecisions {
     private record Criteria(Bounds bounds, TimeBounds times, boolean overdueApart, @Nullable EntryKey prefix) {
         static Criteria of(PlanRow plan, NamespaceRow namespace) {
             return switch (plan.purpose()) {
-                case PlanPurpose.Prune prune -> new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()),
-                        new TimeBounds(null, prune.idleFor() == null ? null : plan.createdAt().minus(prune.idleFor())), false,
-                        prune.keyPrefix());
+                case PlanPurpose.Prune prune -> {
+                    TimeBounds times = prune.times(plan.createdAt());
+                    yield new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()), times,
+                            !times.judgeNothing() && !namespace.isInOrderOfUse(), prune.keyPrefix());
+                }
                 case PlanPurpose.SetPolicy set -> {
                     Policy after = set.change().appliedTo(namespace.policy());
                     TimeBounds times = TimeBounds.tightened(namespace.policy(), after, plan.createdAt());
@@ -138,7 +144,7 @@ final class PlanDecisions {
             return prefix == null || entry.name().key().value().startsWith(prefix.value());
         }
 
-        /** Returns why the next in the order of use is to go if it is selected, with its group; null if neither it nor any behind it is. */
+        /** Returns why the next in the order of eviction is to go if it is selected, with its group; null if neither it nor any behind it is. */
         @Nullable
         Reason reasonFor(List<EntryRow> together, Making made) {
             Reason overdue = times.reasonFor(together);

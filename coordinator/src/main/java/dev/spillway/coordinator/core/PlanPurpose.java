@@ -6,6 +6,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** What a plan was made for. */
@@ -20,7 +21,7 @@ public sealed interface PlanPurpose {
     String text();
 
     /**
-     * Evict what is idle for longer than {@code idleFor}, and more, least recently used first, until what is left of the unpinned entries is within
+     * Evict what is idle for longer than {@code idleFor}, and more, in the order of eviction, until what is left of the unpinned entries is within
      * the bounds.
      *
      * @param maxEntries 0 or more
@@ -43,6 +44,10 @@ public sealed interface PlanPurpose {
                 throw new InvalidValueException("prune", keyPrefix == null ? "no bound" : "keyPrefix alone",
                         "at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned");
             }
+        }
+
+        TimeBounds times(Instant madeAt) {
+            return new TimeBounds(null, idleFor == null ? null : madeAt.minus(idleFor));
         }
 
         @Override

@@ -34,10 +34,10 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * @param allowed          how many of them may go without asking
      * @param selectedEntries  what the bounds are judged by: unpinned entries, those with the prefix alone; {@code selectedBytes} likewise. Entries
      *                         that go because a policy's new time is over, or with their group, count only once they were chosen
-     * @param lookedTo         up to which use number entries were looked at
+     * @param lookedTo         place up to which entries were looked at
      * @param victims          how many were chosen; {@code victimBytes} likewise
      */
-    public record Making(long namespaceEntries, long allowed, long selectedEntries, long selectedBytes, long lookedTo, long victims,
+    public record Making(long namespaceEntries, long allowed, long selectedEntries, long selectedBytes, Place lookedTo, long victims,
             long victimBytes) {
         Making with(EntryRow victim) {
             return new Making(namespaceEntries, allowed, selectedEntries, selectedBytes, lookedTo, victims + 1,
@@ -50,8 +50,8 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
                     victimBytes + victim.sizeBytes());
         }
 
-        Making lookedTo(long use) {
-            return new Making(namespaceEntries, allowed, selectedEntries, selectedBytes, use, victims, victimBytes);
+        Making lookedTo(Place place) {
+            return new Making(namespaceEntries, allowed, selectedEntries, selectedBytes, place, victims, victimBytes);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
@@ -25,9 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param backend          kind of its images; stays as long as the namespace has entries
  * @param minResidency     time from its last put or get during which no put evicts an entry to make room; absent for none. A put is refused instead.
  * @param writeOnce        whether a key keeps its first content
+ * @param evictionPolicy   order in which entries go when there is no room
  */
 public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
-        double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency, boolean writeOnce) {
+        double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency, boolean writeOnce,
+        EvictionPolicy evictionPolicy) {
     public static final double DEFAULT_LOW_WATERMARK = 1;
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
     public static final Policy UNLIMITED = new Policy(null, null, DEFAULT_EVICTION_SHARE);
@@ -60,17 +63,27 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         if (backend != Backend.ARTIFACT && writeOnce) {
             throw new InvalidValueException("writeOnce", true, "false, unless the namespace's backend is " + Backend.ARTIFACT);
         }
+        requireOrderOfUse("maxIdle", maxIdle, evictionPolicy);
+        requireOrderOfUse("minResidency", minResidency, evictionPolicy);
     }
 
     /** Limits of a namespace of directories. */
     public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
             double lowWatermark, double maxEvictionShare) {
-        this(maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, Backend.DIRECTORY, null, false);
+        this(maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, Backend.DIRECTORY, null, false,
+                EvictionPolicy.LRU);
     }
 
     /** Limits of number and bytes alone. */
     public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, double maxEvictionShare) {
         this(maxEntries, maxBytes, null, null, DEFAULT_LOW_WATERMARK, maxEvictionShare);
+    }
+
+    /** Refuses a time since the last use where the order of eviction is another: which entries it is over for would not be known from their order. */
+    private static void requireOrderOfUse(String name, @Nullable Duration given, EvictionPolicy policy) {
+        if (given != null && policy != EvictionPolicy.LRU) {
+            throw new InvalidValueException(name, given, "none, unless the namespace's evictionPolicy is " + EvictionPolicy.LRU);
+        }
     }
 
     /** Checks a time by which entries are judged. */

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.core;
 
 import dev.spillway.events.Backend;
+import dev.spillway.events.EvictionPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,26 +16,26 @@ import org.jspecify.annotations.Nullable;
  */
 public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
         @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend,
-        @Nullable Duration minResidency, @Nullable Boolean writeOnce) {
+        @Nullable Duration minResidency, @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
     /** Refuses values that no policy can have. */
     public PolicyChange {
         given = PolicyField.copy(given);
         var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
                 maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
-                // They are checked against the backend where they are applied.
-                Backend.ARTIFACT, minResidency, false);
+                // What goes with which backend and order is checked where it is applied.
+                Backend.ARTIFACT, minResidency, false, EvictionPolicy.LRU);
     }
 
     /** Changes the limits and times of entries. */
     public PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
             @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {
-        this(given, maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, null, null, null);
+        this(given, maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, null, null, null, null);
     }
 
     /** Makes a namespace one of artifacts. */
     public static PolicyChange toArtifacts(@Nullable Duration minResidency, boolean writeOnce) {
         return new PolicyChange(PolicyField.of(PolicyField.BACKEND, PolicyField.MIN_RESIDENCY, PolicyField.WRITE_ONCE), null, null, null,
-                null, null, null, Backend.ARTIFACT, minResidency, writeOnce);
+                null, null, null, Backend.ARTIFACT, minResidency, writeOnce, null);
     }
 
     /** Sets what is not null and lets everything else stay. */
@@ -67,6 +68,11 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         return new PolicyChange(PolicyField.of(PolicyField.LOW_WATERMARK), null, null, null, null, lowWatermark, null);
     }
 
+    /** Sets the order of eviction alone. */
+    public static PolicyChange ofEvictionPolicy(EvictionPolicy policy) {
+        return new PolicyChange(PolicyField.of(PolicyField.EVICTION_POLICY), null, null, null, null, null, null, null, null, null, policy);
+    }
+
     Policy appliedTo(Policy before) {
         return new Policy(changed(PolicyField.MAX_ENTRIES, maxEntries, before.maxEntries()),
                 changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()), changed(PolicyField.TTL, ttl, before.ttl()),
@@ -75,7 +81,8 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
                 changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE),
                 changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY),
                 changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()),
-                changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false));
+                changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false),
+                changed(PolicyField.EVICTION_POLICY, evictionPolicy, before.evictionPolicy(), EvictionPolicy.LRU));
     }
 
     /** Returns the given fields by name, such as {@code maxEntries=10, ttl=none}. */
@@ -95,6 +102,7 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
             case BACKEND -> backend;
             case MIN_RESIDENCY -> minResidency;
             case WRITE_ONCE -> writeOnce;
+            case EVICTION_POLICY -> evictionPolicy;
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.util.List;
@@ -66,10 +67,16 @@ final class PolicyDecisions {
 
     private @Nullable List<EvictedEntry> settle(WorkingSet transaction, NamespaceRow before, Policy after) {
         NamespaceRow lowered = before.withPolicy(after);
+        if (before.policy().evictionPolicy() != EvictionPolicy.LRU && after.evictionPolicy() == EvictionPolicy.LRU) {
+            // Entries with priorities go first, in their order.
+            lowered = lowered.agedTo(transaction.stored().highestPriority(before.name()));
+        }
         long allowed = after.allowedOf(before.entries());
         // What a new time is over for is left to the sweep, but judged with the rest: it goes as surely.
         long overdue =
-                transaction.stored().countOverdue(before.name(), TimeBounds.tightened(before.policy(), after, transaction.now())).entries();
+                transaction.stored()
+                        .countOverdue(before.name(), TimeBounds.tightened(before.policy(), after, transaction.now()), "")
+                        .entries();
         long most = Math.min(allowed - overdue, Evictor.CHUNK);
         if (most < 0 || (lowered.exceeds(after.limits()) && wouldEvictMoreThan(most, transaction, lowered))) {
             return null;
@@ -88,7 +95,7 @@ final class PolicyDecisions {
             return true;
         }
         long victims = 0;
-        List<EntryRow> inOrder = transaction.stored().leastRecentlyUsed(lowered.name(), 0, Math.toIntExact(most + 1));
+        List<EntryRow> inOrder = transaction.stored().victims(lowered.name(), Place.START, Math.toIntExact(most + 1));
         Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(transaction.stored(), inOrder);
         for (EntryRow next : inOrder) {
             if (!target.areExceededBy(entries, bytes)) {

@@ -11,7 +11,7 @@ import java.util.Set;
 public enum PolicyField {
     MAX_ENTRIES("maxEntries"), MAX_BYTES("maxBytes"), TTL("ttl"), MAX_IDLE("maxIdle"), LOW_WATERMARK("lowWatermark"), MAX_EVICTION_SHARE(
             "maxEvictionShare"),
-    BACKEND("backend"), MIN_RESIDENCY("minResidency"), WRITE_ONCE("writeOnce");
+    BACKEND("backend"), MIN_RESIDENCY("minResidency"), WRITE_ONCE("writeOnce"), EVICTION_POLICY("evictionPolicy");
 
     private final String text;
 

@@ -159,7 +159,8 @@ final class ReadoptDecisions {
         }
         NamespaceRow used = namespace.used();
         EntryRow taken = new EntryRow(item.name(), item.snapshotId(), item.generation(), item.sizeBytes(), item.description(),
-                used.useCounter(), false, transaction.now(), transaction.now(), lower == null ? null : lower.pin(),
+                used.use(1, item.sizeBytes(), item.description(), transaction.now()), false, transaction.now(),
+                lower == null ? null : lower.pin(),
                 new Written(item.content(), null, item.group()), false);
         NamespaceRow grown = used.with(taken);
         // Evicts nothing here. The sweep and the next put return to the limits step by step.

@@ -64,8 +64,8 @@ public interface RegistryQueries {
             return new Page<>(List.copyOf(items), null);
         }
 
-        /** Returns the same page of a list that was looked at up to a number, or, if that is absent, to its end. */
-        public Page<T> goingOn(@Nullable Long lookedTo) {
+        /** Returns the same page of a list that was looked at up to a cursor, or, if that is absent, to its end. */
+        public Page<T> goingOn(@Nullable Object lookedTo) {
             return next != null || lookedTo == null ? this : new Page<>(items, lookedTo.toString());
         }
     }

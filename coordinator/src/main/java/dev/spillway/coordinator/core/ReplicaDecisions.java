@@ -205,7 +205,7 @@ final class ReplicaDecisions {
             if (namespace != null && entry != null && isLatest(used, entry, transaction.now())) {
                 NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
                 transaction.save(counted);
-                EntryRow read = inGroup(transaction, entry, used.group()).usedAt(counted.useCounter(), transaction.now());
+                EntryRow read = counted.use(inGroup(transaction, entry, used.group()), Math.max(1, used.hits()), transaction.now());
                 transaction.save(read);
                 transaction.used(read, Math.max(0, used.hits()), false);
                 if (!Objects.equals(read.group(), entry.group())) {

@@ -186,13 +186,16 @@ public interface Rows {
     Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock);
 
     /**
-     * Locks up to {@code limit} unpinned entries used after {@code afterUse}, in the order of their last use, exclusively. Of each group it is the one
-     * that was used last. The caller holds the namespace.
+     * Locks up to {@code limit} unpinned entries behind {@code after} in the order of eviction, exclusively. Of each group it is the one that was used
+     * last. The caller holds the namespace.
      */
-    List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
+    List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit);
 
-    /** Does the same as {@link #lockLeastRecentlyUsed} without locking. */
-    List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
+    /** Does the same as {@link #lockVictims} without locking. */
+    List<EntryRow> victims(NamespaceName namespace, Place after, int limit);
+
+    /** Returns the highest priority of any entry, 0 if there is none; not locked. The caller holds the namespace. */
+    double highestPriority(NamespaceName namespace);
 
     /** Locks all entries of these groups exclusively, in the order of their names. The caller holds the namespaces. */
     List<EntryRow> lockGroups(SortedSet<Group> groups);
@@ -203,15 +206,22 @@ public interface Rows {
     /** A number of entries and their bytes. */
     record Selection(long entries, long bytes) {
         public static final Selection NONE = new Selection(0, 0);
+
+        Selection without(Selection other) {
+            return new Selection(entries - other.entries, bytes - other.bytes);
+        }
     }
 
     /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
 
-    /** Counts the unpinned entries whose time is over by {@code times}, with the rest of their groups; not locked. */
-    Selection countOverdue(NamespaceName namespace, TimeBounds times);
+    /**
+     * Counts the unpinned entries whose keys begin with {@code prefix}, and whose time is over by {@code times} or that of one of their group; not
+     * locked.
+     */
+    Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix);
 
-    /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */
+    /** Pinned entries in the order of eviction, locked exclusively. The caller holds the namespace. */
     List<EntryRow> lockPinned(NamespaceName namespace, int limit);
 
     /** Locks entries whose pins ended before now exclusively, first ended first. The caller holds the namespace. */

@@ -21,11 +21,11 @@ final class VictimCursor {
 
     private final Rows rows;
     private final NamespaceName namespace;
-    private final NavigableMap<Long, EntryName> used = new TreeMap<>();
+    private final NavigableMap<Place, EntryName> used = new TreeMap<>();
     private final List<EntryRow> stored = new ArrayList<>();
     /** Before it, no stored entry is at its place any more. */
     private int first;
-    private long lastUse;
+    private Place lookedTo = Place.START;
     private boolean exhausted;
 
     VictimCursor(Rows rows, NamespaceName namespace) {
@@ -36,7 +36,7 @@ final class VictimCursor {
     /** Gives an entry that this transaction changed its place. */
     void used(EntryRow row) {
         if (row.isInOrder()) {
-            used.put(row.lastUse(), row.name());
+            used.put(row.place(), row.name());
         }
     }
 
@@ -55,7 +55,7 @@ final class VictimCursor {
         private final Map<EntryName, @Nullable EntryRow> current;
         private final Predicate<EntryRow> exempt;
         private final Consumer<List<EntryRow>> read;
-        private final Iterator<Map.Entry<Long, EntryName>> places = used.entrySet().iterator();
+        private final Iterator<Map.Entry<Place, EntryName>> places = used.entrySet().iterator();
         private int at = first;
         private @Nullable EntryRow nextStored;
         private @Nullable EntryRow nextUsed;
@@ -81,7 +81,7 @@ final class VictimCursor {
             }
             EntryRow fromStored = nextStored;
             EntryRow fromUsed = nextUsed;
-            if (fromStored != null && (fromUsed == null || fromStored.lastUse() < fromUsed.lastUse())) {
+            if (fromStored != null && (fromUsed == null || fromStored.place().compareTo(fromUsed.place()) < 0)) {
                 nextStored = null;
                 return fromStored;
             }
@@ -95,8 +95,8 @@ final class VictimCursor {
                     EntryRow asStored = stored.get(at++);
                     EntryRow row = current.get(asStored.name());
                     // No pinned entry is read, but this transaction may have pinned one since.
-                    boolean inPlace = row != null && row.lastUse() == asStored.lastUse() && row.isInOrder()
-                            && !used.containsKey(row.lastUse());
+                    boolean inPlace = row != null && row.place().equals(asStored.place()) && row.isInOrder()
+                            && !used.containsKey(row.place());
                     if (!inPlace && first == at - 1) {
                         first = at;
                     }
@@ -112,18 +112,18 @@ final class VictimCursor {
         }
 
         private void readPage(int limit) {
-            List<EntryRow> page = rows.lockLeastRecentlyUsed(namespace, lastUse, limit);
+            List<EntryRow> page = rows.lockVictims(namespace, lookedTo, limit);
             stored.addAll(page);
             exhausted = page.size() < limit;
-            lastUse = page.isEmpty() ? lastUse : page.getLast().lastUse();
+            lookedTo = page.isEmpty() ? lookedTo : page.getLast().place();
             read.accept(page);
         }
 
         private @Nullable EntryRow used() {
             while (places.hasNext()) {
-                Map.Entry<Long, EntryName> place = places.next();
+                Map.Entry<Place, EntryName> place = places.next();
                 EntryRow row = current.get(place.getValue());
-                if (row == null || row.lastUse() != place.getKey() || !row.isInOrder()) {
+                if (row == null || !row.place().equals(place.getKey()) || !row.isInOrder()) {
                     places.remove();
                 } else if (!exempt.test(row)) {
                     return row;

@@ -65,6 +65,7 @@ final class NamespaceRoutes {
         Policy policy = view.policy();
         return new Namespaces.Namespace(view.name(), policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(),
                 policy.lowWatermark(), policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(),
+                policy.evictionPolicy(),
                 view.entries(), view.bytes(), view.pinnedEntries(), view.pinnedBytes(),
                 view.hits(),
                 view.misses(), view.evictions());
@@ -103,7 +104,8 @@ final class NamespaceRoutes {
 
     private static Namespaces.Policy answer(NamespaceName name, Policy policy, long evicted) {
         return new Namespaces.Policy(name, policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(), policy.lowWatermark(),
-                policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(), evicted);
+                policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(), policy.evictionPolicy(),
+                evicted);
     }
 
     private static PolicyChange change(Request request) {
@@ -113,7 +115,7 @@ final class NamespaceRoutes {
         request.body(ObjectNode.class).fieldNames().forEachRemaining(given::add);
         return new PolicyChange(PolicyField.named(given), body.maxEntries(), body.maxBytes(), Times.duration("ttl", body.ttl()),
                 Times.duration("maxIdle", body.maxIdle()), body.lowWatermark(), body.maxEvictionShare(), body.backend(),
-                Times.duration("minResidency", body.minResidency()), body.writeOnce());
+                Times.duration("minResidency", body.minResidency()), body.writeOnce(), body.evictionPolicy());
     }
 
     private Response clean(Request request) {

@@ -49,7 +49,7 @@ final class PlanAnswers {
                     new Plans.PolicyChange(change.given().stream().map(PolicyField::toString).toList(), change.maxEntries(),
                             change.maxBytes(), change.ttl(), change.maxIdle(), change.lowWatermark(), change.maxEvictionShare(),
                             change.backend(),
-                            change.minResidency(), change.writeOnce()));
+                            change.minResidency(), change.writeOnce(), change.evictionPolicy()));
         };
     }
 

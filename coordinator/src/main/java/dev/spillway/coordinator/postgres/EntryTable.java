@@ -4,17 +4,20 @@ import dev.spillway.coordinator.core.Changes.CauseOfNamespace;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.NamespaceRow;
 import dev.spillway.coordinator.core.Pin;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.coordinator.core.Rows.Group;
 import dev.spillway.coordinator.core.Rows.Selection;
 import dev.spillway.coordinator.core.TimeBounds;
+import dev.spillway.coordinator.core.Use;
 import dev.spillway.coordinator.core.Written;
 import dev.spillway.events.Backend;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
@@ -44,43 +47,50 @@ import org.jspecify.annotations.Nullable;
 final class EntryTable {
     static final String COLUMNS =
             "e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels, e.last_use, e.external, "
-                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at, e.content, e.written_by, e.group_name, e.follows ";
+                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at, e.content, e.written_by, e.group_name, e.follows, e.uses, e.priority ";
 
     static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
             new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
             new SnapshotId(row.getString("snapshot_id")),
             row.getLong("generation"), row.getLong("size_bytes"),
             new Description(row.getString("description"), Columns.labels(row, "labels")),
-            row.getLong("last_use"), row.getBoolean("external"), Columns.instant(row, "created_at"),
-            Columns.instant(row, "last_accessed_at"), pin(row), written(row), row.getBoolean("follows"));
+            new Use(row.getLong("last_use"), Columns.instant(row, "last_accessed_at"), row.getLong("uses"), row.getDouble("priority")),
+            row.getBoolean("external"), Columns.instant(row, "created_at"), pin(row), written(row), row.getBoolean("follows"));
 
     static final RowMapper<NamespaceRow> NAMESPACE_MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
             new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
                     Columns.nullableMillis(row, "ttl_millis"), Columns.nullableMillis(row, "max_idle_millis"),
                     row.getDouble("low_watermark"), row.getDouble("max_eviction_share"), Backend.valueOf(row.getString("backend")),
-                    Columns.nullableMillis(row, "min_residency_millis"), row.getBoolean("write_once")),
+                    Columns.nullableMillis(row, "min_residency_millis"), row.getBoolean("write_once"),
+                    EvictionPolicy.valueOf(row.getString("eviction_policy"))),
             row.getLong("entries"), row.getLong("bytes"), row.getLong("pinned_entries"), row.getLong("pinned_bytes"),
             row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"), row.getBoolean("draining"),
-            row.getLong("returned"));
+            row.getLong("returned"), row.getDouble("age"));
 
     static final String NAMESPACE_COLUMNS =
-            "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.backend, n.min_residency_millis, n.write_once, "
+            "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.backend, n.min_residency_millis, n.write_once, n.eviction_policy, "
                     + "n.entries, n.bytes, "
-                    + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.returned ";
+                    + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.returned, n.age ";
 
     static final String BY_NAME = "SELECT " + COLUMNS + """
             FROM entries e WHERE (e.namespace, e.key) IN (SELECT unnest(:namespaces), unnest(:keys)) ORDER BY e.namespace, e.key""";
 
-    static final String LEAST_RECENTLY_USED = "SELECT " + COLUMNS + """
-            FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse AND e.pin_reason IS NULL AND NOT e.follows
-            ORDER BY e.last_use LIMIT :limit""";
+    /** Condition for the entries behind a place in the order of eviction. */
+    static final String BEHIND = "(e.priority, e.last_use) > (:afterPriority, :afterUse)";
+
+    static final String VICTIMS = "SELECT " + COLUMNS + "FROM entries e WHERE e.namespace = :namespace AND " + BEHIND + """
+            AND e.pin_reason IS NULL AND NOT e.follows ORDER BY e.priority, e.last_use LIMIT :limit""";
+
+    private static final String HIGHEST_PRIORITY =
+            "SELECT coalesce(max(e.priority), 0) AS highest FROM entries e WHERE e.namespace = :namespace";
 
     static final String OF_GROUPS = "SELECT " + COLUMNS + """
             FROM entries e WHERE (e.namespace, e.group_name) IN (SELECT unnest(:namespaces), unnest(:groups)) AND e.group_name IS NOT NULL
             ORDER BY e.namespace, e.key""";
 
-    static final String PINNED = "SELECT " + COLUMNS + """
-            FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL ORDER BY e.last_use LIMIT :limit FOR UPDATE""";
+    static final String PINNED = "SELECT " + COLUMNS
+            + """
+                    FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL ORDER BY e.priority, e.last_use LIMIT :limit FOR UPDATE""";
 
     static final String PINS_ENDED = "SELECT " + COLUMNS + """
             FROM entries e WHERE e.namespace = :namespace AND e.pin_until < :now ORDER BY e.pin_until, e.key LIMIT :limit FOR UPDATE""";
@@ -99,10 +109,10 @@ final class EntryTable {
 
     static final String COUNT_OVERDUE = """
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e
-            WHERE e.namespace = :namespace AND e.pin_reason IS NULL
+            WHERE %s AND e.pin_reason IS NULL
                 AND (e.created_at <= :created OR (NOT e.follows AND e.last_accessed_at <= :used) OR (e.group_name IS NOT NULL AND EXISTS (
                     SELECT FROM entries m WHERE m.namespace = e.namespace AND m.group_name = e.group_name
-                        AND (m.created_at <= :created OR (NOT m.follows AND m.last_accessed_at <= :used)))))""";
+                        AND (m.created_at <= :created OR (NOT m.follows AND m.last_accessed_at <= :used)))))""".formatted(OF_PREFIX);
 
     /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
@@ -115,7 +125,7 @@ final class EntryTable {
                             ORDER BY e.created_at, e.generation LIMIT 1) <= now() - n.ttl_millis * interval '1 millisecond'
                         OR n.max_idle_millis IS NOT NULL AND (
                             SELECT e.last_accessed_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL AND NOT e.follows
-                            ORDER BY e.last_use LIMIT 1) <= now() - n.max_idle_millis * interval '1 millisecond'
+                            ORDER BY e.priority, e.last_use LIMIT 1) <= now() - n.max_idle_millis * interval '1 millisecond'
                         OR n.pinned_entries > 0 AND (
                             SELECT e.pin_until FROM entries e WHERE e.namespace = n.name AND e.pin_until IS NOT NULL
                             ORDER BY e.pin_until, e.key LIMIT 1) < now()
@@ -123,32 +133,33 @@ final class EntryTable {
 
     private static final String NAMESPACES_FROM_ARRAYS =
             """
-                    FROM unnest(:name, :maxEntries, :maxBytes, :ttl, :maxIdle, :watermark, :share, :backend, :residency, :once, :entries, :bytes, :pinnedEntries, :pinnedBytes,
-                                :uses, :hits, :misses, :draining, :returned)
+                    FROM unnest(:name, :maxEntries, :maxBytes, :ttl, :maxIdle, :watermark, :share, :backend, :residency, :once, :evictionPolicy, :entries, :bytes, :pinnedEntries, :pinnedBytes,
+                                :uses, :hits, :misses, :draining, :returned, :age)
                         AS u (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
-                              min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned)
+                              min_residency_millis, write_once, eviction_policy, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned, age)
                     """;
 
     private static final String FROM_ARRAYS =
             """
                     FROM (SELECT unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size), unnest(:description),
                             unnest(:labels::text[]::jsonb[]), unnest(:use), unnest(:external), unnest(:created), unnest(:accessed), unnest(:pinReason),
-                            unnest(:pinUntil), unnest(:pinnedAt), unnest(:content), unnest(:writtenBy), unnest(:group), unnest(:follows))
+                            unnest(:pinUntil), unnest(:pinnedAt), unnest(:content), unnest(:writtenBy), unnest(:group), unnest(:follows),
+                            unnest(:uses), unnest(:priority))
                         AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at,
-                              pin_reason, pin_until, pinned_at, content, written_by, group_name, follows)
+                              pin_reason, pin_until, pinned_at, content, written_by, group_name, follows, uses, priority)
                     """;
 
     private final Handle handle;
-    private final LeastUses leastUses;
+    private final LeastPlaces leastPlaces;
     private final VictimsAhead ahead;
     private final long epoch;
-    private final Map<NamespaceName, Long> returned = new HashMap<>();
+    private final Map<NamespaceName, NamespaceRow> held = new HashMap<>();
     private final Set<EntryName> stored = new HashSet<>();
 
-    EntryTable(Handle handle, LeastUses leastUses, VictimsAhead ahead, long epoch) {
+    EntryTable(Handle handle, LeastPlaces leastPlaces, VictimsAhead ahead, long epoch) {
         this.handle = handle;
         this.ahead = ahead;
-        this.leastUses = leastUses;
+        this.leastPlaces = leastPlaces;
         this.epoch = epoch;
     }
 
@@ -160,7 +171,7 @@ final class EntryTable {
         return () -> {
             Map<NamespaceName, NamespaceRow> found = new HashMap<>();
             rows.rows().forEach(row -> found.put(row.name(), row));
-            found.values().forEach(row -> returned.put(row.name(), row.returned()));
+            held.putAll(found);
             return found;
         };
     }
@@ -201,17 +212,33 @@ final class EntryTable {
     }
 
     /** Locks victims of a namespace that this transaction holds. */
-    List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        LeastUses.Era era = new LeastUses.Era(epoch, returned.getOrDefault(namespace, 0L));
-        return locked(leastUses.page(era, namespace, afterUse, limit, from -> {
+    List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
+        NamespaceRow row = held.get(namespace);
+        if (row == null || row.policy().evictionPolicy() != EvictionPolicy.LRU) {
+            // A new use may get a place before all others.
+            return locked(victims(VICTIMS + " FOR UPDATE", namespace, after, limit));
+        }
+        return locked(leastPlaces.page(new LeastPlaces.Era(epoch, row.returned()), namespace, after, limit, from -> {
             Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
-            return read.isPresent() ? read.get()
-                    : pageOf(LEAST_RECENTLY_USED + " FOR UPDATE", namespace, limit).bind("afterUse", from).map(MAPPER).list();
+            return read.isPresent() ? read.get() : victims(VICTIMS + " FOR UPDATE", namespace, from, limit);
         }));
     }
 
-    List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return pageOf(LEAST_RECENTLY_USED, namespace, limit).bind("afterUse", afterUse).map(MAPPER).list();
+    List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
+        return victims(VICTIMS, namespace, after, limit);
+    }
+
+    private List<EntryRow> victims(String sql, NamespaceName namespace, Place after, int limit) {
+        return behind(pageOf(sql, namespace, limit), after).map(MAPPER).list();
+    }
+
+    /** Gives {@link #BEHIND} what it asks for. */
+    static Query behind(Query query, Place after) {
+        return query.bind("afterPriority", after.priority()).bind("afterUse", after.use());
+    }
+
+    double highestPriority(NamespaceName namespace) {
+        return handle.createQuery(HIGHEST_PRIORITY).bind("namespace", namespace.value()).mapTo(Double.class).one();
     }
 
     List<EntryRow> lockGroups(SortedSet<Group> groups) {
@@ -235,9 +262,8 @@ final class EntryTable {
         return selected(ofPrefix(handle.createQuery(COUNT_UNPINNED), namespace, prefix.value()));
     }
 
-    Selection countOverdue(NamespaceName namespace, TimeBounds times) {
-        return selected(handle.createQuery(COUNT_OVERDUE)
-                .bind("namespace", namespace.value())
+    Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+        return selected(ofPrefix(handle.createQuery(COUNT_OVERDUE), namespace, prefix)
                 .bind("created", times.createdUntil())
                 .bind("used", times.usedUntil()));
     }
@@ -279,18 +305,20 @@ final class EntryTable {
     void writeNamespaces(Collection<NamespaceRow> rows, Script script) {
         List<NamespaceRow> added = new ArrayList<>();
         List<NamespaceRow> changed = new ArrayList<>();
-        rows.forEach(row -> (returned.containsKey(row.name()) ? changed : added).add(row));
-        namespaceColumns(changed).addTo(script, """
-                UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, ttl_millis = u.ttl_millis,
-                    max_idle_millis = u.max_idle_millis, low_watermark = u.low_watermark, max_eviction_share = u.max_eviction_share,
-                    backend = u.backend, min_residency_millis = u.min_residency_millis, write_once = u.write_once,
-                    entries = u.entries, bytes = u.bytes, pinned_entries = u.pinned_entries, pinned_bytes = u.pinned_bytes,
-                    use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, returned = u.returned
-                """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
+        rows.forEach(row -> (held.containsKey(row.name()) ? changed : added).add(row));
+        namespaceColumns(changed).addTo(script,
+                """
+                        UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, ttl_millis = u.ttl_millis,
+                            max_idle_millis = u.max_idle_millis, low_watermark = u.low_watermark, max_eviction_share = u.max_eviction_share,
+                            backend = u.backend, min_residency_millis = u.min_residency_millis, write_once = u.write_once, eviction_policy = u.eviction_policy,
+                            entries = u.entries, bytes = u.bytes, pinned_entries = u.pinned_entries, pinned_bytes = u.pinned_bytes,
+                            use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, returned = u.returned, age = u.age
+                        """
+                        + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
         namespaceColumns(added).addTo(script,
                 """
                         INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
-                            min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned)
+                            min_residency_millis, write_once, eviction_policy, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned, age)
                         SELECT u.*
                         """
                         + NAMESPACES_FROM_ARRAYS);
@@ -308,6 +336,7 @@ final class EntryTable {
                 .texts("backend", row -> row.policy().backend())
                 .nullableLongs("residency", row -> millis(row.policy().minResidency()))
                 .booleans("once", row -> row.policy().writeOnce())
+                .texts("evictionPolicy", row -> row.policy().evictionPolicy())
                 .longs("entries", NamespaceRow::entries)
                 .longs("bytes", NamespaceRow::bytes)
                 .longs("pinnedEntries", NamespaceRow::pinnedEntries)
@@ -316,7 +345,8 @@ final class EntryTable {
                 .longs("hits", NamespaceRow::hits)
                 .longs("misses", NamespaceRow::misses)
                 .booleans("draining", NamespaceRow::draining)
-                .longs("returned", NamespaceRow::returned);
+                .longs("returned", NamespaceRow::returned)
+                .doubles("age", NamespaceRow::age);
     }
 
     private static @Nullable Long millis(@Nullable Duration time) {
@@ -373,12 +403,13 @@ final class EntryTable {
                 UPDATE entries e SET snapshot_id = u.snapshot_id, generation = u.generation, size_bytes = u.size_bytes,
                     description = u.description, labels = u.labels, last_use = u.last_use, external = u.external, created_at = u.created_at,
                     last_accessed_at = u.last_accessed_at, pin_reason = u.pin_reason, pin_until = u.pin_until, pinned_at = u.pinned_at,
-                    content = u.content, written_by = u.written_by, group_name = u.group_name, follows = u.follows
+                    content = u.content, written_by = u.written_by, group_name = u.group_name, follows = u.follows,
+                    uses = u.uses, priority = u.priority
                 """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
         columns(added).addTo(script,
                 """
                         INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
-                            last_accessed_at, pin_reason, pin_until, pinned_at, content, written_by, group_name, follows) SELECT u.*
+                            last_accessed_at, pin_reason, pin_until, pinned_at, content, written_by, group_name, follows, uses, priority) SELECT u.*
                         """
                         + FROM_ARRAYS);
     }
@@ -402,6 +433,8 @@ final class EntryTable {
                 .texts("content", row -> row.written().content())
                 .texts("writtenBy", row -> row.written().by())
                 .texts("group", row -> row.written().group())
-                .booleans("follows", EntryRow::follows);
+                .booleans("follows", EntryRow::follows)
+                .longs("uses", row -> row.use().count())
+                .doubles("priority", row -> row.use().priority());
     }
 }

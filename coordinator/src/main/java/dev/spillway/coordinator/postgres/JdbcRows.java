@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
@@ -59,14 +60,14 @@ final class JdbcRows implements Rows {
     private final EvictionTable evictions;
     private final PlanTable plans;
 
-    private JdbcRows(Handle handle, int partitions, LeastUses leastUses, Opening opening, HostTable hosts, HeldHosts held) {
+    private JdbcRows(Handle handle, int partitions, LeastPlaces leastPlaces, Opening opening, HostTable hosts, HeldHosts held) {
         this.handle = handle;
         this.partitions = partitions;
         this.opening = opening;
         this.hosts = hosts;
         this.held = held;
-        ahead = new VictimsAhead(leastUses);
-        entries = new EntryTable(handle, leastUses, ahead, opening.registry().epoch());
+        ahead = new VictimsAhead(leastPlaces);
+        entries = new EntryTable(handle, leastPlaces, ahead, opening.registry().epoch());
         replicas = new ReplicaTable(handle, opening.now());
         orders = new OpenOrders(handle, opening.now(), replicas);
         evictions = new EvictionTable(handle, opening.now());
@@ -78,7 +79,7 @@ final class JdbcRows implements Rows {
      *
      * @param ahead hosts to be locked at once, as {@link #lockHosts} would later
      */
-    static JdbcRows open(Handle handle, int partitions, LeastUses leastUses, SortedMap<HostId, HostLock> ahead) {
+    static JdbcRows open(Handle handle, int partitions, LeastPlaces leastPlaces, SortedMap<HostId, HostLock> ahead) {
         Script script = new Script();
         HostTable hosts = new HostTable(handle);
         Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
@@ -89,7 +90,7 @@ final class JdbcRows implements Rows {
                 (row, context) -> new Opening(Columns.instant(row, "now"), RegistryTable.MAPPER.map(row, context),
                         row.getLong("policy_version")));
         script.run(handle);
-        return new JdbcRows(handle, partitions, leastUses, opening.rows().getFirst(), hosts, new HeldHosts(ahead, locked.get()));
+        return new JdbcRows(handle, partitions, leastPlaces, opening.rows().getFirst(), hosts, new HeldHosts(ahead, locked.get()));
     }
 
     @Override
@@ -185,8 +186,8 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return entries.lockLeastRecentlyUsed(namespace, afterUse, limit);
+    public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
+        return entries.lockVictims(namespace, after, limit);
     }
 
     @Override
@@ -200,8 +201,13 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return entries.leastRecentlyUsed(namespace, afterUse, limit);
+    public List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
+        return entries.victims(namespace, after, limit);
+    }
+
+    @Override
+    public double highestPriority(NamespaceName namespace) {
+        return entries.highestPriority(namespace);
     }
 
     @Override
@@ -210,8 +216,8 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
-        return times.judgeNothing() ? Selection.NONE : entries.countOverdue(namespace, times);
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+        return times.judgeNothing() ? Selection.NONE : entries.countOverdue(namespace, times, prefix);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.spillway.coordinator.postgres;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.coordinator.core.Actor;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanChanges;
 import dev.spillway.coordinator.core.PlanPurpose;
 import dev.spillway.coordinator.core.PlanRow;
@@ -44,7 +45,8 @@ final class PlanTable implements PlanRows {
             new NamespaceName(row.getString("namespace")), purpose(row.getString("purpose")), new Actor(row.getString("actor")),
             PlanRow.State.valueOf(row.getString("state")),
             new Making(row.getLong("namespace_entries"), row.getLong("allowed"), row.getLong("selected_entries"),
-                    row.getLong("selected_bytes"), row.getLong("looked_to"), row.getLong("victims"), row.getLong("victim_bytes")),
+                    row.getLong("selected_bytes"), new Place(row.getDouble("looked_to_priority"), row.getLong("looked_to")),
+                    row.getLong("victims"), row.getLong("victim_bytes")),
             new Tally(row.getLong("done"), row.getLong("evicted"), row.getLong("evicted_bytes"), row.getLong("gone"),
                     row.getLong("replaced"), row.getLong("pinned"), row.getLong("used"), Columns.nullableLong(row, "beyond")),
             Columns.instant(row, "created_at"), Columns.instant(row, "expires_at"), Columns.nullableInstant(row, "applied_at"));
@@ -134,7 +136,8 @@ final class PlanTable implements PlanRows {
                 .longs("allowed", row -> row.made().allowed())
                 .longs("selectedEntries", row -> row.made().selectedEntries())
                 .longs("selectedBytes", row -> row.made().selectedBytes())
-                .longs("lookedTo", row -> row.made().lookedTo())
+                .longs("lookedTo", row -> row.made().lookedTo().use())
+                .doubles("lookedToPriority", row -> row.made().lookedTo().priority())
                 .longs("victims", row -> row.made().victims())
                 .longs("victimBytes", row -> row.made().victimBytes())
                 .longs("done", row -> row.applied().done())
@@ -151,13 +154,14 @@ final class PlanTable implements PlanRows {
                 .addTo(script,
                         """
                                 INSERT INTO plans AS p (plan_id, namespace, purpose, actor, state, namespace_entries, allowed, selected_entries, selected_bytes,
-                                    looked_to, victims, victim_bytes, done, evicted, evicted_bytes, gone, replaced, pinned, used, beyond, created_at,
+                                    looked_to, looked_to_priority, victims, victim_bytes, done, evicted, evicted_bytes, gone, replaced, pinned, used, beyond, created_at,
                                     expires_at, applied_at)
                                 SELECT u.* FROM unnest(:id, :namespace, :purpose::text[]::jsonb[], :actor, :state, :entries, :allowed, :selectedEntries,
-                                    :selectedBytes, :lookedTo, :victims, :victimBytes, :done, :evicted, :evictedBytes, :gone, :replaced, :pinned, :used,
+                                    :selectedBytes, :lookedTo, :lookedToPriority, :victims, :victimBytes, :done, :evicted, :evictedBytes, :gone, :replaced, :pinned, :used,
                                     :beyond, :created, :expires, :appliedAt) AS u
                                 ON CONFLICT (plan_id) DO UPDATE SET state = excluded.state, selected_entries = excluded.selected_entries,
-                                    selected_bytes = excluded.selected_bytes, looked_to = excluded.looked_to, victims = excluded.victims,
+                                    selected_bytes = excluded.selected_bytes, looked_to = excluded.looked_to,
+                                    looked_to_priority = excluded.looked_to_priority, victims = excluded.victims,
                                     victim_bytes = excluded.victim_bytes, done = excluded.done, evicted = excluded.evicted,
                                     evicted_bytes = excluded.evicted_bytes, gone = excluded.gone, replaced = excluded.replaced, pinned = excluded.pinned,
                                     used = excluded.used, beyond = excluded.beyond, expires_at = excluded.expires_at, applied_at = excluded.applied_at""");

@@ -8,6 +8,7 @@ import dev.spillway.coordinator.core.JoinRefusal;
 import dev.spillway.coordinator.core.JsonSize;
 import dev.spillway.coordinator.core.NamespaceRow;
 import dev.spillway.coordinator.core.OrderCursor;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
@@ -47,24 +48,25 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
             + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL AND e.follows %1$s) UNION ALL (SELECT "
             + EntryTable.COLUMNS
-            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %1$s)) AS e ORDER BY e.last_use LIMIT :limit";
+            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %1$s)) AS e ORDER BY e.priority, e.last_use LIMIT :limit";
 
     /** Number of rows that one page of a filtered list looks at. */
     static final int WALK_MAX = 50_000;
 
-    /** Finds where a walk in the order of use ends for one page; nothing if it comes to the end of all. */
+    /** Finds where a walk in the order of eviction ends for one page; nothing if it comes to the end of all. */
     static final String WALK_OF_ENTRIES =
             """
-                    SELECT last_use FROM (
-                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND NOT follows AND last_use > :after
-                            ORDER BY last_use LIMIT :walk)
+                    SELECT priority, last_use FROM (
+                        (SELECT priority, last_use FROM entries e WHERE namespace = :namespace AND pin_reason IS NULL AND NOT follows AND %1$s
+                            ORDER BY priority, last_use LIMIT :walk)
                         UNION ALL
-                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND follows AND last_use > :after
-                            ORDER BY last_use LIMIT :walk)
+                        (SELECT priority, last_use FROM entries e WHERE namespace = :namespace AND pin_reason IS NULL AND follows AND %1$s
+                            ORDER BY priority, last_use LIMIT :walk)
                         UNION ALL
-                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NOT NULL AND last_use > :after ORDER BY last_use
-                            LIMIT :walk)) AS e
-                    ORDER BY last_use OFFSET :walk - 1 LIMIT 1""";
+                        (SELECT priority, last_use FROM entries e WHERE namespace = :namespace AND pin_reason IS NOT NULL AND %1$s
+                            ORDER BY priority, last_use LIMIT :walk)) AS e
+                    ORDER BY priority, last_use OFFSET :walk - 1 LIMIT 1"""
+                    .formatted(EntryTable.BEHIND);
 
     /** Number of entries up to which they are sorted for each page, instead of being looked for in the order of all. */
     private static final int FEW = 20_000;
@@ -171,26 +173,27 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit) {
-        long afterUse = after == null ? 0 : number(after);
+        Place behind = after == null ? Place.START : Place.parse(after);
         String page = (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb")
-                + " AND e.last_use > :after AND e.last_use <= :to ORDER BY e.last_use LIMIT :limit";
+                + " AND " + EntryTable.BEHIND
+                + " AND (e.priority, e.last_use) <= (:toPriority, :toUse) ORDER BY e.priority, e.last_use LIMIT :limit";
         return read("entries of " + namespace, handle -> {
             boolean fewOfPrefix = keyPrefix != null
                     && !EntryTable.ofPrefix(handle.createQuery(MANY_OF_PREFIX), namespace, keyPrefix).mapTo(Boolean.class).one();
             boolean walks = !fewOfPrefix && (keyPrefix != null || !labels.isEmpty());
-            Long to = walks ? handle.createQuery(WALK_OF_ENTRIES)
+            Place to = walks ? EntryTable.behind(handle.createQuery(WALK_OF_ENTRIES), behind)
                     .bind("namespace", namespace.value())
-                    .bind("after", afterUse)
                     .bind("walk", WALK_MAX)
-                    .mapTo(Long.class)
+                    .map((row, context) -> new Place(row.getDouble("priority"), row.getLong("last_use")))
                     .findOne()
                     .orElse(null) : null;
-            Query query = listing(handle, namespace, keyPrefix, fewOfPrefix, page).bind("after", afterUse)
-                    .bind("to", to == null ? Long.MAX_VALUE : to);
+            Query query = EntryTable.behind(listing(handle, namespace, keyPrefix, fewOfPrefix, page), behind)
+                    .bind("toPriority", to == null ? Double.POSITIVE_INFINITY : to.priority())
+                    .bind("toUse", to == null ? Long.MAX_VALUE : to.use());
             if (!labels.isEmpty()) {
                 query.bind("labels", Columns.json(labels));
             }
-            return page(query, EntryTable.MAPPER, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()), JsonSize::of)
+            return page(query, EntryTable.MAPPER, limit, row -> row.place().toString(), row -> view(row, List.of()), JsonSize::of)
                     .goingOn(to);
         });
     }

@@ -43,7 +43,7 @@ final class Transactions {
     private final Consumer<Changes.Wake> told;
     private final Supplier<EvictionFollower> follower;
     private final Consumer<List<Access>> accesses;
-    private final LeastUses leastUses = new LeastUses();
+    private final LeastPlaces leastPlaces = new LeastPlaces();
     private final LongAdder conflicts = new LongAdder();
     private final LongAdder committed = new LongAdder();
     private final LongAdder carriedOut = new LongAdder();
@@ -207,7 +207,7 @@ final class Transactions {
             open.begin();
             // Keys are locked before hosts.
             boolean keyed = commands().stream().anyMatch(command -> command.key() != null);
-            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses,
+            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastPlaces,
                     keyed ? Collections.emptySortedMap() : Decisions.hostsOf(commands().stream().map(PendingCommand::command).toList()));
             IdempotencyTable keys = new IdempotencyTable(open);
             List<PendingCommand<?>> undecided = takeKeys(keys, rows);

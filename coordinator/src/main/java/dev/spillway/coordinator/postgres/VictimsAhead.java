@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows.Holders;
 import dev.spillway.coordinator.core.Rows.Holding;
@@ -25,28 +26,29 @@ import org.jspecify.annotations.Nullable;
 final class VictimsAhead {
     static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY
             + """
-                    FROM unnest(:namespaces, :after, :limits) AS asked (namespace, after_use, most)
+                    FROM unnest(:namespaces, :priorities, :uses, :limits) AS asked (namespace, after_priority, after_use, most)
                     CROSS JOIN LATERAL (
-                        SELECT * FROM entries e WHERE e.namespace = asked.namespace AND e.last_use > asked.after_use AND e.pin_reason IS NULL AND NOT e.follows
-                        ORDER BY e.last_use LIMIT asked.most FOR UPDATE) AS e
+                        SELECT * FROM entries e WHERE e.namespace = asked.namespace
+                            AND (e.priority, e.last_use) > (asked.after_priority, asked.after_use) AND e.pin_reason IS NULL AND NOT e.follows
+                        ORDER BY e.priority, e.last_use LIMIT asked.most FOR UPDATE) AS e
                     LEFT JOIN LATERAL (
                         SELECT * FROM replicas r
                         WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key AND r.doom_cause IS NULL
                         ORDER BY r.replica_id LIMIT :holdersEach FOR UPDATE) AS r ON true""";
 
-    private record Asked(NamespaceName namespace, long after, int limit) {}
+    private record Asked(NamespaceName namespace, Place after, int limit) {}
 
     private record Found(EntryRow entry, @Nullable ReplicaRow holder) {}
 
     private record Page(Asked asked, List<EntryRow> entries) {}
 
-    private final LeastUses leastUses;
+    private final LeastPlaces leastPlaces;
     private final Map<NamespaceName, Page> pages = new HashMap<>();
     private final Map<Holding, List<ReplicaRow>> holders = new HashMap<>();
     private int holdersEach;
 
-    VictimsAhead(LeastUses leastUses) {
-        this.leastUses = leastUses;
+    VictimsAhead(LeastPlaces leastPlaces) {
+        this.leastPlaces = leastPlaces;
     }
 
     /**
@@ -56,10 +58,12 @@ final class VictimsAhead {
      */
     Runnable read(SortedMap<NamespaceName, Integer> puts, int holdersOfEach, Script script) {
         List<Asked> asked = new ArrayList<>();
-        puts.forEach((namespace, count) -> leastUses.expected(namespace).ifPresent(after -> asked.add(new Asked(namespace, after, count))));
+        puts.forEach(
+                (namespace, count) -> leastPlaces.expected(namespace).ifPresent(after -> asked.add(new Asked(namespace, after, count))));
         Script.Found<Found> rows = Columns.of(asked)
                 .texts("namespaces", Asked::namespace)
-                .longs("after", Asked::after)
+                .doubles("priorities", one -> one.after().priority())
+                .longs("uses", one -> one.after().use())
                 .ints("limits", Asked::limit)
                 .value("holdersEach", Columns.number(holdersOfEach))
                 .addTo(script, VICTIMS, (row, context) -> {
@@ -68,11 +72,11 @@ final class VictimsAhead {
                 });
         return () -> {
             holdersEach = holdersOfEach;
-            Map<NamespaceName, SortedMap<Long, EntryRow>> inOrder = new LinkedHashMap<>();
+            Map<NamespaceName, SortedMap<Place, EntryRow>> inOrder = new LinkedHashMap<>();
             asked.forEach(one -> inOrder.put(one.namespace(), new TreeMap<>()));
             for (Found found : rows.rows()) {
                 EntryRow entry = found.entry();
-                inOrder.getOrDefault(entry.name().namespace(), new TreeMap<>()).put(entry.lastUse(), entry);
+                inOrder.getOrDefault(entry.name().namespace(), new TreeMap<>()).put(entry.place(), entry);
                 List<ReplicaRow> holding =
                         holders.computeIfAbsent(new Holding(entry.name(), entry.generation()), ignored -> new ArrayList<>());
                 if (found.holder() != null) {
@@ -86,9 +90,9 @@ final class VictimsAhead {
     }
 
     /** Returns the page of unpinned entries after {@code after}, if it was read. */
-    Optional<List<EntryRow>> page(NamespaceName namespace, long after, int limit) {
+    Optional<List<EntryRow>> page(NamespaceName namespace, Place after, int limit) {
         Page page = pages.get(namespace);
-        if (page == null || page.asked().after() != after || page.asked().limit() < limit) {
+        if (page == null || !page.asked().after().equals(after) || page.asked().limit() < limit) {
             return Optional.empty();
         }
         return Optional.of(page.entries().subList(0, Math.min(limit, page.entries().size())));

@@ -211,6 +211,11 @@ public final class FleetHost {
                 new TouchRequest(sender(), Stream.of(keys).map(key -> new TouchRequest.Used(Fleet.name(key), 1)).toList(), List.of())));
     }
 
+    /** Tells of several reads at once. */
+    public void touch(long hits, String key) {
+        accepted(send(new TouchRequest(sender(), List.of(new TouchRequest.Used(Fleet.name(key), hits)), List.of())));
+    }
+
     /** Tells of one use, which was so long ago. */
     public void touch(Duration age, String key) {
         accepted(send(new TouchRequest(sender(), List.of(new TouchRequest.Used(Fleet.name(key), 1, age.toMillis())), List.of())));

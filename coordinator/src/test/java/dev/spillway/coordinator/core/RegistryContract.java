@@ -4,4 +4,5 @@ package dev.spillway.coordinator.core;
 public abstract class RegistryContract
         implements EntryContract, CapacityContract, ReplicaContract, HostContract, OrderContract, ReconcileContract, IdempotencyContract,
         QueryContract, PinContract, ExpiryContract, PlanContract, DrainContract, OpenOrderContract, JoinRefusalContract, RestoreContract,
-        GroupContract, ReadoptContract, ResidencyContract, WriteOnceContract, AuditContract {}
+        GroupContract, ReadoptContract, ResidencyContract, WriteOnceContract, AuditContract,
+        GdsfContract {}

@@ -9,6 +9,7 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import java.time.Duration;
@@ -38,14 +39,14 @@ class NamespacesOverHttpTest {
     void aNamespaceIsMadeAndChangedByWhatIsGiven() throws Exception {
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":10737418240}").is(200).as(Namespaces.Policy.class))
                 .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 0.5, Backend.DIRECTORY, null,
-                        false, 0));
+                        false, EvictionPolicy.LRU, 0));
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEvictionShare\":1.0}").is(200).as(Namespaces.Policy.class))
                 .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, Backend.DIRECTORY, null,
-                        false, 0));
+                        false, EvictionPolicy.LRU, 0));
         assertThat(http.get("/v1/namespaces/rootfs").is(200).as(Namespaces.Namespace.class))
                 .isEqualTo(
                         new Namespaces.Namespace(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, Backend.DIRECTORY, null,
-                                false, 0, 0, 0, 0, 0, 0,
+                                false, EvictionPolicy.LRU, 0, 0, 0, 0, 0, 0,
                                 Map.of()));
     }
 
@@ -55,7 +56,7 @@ class NamespacesOverHttpTest {
                 .is(200);
         assertThat(http.put("/v1/namespaces/rootfs", "{\"ttl\":null,\"maxEntries\":null}").is(200).as(Namespaces.Policy.class))
                 .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), null, 100L, null, Duration.ofHours(12), 0.8, 0.5,
-                        Backend.DIRECTORY, null, false, 0));
+                        Backend.DIRECTORY, null, false, EvictionPolicy.LRU, 0));
         assertThat(http.put("/v1/namespaces/rootfs", "{\"lowWatermark\":null}").is(200).as(Namespaces.Policy.class).lowWatermark())
                 .isOne();
         assertThat(http.put("/v1/namespaces/rootfs", "{}").is(200).as(Namespaces.Policy.class).maxIdle()).isEqualTo(Duration.ofHours(12));
@@ -67,7 +68,7 @@ class NamespacesOverHttpTest {
                 .is(200)
                 .as(Namespaces.Policy.class))
                 .isEqualTo(new Namespaces.Policy(new NamespaceName("builds"), null, null, null, null, 1, 0.5, Backend.ARTIFACT,
-                        Duration.ofHours(3), true, 0));
+                        Duration.ofHours(3), true, EvictionPolicy.LRU, 0));
         fill("builds", 1);
         http.put("/v1/namespaces/builds", "{\"backend\":null,\"minResidency\":null,\"writeOnce\":null}")
                 .isProblem(409, "namespace-in-use",
@@ -81,6 +82,25 @@ class NamespacesOverHttpTest {
         assertThat(http.put("/v1/namespaces/builds", "{\"backend\":\"DIRECTORY\",\"writeOnce\":false}").is(200).as(Namespaces.Policy.class))
                 .extracting(Namespaces.Policy::backend)
                 .isEqualTo(Backend.DIRECTORY);
+    }
+
+    @Test
+    void theOrderOfEvictionIsChosenByNamespaceAndNeedsNoTimeOfUse() throws Exception {
+        assertThat(http.put("/v1/namespaces/builds", "{\"maxEntries\":2,\"evictionPolicy\":\"GDSF\"}").is(200).as(Namespaces.Policy.class))
+                .extracting(Namespaces.Policy::evictionPolicy)
+                .isEqualTo(EvictionPolicy.GDSF);
+        http.put("/v1/namespaces/builds/entries/dear", "{\"snapshotId\":\"1\",\"labels\":{\"rebuild-seconds\":\"60\"}}").is(200);
+        http.put("/v1/namespaces/builds/entries/cheap", "{\"snapshotId\":\"2\"}").is(200);
+        assertThat(http.put("/v1/namespaces/builds/entries/next", "{\"snapshotId\":\"3\"}")
+                .is(200)
+                .tree()
+                .path("evicted")
+                .findValuesAsText("key"))
+                .containsExactly("cheap");
+        http.put("/v1/namespaces/builds", "{\"maxIdle\":\"PT1H\"}")
+                .isProblem(400, "invalid-value", "maxIdle: PT1H (expected: none, unless the namespace's evictionPolicy is LRU)");
+        http.put("/v1/namespaces/builds", "{\"evictionPolicy\":null,\"maxIdle\":\"PT1H\"}").is(200);
+        assertThat(http.get("/v1/namespaces/builds").is(200).as(Namespaces.Namespace.class).evictionPolicy()).isEqualTo(EvictionPolicy.LRU);
     }
 
     @Test
@@ -105,7 +125,7 @@ class NamespacesOverHttpTest {
                     .is(200)
                     .as(Namespaces.Policy.class))
                     .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 1_400L, null, null, null, 1, 0.5,
-                            Backend.DIRECTORY, null, false, 1_200));
+                            Backend.DIRECTORY, null, false, EvictionPolicy.LRU, 1_200));
         }
         assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(1_400);
     }
@@ -120,9 +140,11 @@ class NamespacesOverHttpTest {
         http.get("/v1/namespaces/b/entries/x").is(404);
         var list = http.get("/v1/namespaces").is(200).as(new TypeReference<Page<Namespaces.Namespace>>() {});
         assertThat(list.items()).containsExactly(
-                new Namespaces.Namespace(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, Backend.DIRECTORY, null, false, 0, 0, 0, 0,
+                new Namespaces.Namespace(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, Backend.DIRECTORY, null, false,
+                        EvictionPolicy.LRU, 0, 0, 0, 0,
                         0, 0, Map.of()),
-                new Namespaces.Namespace(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, Backend.DIRECTORY, null, false, 1, 9, 0, 0,
+                new Namespaces.Namespace(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, Backend.DIRECTORY, null, false,
+                        EvictionPolicy.LRU, 1, 9, 0, 0,
                         1, 1,
                         Map.of(EvictionCause.CAPACITY, 1L)));
         assertThat(list.next()).isNull();
@@ -196,7 +218,7 @@ class NamespacesOverHttpTest {
             "{\"minResidency\":\"PT3H\"}|invalid-value|minResidency: PT3H (expected: none, unless the namespace's backend is ARTIFACT)",
             "{\"backend\":\"DIRECTORY\",\"writeOnce\":true}|invalid-value|writeOnce: true (expected: false, unless the namespace's backend is ARTIFACT)",
             "{\"backend\":\"ARTIFACT\",\"minResidency\":\"PT0S\"}|invalid-value|minResidency: PT0S (expected: 1 second (PT1S) to 36500 days (P36500D))",
-            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: backend, lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, minResidency, ttl, writeOnce)"})
+            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: backend, evictionPolicy, lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, minResidency, ttl, writeOnce)"})
     void aBodyThatIsWrongIsRefusedByNameAndChangesNothing(String body, String kind, String detail) throws Exception {
         http.put("/v1/namespaces/rootfs", body).isProblem(400, kind, detail);
         http.get("/v1/namespaces/rootfs").is(404);

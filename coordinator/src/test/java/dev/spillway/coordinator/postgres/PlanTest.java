@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
@@ -90,9 +91,9 @@ class PlanTest {
 
     @Test
     void victimsComeFromTheIndexInOrderOfUse() {
-        String plan = plan(EntryTable.LEAST_RECENTLY_USED,
-                query -> query.bind("namespace", "snapshots").bind("afterUse", 0L).bind("limit", 1));
-        assertThat(plan).contains("Index Scan using entries_in_order_of_use").doesNotContain("Seq Scan").doesNotContain("Sort");
+        String plan = plan(EntryTable.VICTIMS,
+                query -> EntryTable.behind(query, Place.START).bind("namespace", "snapshots").bind("limit", 1));
+        assertThat(plan).contains("Index Scan using entries_in_order").doesNotContain("Seq Scan").doesNotContain("Sort");
     }
 
     @Test
@@ -100,11 +101,12 @@ class PlanTest {
         String plan = plan(VictimsAhead.VICTIMS,
                 query -> Columns.of(List.of("snapshots"))
                         .texts("namespaces", namespace -> namespace)
-                        .longs("after", namespace -> 17L)
+                        .doubles("priorities", namespace -> 0.0)
+                        .longs("uses", namespace -> 17L)
                         .ints("limits", namespace -> 64)
                         .bindTo(query)
                         .bind("holdersEach", 1_000));
-        assertThat(plan).contains("Index Scan using entries_in_order_of_use")
+        assertThat(plan).contains("Index Scan using entries_in_order")
                 .contains("Index Scan using replicas_of_generation")
                 .doesNotContain("Seq Scan")
                 .doesNotContain("Sort");
@@ -146,28 +148,28 @@ class PlanTest {
                 .doesNotContain("Sort")
                 .doesNotContain("Seq Scan");
         assertThat(plan(EntryTable.DUE, query -> query.bind("limit", 64))).contains("entries_by_age")
-                .contains("entries_in_order_of_use")
+                .contains("entries_in_order")
                 .contains("entries_by_end_of_pin")
                 .doesNotContain("Seq Scan on entries");
     }
 
     @Test
     void aPageOfTheListIsPutTogetherFromBothOrders() {
-        String page = " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
+        String page = " AND " + EntryTable.BEHIND + " ORDER BY e.priority, e.last_use LIMIT :limit";
         assertThat(plan(PostgresQueries.ENTRIES.formatted(page),
-                query -> query.bind("namespace", "snapshots").bind("after", 0L).bind("limit", 101)))
-                .contains("Index Scan using entries_in_order_of_use")
+                query -> EntryTable.behind(query, Place.START).bind("namespace", "snapshots").bind("limit", 101)))
+                .contains("Index Scan using entries_in_order")
                 .contains("Index Scan using entries_pinned")
                 .doesNotContain("Seq Scan");
     }
 
     @Test
     void fewEntriesOfAPrefixAreFoundByTheirKeysAndManyInTheOrderOfUse() {
-        String page = " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
+        String page = " AND " + EntryTable.BEHIND + " ORDER BY e.priority, e.last_use LIMIT :limit";
         for (String sql : List.of(PostgresQueries.MANY_OF_PREFIX, PostgresQueries.FEW_OF_PREFIX.formatted(page))) {
             assertThat(plan(sql, query -> {
                 query.bind("namespace", "snapshots").bind("prefix", "key-77").bind("beyond", "key-78");
-                return sql.contains(":after") ? query.bind("after", 0L).bind("limit", 101) : query;
+                return sql.contains(":after") ? EntryTable.behind(query, Place.START).bind("limit", 101) : query;
             })).contains("entries_pkey").doesNotContain("Seq Scan");
         }
         try (PostgresRegistry registry = DATABASE.open(RegistryRules.DEFAULTS)) {

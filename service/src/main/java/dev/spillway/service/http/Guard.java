@@ -43,7 +43,8 @@ final class Guard {
 
     /** The result of a look. A failure is kept as long as the others, so that nobody who cannot answer is asked by each request. */
     private sealed interface Looked {
-        record Known(Identity identity) implements Looked {}
+        /** @param user of every request that shows it; nobody changes it */
+        record Known(Identity identity, User user) implements Looked {}
 
         record Unknown() implements Looked {}
 
@@ -67,13 +68,14 @@ final class Guard {
     AuthenticationHandler handler(Operation operation) {
         return SimpleAuthenticationHandler.create()
                 .authenticate(context -> find(context)
-                        .compose(asking -> asking.role() == Role.HOST && operation.passedOn() ? client(context, asking)
-                                : Future.succeededFuture(asking))
-                        .map(this::user));
+                        .compose(
+                                asking -> asking.identity().role() == Role.HOST && operation.passedOn() ? client(context, asking.identity())
+                                        : Future.succeededFuture(asking))
+                        .map(Looked.Known::user));
     }
 
     /** Finds for whom a host asks. A host alone may not do what it passes on. */
-    private Future<Identity> client(RoutingContext context, Identity host) {
+    private Future<Looked.Known> client(RoutingContext context, Identity host) {
         List<String> given = context.request().headers().getAll(Headers.CLIENT_TOKEN);
         if (given.size() != 1) {
             return Future.failedFuture(Problem.of(ProblemType.FORBIDDEN,
@@ -84,14 +86,14 @@ final class Guard {
         return find(context, AccessToken.digest(given.getFirst()));
     }
 
-    private Future<Identity> find(RoutingContext context) {
+    private Future<Looked.Known> find(RoutingContext context) {
         Optional<String> token = token(context.request());
         if (token.isPresent()) {
             return find(context, AccessToken.digest(token.get()));
         }
         try {
             return certificates.flatMap(known -> known.find(context.request().connection().sslSession()))
-                    .map(Future::succeededFuture)
+                    .map(identity -> Future.succeededFuture(known(identity)))
                     .orElseGet(() -> Future.failedFuture(refused("Authorization: none (expected: Bearer with a token)")));
         } catch (ProblemException e) {
             return Future.failedFuture(e);
@@ -116,15 +118,15 @@ final class Guard {
         }));
     }
 
-    private Future<Identity> find(RoutingContext context, String digest) {
+    private Future<Looked.Known> find(RoutingContext context, String digest) {
         CompletableFuture<Looked> looking = found.get(digest, (key, _) -> CompletableFuture.supplyAsync(() -> look(key), threads));
-        return looking.isDone() ? known(looking.join())
-                : Future.fromCompletionStage(looking, context.vertx().getOrCreateContext()).compose(Guard::known);
+        return looking.isDone() ? told(looking.join())
+                : Future.fromCompletionStage(looking, context.vertx().getOrCreateContext()).compose(Guard::told);
     }
 
-    private static Future<Identity> known(Looked looked) {
+    private static Future<Looked.Known> told(Looked looked) {
         return switch (looked) {
-            case Looked.Known(var identity) -> Future.succeededFuture(identity);
+            case Looked.Known known -> Future.succeededFuture(known);
             case Looked.Unknown() -> Future.failedFuture(refused("Authorization: a token that is not known, or is over"));
             case Looked.Failed(var why) -> Future.failedFuture(why);
         };
@@ -132,7 +134,7 @@ final class Guard {
 
     private Looked look(String digest) {
         try {
-            return identities.find(digest).<Looked>map(Looked.Known::new).orElseGet(Looked.Unknown::new);
+            return identities.find(digest).<Looked>map(this::known).orElseGet(Looked.Unknown::new);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Looked.Failed(Answers.stopping().exception());
@@ -141,10 +143,10 @@ final class Guard {
         }
     }
 
-    private User user(Identity identity) {
+    private Looked.Known known(Identity identity) {
         User user = User.fromName(identity.name());
         user.attributes().put(IDENTITY, identity).put(GUARD, this);
-        return user;
+        return new Looked.Known(identity, user);
     }
 
     /** Returns the token that a request shows, whether or not anybody knows it. */
@@ -153,11 +155,17 @@ final class Guard {
         if (given == null) {
             return Optional.empty();
         }
-        String[] parts = given.strip().split(" +", 2);
-        if (parts.length == 2 && parts[0].equalsIgnoreCase("Bearer")) {
-            return Optional.of(parts[1]);
+        String stripped = given.strip();
+        int space = stripped.indexOf(' ');
+        if (space < 0) {
+            return Optional.empty();
         }
-        return parts.length == 2 && parts[0].equalsIgnoreCase("Basic") ? password(parts[1]) : Optional.empty();
+        String scheme = stripped.substring(0, space);
+        String credentials = stripped.substring(space).strip();
+        if (scheme.equalsIgnoreCase("Bearer")) {
+            return Optional.of(credentials);
+        }
+        return scheme.equalsIgnoreCase("Basic") ? password(credentials) : Optional.empty();
     }
 
     private static Optional<String> password(String encoded) {

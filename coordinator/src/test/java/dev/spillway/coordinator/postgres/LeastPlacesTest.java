@@ -2,6 +2,8 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.Place;
+import dev.spillway.coordinator.core.Use;
 import dev.spillway.coordinator.core.Written;
 import dev.spillway.events.Description;
 import dev.spillway.events.SnapshotId;
@@ -15,24 +17,25 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** What is known of dead index entries saves steps and never hides a live one. */
-class LeastUsesTest {
-    private final LeastUses leastUses = new LeastUses();
+class LeastPlacesTest {
+    private final LeastPlaces leastPlaces = new LeastPlaces();
     private final TreeSet<Long> live = new TreeSet<>();
     private final List<Long> beginnings = new ArrayList<>();
 
     private List<Long> page(long epoch, long afterUse, int limit) {
-        return page(new LeastUses.Era(epoch, 0), afterUse, limit);
+        return page(new LeastPlaces.Era(epoch, 0), afterUse, limit);
     }
 
-    private List<Long> page(LeastUses.Era era, long afterUse, int limit) {
-        return leastUses.page(era, Fleet.ns(Fleet.NS), afterUse, limit, from -> {
-            beginnings.add(from);
-            return live.tailSet(from, false).stream().limit(limit).map(LeastUsesTest::usedAt).toList();
+    private List<Long> page(LeastPlaces.Era era, long afterUse, int limit) {
+        return leastPlaces.page(era, Fleet.ns(Fleet.NS), new Place(0, afterUse), limit, from -> {
+            beginnings.add(from.use());
+            return live.tailSet(from.use(), false).stream().limit(limit).map(LeastPlacesTest::usedAt).toList();
         }).stream().map(EntryRow::lastUse).toList();
     }
 
     private static EntryRow usedAt(long use) {
-        return new EntryRow(Fleet.name("k" + use), new SnapshotId("image"), use, 1, Description.NONE, use, false, Instant.EPOCH,
+        return new EntryRow(Fleet.name("k" + use), new SnapshotId("image"), use, 1, Description.NONE, new Use(use, Instant.EPOCH, 1, 0),
+                false,
                 Instant.EPOCH, null, Written.NONE, false);
     }
 
@@ -57,9 +60,9 @@ class LeastUsesTest {
     @Test
     void whatALiftedPinBringsBackIsFoundAtItsOldPlace() {
         live.addAll(List.of(50L, 51L, 52L));
-        page(new LeastUses.Era(1, 0), 0, 1);
+        page(new LeastPlaces.Era(1, 0), 0, 1);
         live.add(3L);
-        assertThat(page(new LeastUses.Era(1, 1), 0, 1)).containsExactly(3L);
+        assertThat(page(new LeastPlaces.Era(1, 1), 0, 1)).containsExactly(3L);
     }
 
     @Test

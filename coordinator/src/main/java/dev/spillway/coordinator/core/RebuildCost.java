@@ -1,0 +1,30 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.Description;
+
+/** The time that it takes to make an image again, as a label of its entry tells it. */
+public final class RebuildCost {
+    /** The label whose value is a decimal number of seconds. */
+    public static final String LABEL = "rebuild-seconds";
+    /** The cost of an entry without the label, or whose label is no number above 0. */
+    public static final double DEFAULT_SECONDS = 1;
+
+    private static final double SECONDS_MAX = 1e9;
+
+    private RebuildCost() {}
+
+    /** Returns the seconds, above 0 and at most 1,000,000,000. */
+    public static double of(Description description) {
+        String text = description.labels().get(LABEL);
+        double seconds = text == null ? DEFAULT_SECONDS : parsed(text);
+        return seconds > 0 ? Math.min(seconds, SECONDS_MAX) : DEFAULT_SECONDS;
+    }
+
+    private static double parsed(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            return DEFAULT_SECONDS;
+        }
+    }
+}
