@@ -329,8 +329,8 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(done("namespace", "ls").lines()).first()
                 .asString()
                 .matches(
-                        "NAMESPACE +ENTRIES +AT MOST +BYTES +AT MOST +TTL +MAX IDLE +LOW WATERMARK +SHARE +BACKEND +MIN RESIDENCY +WRITE ONCE");
-        assertThat(done("namespace", "ls").out()).containsPattern("(?m)^timed +0 +- +0 B +- +- +12 h +0.8 +0.5 +directory +- +no$");
+                        "NAMESPACE +ENTRIES +AT MOST +BYTES +AT MOST +TTL +MAX IDLE +LOW WATERMARK +SHARE +BACKEND +MIN RESIDENCY +WRITE ONCE +POLICY");
+        assertThat(done("namespace", "ls").out()).containsPattern("(?m)^timed +0 +- +0 B +- +- +12 h +0.8 +0.5 +directory +- +no +lru$");
         JsonNode timed = json(done("namespace", "set", "timed", "--low-watermark", "none", "--max-idle", "none", "--json").out());
         assertThat(timed.has("maxIdle")).isFalse();
         assertThat(timed.get("lowWatermark").asDouble()).isEqualTo(1);
@@ -341,12 +341,16 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(done("namespace", "set", "builds", "--backend", "artifact", "--min-residency", "PT3H", "--write-once").out())
                 .isEqualTo("builds: no limit of entries, no limit of bytes, of artifacts, kept for PT3H after each use, written once; "
                         + "one prune or lowered limit evicts at most a share of 0.5\n");
-        assertThat(done("namespace", "ls").out()).containsPattern("(?m)^builds .* 0.5 +artifact +3 h +yes$");
+        assertThat(done("namespace", "ls").out()).containsPattern("(?m)^builds .* 0.5 +artifact +3 h +yes +lru$");
         JsonNode builds = json(done("namespace", "set", "--write-once=false", "builds", "--min-residency", "none", "--json").out());
         assertThat(builds.get("backend").asText()).isEqualTo("ARTIFACT");
         assertThat(builds.get("writeOnce").asBoolean()).isFalse();
         assertThat(builds.has("minResidency")).isFalse();
         assertThat(json(done("namespace", "set", "--write-once", "builds", "--json").out()).get("writeOnce").asBoolean()).isTrue();
+        assertThat(done("namespace", "set", "builds", "--eviction-policy", "gdsf").out()).contains(", evicted by GDSF; ");
+        assertThat(done("namespace", "ls").out()).containsPattern("(?m)^builds .* +yes +gdsf$");
+        assertThat(json(done("namespace", "set", "builds", "--eviction-policy", "none", "--json").out()).get("evictionPolicy").asText())
+                .isEqualTo("LRU");
     }
 
     @Test
