@@ -102,4 +102,11 @@ public final class CachedDirectories {
 
     /** Number of entries that a prune evicted, from all hosts. */
     public record Pruned(long evicted) {}
+
+    /**
+     * What is known of a put of a key on one host.
+     *
+     * @param work the put that has been under way for the longest time; absent where there is none
+     */
+    public record PutUnderWay(@Nullable Work work) {}
 }

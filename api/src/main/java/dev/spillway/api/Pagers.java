@@ -1,6 +1,5 @@
 package dev.spillway.api;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.InvalidValueException;
@@ -13,7 +12,6 @@ import dev.spillway.pager.PagerRefusedException.Reason;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -80,24 +78,6 @@ public final class Pagers {
     public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes,
             @Nullable String path,
             boolean paused, @Nullable Work work) {}
-
-    /** Progress of a capture, a restore or a verification. */
-    public record Work(Kind kind, long bytesDone) {}
-
-    /** Kinds of work on a pager, in lower case on the wire. */
-    public enum Kind {
-        @JsonProperty("capture")
-        CAPTURE,
-        @JsonProperty("restore")
-        RESTORE,
-        @JsonProperty("verify")
-        VERIFY;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     /** Asks for free pages. */
     public record Allocate(int count) {}

@@ -23,6 +23,7 @@ public final class WorkerApi {
 
     public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
     public static final Operation GET_DIRECTORY = listed(Operation.get(ENTRY).query("hold", "fresh", "fetch"));
+    public static final Operation GET_PUT_OF_DIRECTORY = listed(Operation.get(ENTRY + "/put"));
     public static final Operation DELETE_DIRECTORY = listed(Operation.delete(ENTRY).query("ifSnapshot"));
     public static final Operation GET_ARCHIVE =
             listed(Operation.get(ENTRY + "/archive").only(Role.READER, Role.WRITER, Role.OPERATOR, Role.PEER));

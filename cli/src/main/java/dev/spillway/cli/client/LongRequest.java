@@ -1,6 +1,6 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.Pagers;
+import dev.spillway.api.Work;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Progress;
@@ -21,7 +21,8 @@ final class LongRequest {
     /** Looks how far it is; null where that is not known. */
     @FunctionalInterface
     interface Looking {
-        Pagers.@Nullable Work look() throws InterruptedException;
+        @Nullable
+        Work look() throws InterruptedException;
     }
 
     private LongRequest() {}
@@ -39,7 +40,7 @@ final class LongRequest {
                 try {
                     return task.get(500, TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {
-                    Pagers.Work work = looking.look();
+                    Work work = looking.look();
                     if (work == null) {
                         progress.showTime(what);
                     } else {

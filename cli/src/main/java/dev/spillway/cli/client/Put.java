@@ -60,8 +60,11 @@ final class Put implements ClientCommand {
                 new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
                         snapshot);
         Server server = worker.server();
-        Server.Answer answer = LongRequest.show(console, "put of " + Text.printable(entry.key().value()),
-                () -> server.send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY), () -> null);
+        Server.Answer answer = LongRequest.show(console, Text.printable(entry.key().value()),
+                () -> server.send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY),
+                () -> server.get(WorkerApi.GET_PUT_OF_DIRECTORY.at(entry.namespace(), entry.key()))
+                        .as(CachedDirectories.PutUnderWay.class)
+                        .work());
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();

@@ -93,7 +93,8 @@ final class PrintedReport {
 
     private static String rounded(double number) {
         // Shares and errors are small; everything else is counted or has a unit that makes it large.
-        return Math.abs(number) < 10 && number != Math.rint(number) ? String.format(Locale.ROOT, "%.4f", number) : whole(Math.round(number));
+        return Math.abs(number) < 10 && number != Math.rint(number) ? String.format(Locale.ROOT, "%.4f", number)
+                : whole(Math.round(number));
     }
 
     private static String whole(long number) {

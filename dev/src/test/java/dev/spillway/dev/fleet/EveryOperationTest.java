@@ -89,6 +89,7 @@ class EveryOperationTest extends FleetOfTwo {
             worker.done("PUT", hold, Map.of("duration", "PT5M"));
             worker.done("DELETE", hold, null);
             worker.get(directories + "/entries/a%2Fb/archive");
+            assertThat(worker.get(directories + "/entries/a%2Fb/put").has("work")).isFalse();
             worker.get(directories + "/entries");
             worker.get(directories + "/stats");
             worker.done("POST", directories + "/prune", Map.of("maxEntries", 5));

@@ -1,7 +1,7 @@
 package dev.spillway.worker.host;
 
-import dev.spillway.api.Pagers.Kind;
-import dev.spillway.api.Pagers.Work;
+import dev.spillway.api.Work;
+import dev.spillway.api.Work.Kind;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
@@ -36,6 +36,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -370,7 +371,7 @@ public final class Pagers implements AutoCloseable {
                 Snapshot snapshot = opened(served);
                 List<LogicalSequence> restored = sound(snapshot, () -> snapshot.restore(pager.pool(), done -> {
                     image.keep();
-                    progress.done(done);
+                    progress.accept(done);
                 }));
                 packs.add(snapshot);
                 return restored;
@@ -418,7 +419,7 @@ public final class Pagers implements AutoCloseable {
                 return sound(snapshot, () -> {
                     snapshot.verify(done -> {
                         image.keep();
-                        progress.done(done);
+                        progress.accept(done);
                     });
                     return snapshot;
                 });
@@ -444,11 +445,11 @@ public final class Pagers implements AutoCloseable {
 
     /** Looks for room from time to time. */
     private static final class CheckedProgress implements Progress {
-        private final Progress progress;
+        private final LongConsumer progress;
         private final Puts.Room room;
         private long checked = -CHECKED_EVERY;
 
-        CheckedProgress(Progress progress, Puts.Room room) {
+        CheckedProgress(LongConsumer progress, Puts.Room room) {
             this.progress = progress;
             this.room = room;
         }
@@ -459,7 +460,7 @@ public final class Pagers implements AutoCloseable {
                 checked = bytes;
                 room.require(bytes, CHECKED_EVERY);
             }
-            progress.done(bytes);
+            progress.accept(bytes);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.api.Work;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
@@ -58,6 +59,7 @@ public final class Puts {
     private final Places unpacking;
     private final KeyedRequests keys;
     private final Map<NotKept, Long> notKept = new ConcurrentHashMap<>();
+    private final WorkUnderWay work = new WorkUnderWay();
 
     /** Caps the trees that are staged at the same time. Uploads last as long as their senders like, so they have places of their own. */
     public record AtOnce(int copied, int unpacked) {}
@@ -240,7 +242,7 @@ public final class Puts {
                 ReplicaId id = ids.mint();
                 StageOutcome outcome;
                 try {
-                    outcome = staged(id, put.source(), maxBytes);
+                    outcome = staged(id, put, maxBytes);
                 } catch (SourceNotAllowedException e) {
                     yield new Result.SourceRefused(String.valueOf(e.getMessage()));
                 } catch (StoreFullException e) {
@@ -269,6 +271,11 @@ public final class Puts {
         }
     }
 
+    /** Returns the put of a directory that has been under way for the longest time. */
+    public Optional<Work> underWay(EntryName name) {
+        return work.first(name);
+    }
+
     /** Returns the number of entries that lost something of this kind since the start. */
     public long notKept(NotKept kind) {
         return notKept.getOrDefault(kind, 0L);
@@ -281,14 +288,15 @@ public final class Puts {
         };
     }
 
-    private StageOutcome staged(ReplicaId id, Source source, long maxBytes) throws IOException, InterruptedException {
-        return switch (source) {
+    private StageOutcome staged(ReplicaId id, Put put, long maxBytes) throws IOException, InterruptedException {
+        return switch (put.source()) {
             case Source.Archive(var stream, var strict) ->
                     store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT, strict);
             case Source.Written(var writer, var _) -> written(id, writer, maxBytes);
             case Source.Directory(var path, var mode) -> {
                 try (SourceDirectory directory = allowed.open(path)) {
-                    yield store.stage(id.toString(), directory, mode, maxBytes);
+                    yield work.run(put.name(), Work.Kind.PUT,
+                            progress -> store.stage(id.toString(), directory, mode, maxBytes, progress));
                 }
             }
         };

@@ -1,24 +1,24 @@
 package dev.spillway.worker.host;
 
-import dev.spillway.api.Pagers.Kind;
-import dev.spillway.api.Pagers.Work;
-import dev.spillway.pager.Progress;
+import dev.spillway.api.Work;
+import dev.spillway.api.Work.Kind;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
-/** The captures, restores and verifications that are under way, and how far each is. Thread-safe. */
+/** Work that is under way, and how far it is. Thread-safe. */
 final class WorkUnderWay {
     private final Queue<Running> running = new ConcurrentLinkedQueue<>();
 
-    /** @param of pager or entry that it is done with */
+    /** @param of pager or entry that it is done with, or that is made */
     private record Running(Object of, Kind kind, AtomicLong bytesDone) {}
 
-    /** Something that takes time and tells how far it is. */
+    /** Something that takes time and tells how many bytes are done. */
     interface Task<T> {
-        T run(Progress progress) throws IOException, InterruptedException;
+        T run(LongConsumer progress) throws IOException, InterruptedException;
     }
 
     <T> T run(Object of, Kind kind, Task<T> task) throws IOException, InterruptedException {

@@ -55,10 +55,14 @@ final class DirectoryPuts {
         this.pace = pace;
     }
 
-    Endpoint endpoint() {
-        return Endpoint.of(WorkerApi.PUT_DIRECTORY, this::put)
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(WorkerApi.PUT_DIRECTORY, this::put)
                 .json()
-                .stream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES);
+                .stream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES), Endpoint.of(WorkerApi.GET_PUT_OF_DIRECTORY, this::underWay));
+    }
+
+    private Response underWay(Request request) {
+        return Response.ok(new CachedDirectories.PutUnderWay(puts.underWay(DirectoryRoutes.name(request)).orElse(null)));
     }
 
     private Response put(Request request) throws Exception {

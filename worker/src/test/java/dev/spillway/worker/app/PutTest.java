@@ -95,6 +95,35 @@ class PutTest {
         eventually(() -> registry.touched().contains(name("images", "a/b c")));
     }
 
+    /** So many files take longer to copy than a look. */
+    @Test
+    void howFarAPutIsIsToldUntilItIsDone() throws Exception {
+        registry.namespace("large", 10, 1L << 30);
+        Path source = Files.createDirectories(folder.resolve("source"));
+        for (int file = 0; file < 20_000; file++) {
+            Files.writeString(source.resolve("file-" + file), "x");
+        }
+        String large = "/v1/directories/large/entries/tree";
+        assertThat(worker.get(large + "/put").body()).isEmpty();
+        List<Long> seen = new ArrayList<>();
+        Answer stored;
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<Answer> putting = thread.submit(() -> worker.put(large, "{\"sourceDir\":\"" + source + "\"}"));
+            while (!putting.isDone()) {
+                JsonNode work = worker.get(large + "/put").body().path("work");
+                if (!work.isMissingNode()) {
+                    assertThat(work.path("kind").asText()).isEqualTo("put");
+                    seen.add(work.path("bytesDone").asLong());
+                }
+            }
+            stored = putting.get();
+        }
+        assertThat(stored.status()).isEqualTo(200);
+        assertThat(seen).isSorted().hasSizeGreaterThan(1).last().isNotEqualTo(0L);
+        assertThat(seen.getLast()).isLessThanOrEqualTo(stored.body().path("sizeBytes").asLong());
+        assertThat(worker.get(large + "/put").body()).isEmpty();
+    }
+
     @Test
     void listsComeInPagesByKey() throws Exception {
         for (String key : List.of("c", "a", "b", "xx")) {

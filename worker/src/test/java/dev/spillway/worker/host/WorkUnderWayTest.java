@@ -1,7 +1,7 @@
 package dev.spillway.worker.host;
 
-import dev.spillway.api.Pagers.Kind;
-import dev.spillway.api.Pagers.Work;
+import dev.spillway.api.Work;
+import dev.spillway.api.Work.Kind;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,14 +12,14 @@ class WorkUnderWayTest {
     @Test
     void theOldestIsToldUntilItEndsAndThenTheNext() throws Exception {
         String told = work.run("a", Kind.CAPTURE, first -> {
-            first.done(5);
+            first.accept(5);
             work.run("a", Kind.RESTORE, second -> {
-                second.done(7);
+                second.accept(7);
                 assertThat(work.first("a")).contains(new Work(Kind.CAPTURE, 5));
                 return second;
             });
             assertThat(work.first("a")).contains(new Work(Kind.CAPTURE, 5));
-            first.done(6);
+            first.accept(6);
             assertThat(work.first("a")).contains(new Work(Kind.CAPTURE, 6));
             assertThat(work.first("b")).isEmpty();
             return "done";

@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
 
 /**
  * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>} and {@code trash/<id>}, each a tree. One process at a time has it
@@ -146,8 +147,18 @@ public final class ImageStore implements AutoCloseable {
      *         is where it was
      */
     public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
+        return stage(id, source, mode, maxBytes, copied -> {});
+    }
+
+    /**
+     * Does the same as {@link #stage(String, SourceDirectory, StageMode, long)}.
+     *
+     * @param progress takes the bytes that are allocated so far
+     */
+    public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes, LongConsumer progress)
+            throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
-        return staging(id, name, () -> staging.stage(id, source, mode, maxBytes));
+        return staging(id, name, () -> staging.stage(id, source, mode, maxBytes, progress));
     }
 
     /**

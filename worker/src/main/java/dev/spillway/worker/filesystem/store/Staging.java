@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Makes trees in the staging area: whole, bounded and durable, or nothing of them. */
@@ -61,13 +62,14 @@ final class Staging {
         this.mayLackTrusted = mayLackTrusted;
     }
 
-    StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
+    StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes, LongConsumer progress)
+            throws IOException, InterruptedException {
         try {
             refuseStoreParts(source, mode);
             return switch (mode) {
-                case COPY -> copy(id, source, false, maxBytes);
-                case REFLINK -> copy(id, source, true, maxBytes);
-                case MOVE -> move(id, source, maxBytes);
+                case COPY -> copy(id, source, false, maxBytes, progress);
+                case REFLINK -> copy(id, source, true, maxBytes, progress);
+                case MOVE -> move(id, source, maxBytes, progress);
             };
         } catch (StagingStopped e) {
             return e.outcome();
@@ -97,8 +99,9 @@ final class Staging {
         }
     }
 
-    private StageOutcome copy(String id, SourceDirectory source, boolean reflink, long maxBytes) throws IOException, InterruptedException {
-        return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, space));
+    private StageOutcome copy(String id, SourceDirectory source, boolean reflink, long maxBytes, LongConsumer progress)
+            throws IOException, InterruptedException {
+        return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, space, progress));
     }
 
     /** Makes a new tree in staging. */
@@ -153,7 +156,8 @@ final class Staging {
         }
     }
 
-    private StageOutcome move(String id, SourceDirectory source, long maxBytes) throws IOException, InterruptedException, StagingStopped {
+    private StageOutcome move(String id, SourceDirectory source, long maxBytes, LongConsumer progress)
+            throws IOException, InterruptedException, StagingStopped {
         TreeMeasure before = measure(source);
         if (before.bytes() > maxBytes) {
             throw StagingStopped.tooLarge(maxBytes);
@@ -166,7 +170,7 @@ final class Staging {
                 return taken.get();
             }
         }
-        StageOutcome outcome = copy(id, source, false, maxBytes);
+        StageOutcome outcome = copy(id, source, false, maxBytes, progress);
         if (outcome instanceof StageOutcome.Staged(var _, var figures)) {
             String lacking = whyIncomplete(figures);
             Optional<SourceLeft> left = lacking == null ? Removability.ofSource(source, before)

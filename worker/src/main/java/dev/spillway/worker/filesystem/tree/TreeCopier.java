@@ -17,6 +17,7 @@ import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
+import java.util.function.LongConsumer;
 
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
@@ -41,18 +42,21 @@ public final class TreeCopier implements TreeWalk.Visitor {
     private final Attributes attributes;
     private final FileContent content;
     private final HardLinks hardLinks;
+    private final LongConsumer progress;
     private long bytes;
     private long directories;
     private long files;
     private long symbolicLinks;
     private long links;
 
-    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, FreeSpace space) {
+    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, FreeSpace space,
+            LongConsumer progress) {
         this.hardLinks = new HardLinks(targetRoot);
         this.target = target;
         this.maxBytes = maxBytes;
         this.store = store;
         this.space = space;
+        this.progress = progress;
         this.attributes = new Attributes(space);
         this.content = new FileContent(reflink, space, written -> checkBound(bytes + written));
     }
@@ -60,14 +64,15 @@ public final class TreeCopier implements TreeWalk.Visitor {
     /**
      * @param maxBytes the copy stops when it has allocated more
      * @param store a directory that must not be met: a copy into what is being copied has no end
+     * @param progress takes the bytes that are allocated so far
      * @throws StagingStopped with what was refused; the target then holds a part of the tree
      * @throws StoreFullException when too little would stay free
      */
     public static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store,
-            FreeSpace space)
+            FreeSpace space, LongConsumer progress)
             throws IOException, InterruptedException, StagingStopped {
         try (Descent at = new Descent(target)) {
-            TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, space);
+            TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, space, progress);
             TreeWalk.walk(source, copier);
             return copier.figures(reflink);
         } catch (TreeChangedException e) {
@@ -220,5 +225,6 @@ public final class TreeCopier implements TreeWalk.Visitor {
         if (allocated > maxBytes) {
             throw StagingStopped.tooLarge(maxBytes);
         }
+        progress.accept(allocated);
     }
 }

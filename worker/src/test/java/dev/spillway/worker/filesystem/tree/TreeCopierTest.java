@@ -62,7 +62,7 @@ class TreeCopierTest {
 
     private StageFigures copy(long maxBytes) throws IOException, InterruptedException, StagingStopped {
         try (OpenDirectory from = OpenDirectory.open(source); OpenDirectory to = OpenDirectory.open(target)) {
-            return TreeCopier.copy(from, to, false, maxBytes, NO_STORE, new FreeSpace(target, 0));
+            return TreeCopier.copy(from, to, false, maxBytes, NO_STORE, new FreeSpace(target, 0), copied -> {});
         }
     }
 

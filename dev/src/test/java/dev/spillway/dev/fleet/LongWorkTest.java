@@ -4,7 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Pagers;
-import dev.spillway.api.Pagers.Kind;
+import dev.spillway.api.Work;
+import dev.spillway.api.Work.Kind;
 import dev.spillway.cli.Console;
 import dev.spillway.dev.Main;
 import dev.spillway.events.ContentDigest;
@@ -37,9 +38,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Progress of long work on a pager. For a terminal a worker answers it only after it was asked twice how far it is. */
+/** Progress of long work of a host. For a terminal a worker answers it only after it was asked twice how far it is. */
 @Timeout(300)
-class PagersProgressTest {
+class LongWorkTest {
     private static final PagerMeta META = new PagerMeta(new ContentDigest("a1".repeat(32)),
             new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of());
     private static final SnapshotId SNAPSHOT = new SnapshotId("5a".repeat(32));
@@ -48,6 +49,9 @@ class PagersProgressTest {
     private static final Pagers.Restored RESTORED = new Pagers.Restored(SNAPSHOT, 7, CachedDirectories.Source.LOCAL,
             List.of(new LogicalSequence("chat", List.of(0, 1), 3)));
     private static final Pagers.Verified VERIFIED = new Pagers.Verified(SNAPSHOT, 7, META, META.layout(), 2, List.of("chat"));
+
+    private static final CachedDirectories.Stored STORED =
+            new CachedDirectories.Stored("/store/image", SNAPSHOT, 7, 4096, List.of(), null, null);
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch looks = new CountDownLatch(2);
@@ -65,6 +69,8 @@ class PagersProgressTest {
                 case "GET /v1/pagers/capture" -> describe("capture", Kind.CAPTURE);
                 case "GET /v1/pagers/restore" -> describe("restore", Kind.RESTORE);
                 case "GET /v1/pagers/snapshots/kv/key/verify" -> new Pagers.Verification(look(Kind.VERIFY));
+                case "GET /v1/directories/images/entries/key/put" -> new CachedDirectories.PutUnderWay(look(Kind.PUT));
+                case "PUT /v1/directories/images/entries/key" -> afterLooks(STORED);
                 case "POST /v1/pagers/capture/capture" -> afterLooks(CAPTURED);
                 case "POST /v1/pagers/restore/restore" -> afterLooks(RESTORED);
                 case "POST /v1/pagers/snapshots/kv/key/verify" -> afterLooks(VERIFIED);
@@ -85,10 +91,10 @@ class PagersProgressTest {
     }
 
     /** Has done a KiB at the first look, and one more at the next. */
-    private synchronized Pagers.Work look(Kind kind) {
+    private synchronized Work look(Kind kind) {
         long done = (3 - looks.getCount()) << 10;
         looks.countDown();
-        return new Pagers.Work(kind, done);
+        return new Work(kind, done);
     }
 
     private <T> T afterLooks(T answer) throws IOException {
@@ -109,8 +115,9 @@ class PagersProgressTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"capture capture kv key, capture of capture, captured  key", "restore restore kv key, restore of restore, restored  key",
-            "verify kv key, verify of key, verified  key"})
+    @CsvSource({"pagers capture capture kv key, capture of capture, captured  key",
+            "pagers restore restore kv key, restore of restore, restored  key", "pagers verify kv key, verify of key, verified  key",
+            "put images key /source, put of key, stored   key"})
     void longWorkShowsOnATerminalHowFarItIs(String command, String shown, String printed) {
         String progress = "\r\033\\[K" + shown + ": ";
         String rate = "(, [0-9.]+ K?i?B a second)?";
@@ -120,18 +127,19 @@ class PagersProgressTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"capture capture kv key, captured  key", "restore restore kv key, restored  key", "verify kv key, verified  key"})
+    @CsvSource({"pagers capture capture kv key, captured  key", "pagers restore restore kv key, restored  key",
+            "pagers verify kv key, verified  key", "put images key /source, stored   key"})
     void aScriptSeesNoProgressAndNobodyLooksForIt(String command, String printed) {
         assertThat(run(false, command, printed)).isEmpty();
         assertThat(looks.getCount()).isEqualTo(2);
     }
 
-    /** Runs a command of pagers, and returns what it said besides its results. */
+    /** Runs a command, and returns what it said besides its results. */
     private String run(boolean terminal, String command, String printed) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         waitsForLooks = terminal;
-        String line = "pagers " + command + " --worker 127.0.0.1:" + worker.getAddress().getPort();
+        String line = command + " --worker 127.0.0.1:" + worker.getAddress().getPort();
 
         int code = Main.run(List.of(line.split(" ")),
                 new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), terminal));
