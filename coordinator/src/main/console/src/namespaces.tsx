@@ -101,7 +101,7 @@ function HitRateCurve({ curve, present }: { curve: Curve; present: Namespace }) 
         />
       ))}
       <p class="muted">
-        Estimated from {count(curve.accesses)} accesses under LRU. The bar is the present size, with a hit rate of {percent(curve.hitRate)}. `spillway advise {present.name}` tells more.
+        Estimated from {count(curve.accesses)} accesses under {present.evictionPolicy}. The bar is the present size, with a hit rate of {percent(curve.hitRate)}. `spillway advise {present.name}` tells more.
       </p>
     </>
   );

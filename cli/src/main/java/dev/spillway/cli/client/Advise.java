@@ -60,7 +60,8 @@ final class Advise implements ClientCommand {
                     percent(at(curve.byEntries(), someEntries)), Text.bytes(someBytes), percent(at(curve.byBytes(), someBytes)));
         }
         table.print(console);
-        console.out().println("estimated from " + Text.count(curve.accesses(), "access", "accesses") + ", under LRU");
+        console.out()
+                .println("estimated from " + Text.count(curve.accesses(), "access", "accesses") + ", under " + present.evictionPolicy());
         return Outcome.done();
     }
 
