@@ -1,6 +1,7 @@
 package dev.spillway.bench.curves;
 
 import dev.spillway.coordinator.core.Access;
+import dev.spillway.coordinator.curve.CurveModel;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.UseModel;
@@ -26,7 +27,7 @@ public record CurveError(double entries, double bytes, long modelBytes, double s
 
     /** Has a model take a trace in batches, as coordinators store them, and reads it back after each. */
     public static CurveError of(Trace trace) {
-        UseModel model = UseModel.empty();
+        CurveModel model = UseModel.empty();
         BitSet known = new BitSet();
         long modelBytes = 0;
         for (int from = 0; from < trace.reads(); from += BATCH) {
@@ -35,12 +36,12 @@ public record CurveError(double entries, double bytes, long modelBytes, double s
                 int key = trace.key(read);
                 boolean isNew = !known.get(key);
                 known.set(key);
-                gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), read + 1, trace.size(key), isNew ? 0 : 1, isNew));
+                gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), read + 1, trace.size(key), 1, isNew ? 0 : 1, isNew));
             }
             model.take(List.of(gathering.taken()), known.cardinality());
             byte[] written = model.written();
             modelBytes = Math.max(modelBytes, written.length);
-            model = UseModel.read(written);
+            model = CurveModel.read(written);
         }
         HitRateCurve curve = model.curve();
         StackDistances exact = StackDistances.of(trace);

@@ -18,12 +18,14 @@ import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -63,7 +65,9 @@ public final class CurvesBenchmark implements Benchmark {
             try (PostgresRegistry registry = PostgresRegistry.open(
                     PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
                     new SecureRandom())) {
-                reruns(registry, effort, progress, figures, bars);
+                for (EvictionPolicy policy : EvictionPolicy.values()) {
+                    reruns(registry, policy, effort, progress, figures, bars);
+                }
                 lines = gets(registry, effort, progress, bars);
             }
             Map<String, String> settings = new TreeMap<>(database.settings());
@@ -88,35 +92,39 @@ public final class CurvesBenchmark implements Benchmark {
         bars.add(Bar.atMost("bytes of the largest model", largest, MODEL_BYTES_MAX));
     }
 
-    private static void reruns(PostgresRegistry registry, Effort effort, Progress progress, List<Figure> figures, List<Bar> bars)
+    private static void reruns(PostgresRegistry registry, EvictionPolicy policy, Effort effort, Progress progress, List<Figure> figures,
+            List<Bar> bars)
             throws InterruptedException {
         int reads = effort.quick() ? 5_000 : 200_000;
         // More keys than a model follows, with an exponent at which every size matters.
         Trace trace = Trace.ofPopularity(reads, reads / 5, 0.8);
         long present = reads / 50;
-        NamespaceName namespace = new NamespaceName("present");
+        String under = " under " + policy;
+        NamespaceName namespace = new NamespaceName("present-" + policy.name().toLowerCase(Locale.ROOT));
         HitRateCurve curve;
-        progress.step("reading %,d keys through %,d entries".formatted(reads, present));
+        progress.step("reading %,d keys through %,d entries%s".formatted(reads, present, under));
         try (AccessLog log = AccessLog.start(registry.usage())) {
             registry.followAccesses(log);
-            figures.add(new Figure("hit rate, 1 x", Rerun.hitRate(registry, namespace, trace, present), ""));
+            figures.add(new Figure("hit rate%s, 1 x".formatted(under), Rerun.hitRate(registry, namespace, policy, trace, present), ""));
             log.store();
             curve = registry.usage().curve(namespace);
             registry.followAccesses(ignored -> {});
         }
-        figures.add(new Figure("the same by the curve", curve.byEntries().at(present), ""));
-        figures.add(new Figure("share of keys that the curve follows", curve.samplingRate(), ""));
+        figures.add(new Figure("the same by the curve" + under, curve.byEntries().at(present), ""));
+        figures.add(new Figure("share of keys that the curve follows" + under, curve.samplingRate(), ""));
         double worst = 0;
         for (double multiple : MULTIPLES) {
             long size = Math.round((double) present * multiple);
-            progress.step("reading %,d keys through %,d entries".formatted(reads, size));
-            double real = Rerun.hitRate(registry, new NamespaceName("rerun-" + size), trace, size);
+            progress.step("reading %,d keys through %,d entries%s".formatted(reads, size, under));
+            double real = Rerun.hitRate(registry, new NamespaceName("rerun-%s-%d".formatted(policy.name().toLowerCase(Locale.ROOT), size)),
+                    policy,
+                    trace, size);
             double said = curve.byEntries().at(size);
-            figures.add(new Figure("hit rate, %s x".formatted(multiple), real, ""));
-            figures.add(new Figure("the same by the curve, %s x".formatted(multiple), said, ""));
+            figures.add(new Figure("hit rate%s, %s x".formatted(under, multiple), real, ""));
+            figures.add(new Figure("the same by the curve%s, %s x".formatted(under, multiple), said, ""));
             worst = Math.max(worst, Math.abs(real - said));
         }
-        bars.add(Bar.atMost("difference of the curve from a rerun at 0.5 x, 2 x and 4 x", worst, ERROR_MAX));
+        bars.add(Bar.atMost("difference of the curve from a rerun%s at 0.5 x, 2 x and 4 x".formatted(under), worst, ERROR_MAX));
     }
 
     private static List<Scenario> gets(PostgresRegistry registry, Effort effort, Progress progress, List<Bar> bars)
@@ -125,7 +133,7 @@ public final class CurvesBenchmark implements Benchmark {
         NamespaceName namespace = new NamespaceName("gets");
         List<EntryName> names = IntStream.range(0, entries).mapToObj(key -> Rerun.name(namespace, key)).toList();
         progress.step("putting %,d entries".formatted(entries));
-        Rerun.hitRate(registry, namespace, Trace.ofEach(entries), entries);
+        Rerun.hitRate(registry, namespace, EvictionPolicy.LRU, Trace.ofEach(entries), entries);
         try (AccessLog log = AccessLog.start(registry.usage())) {
             Scenario plain = new Scenario("gets that nobody follows", "gets", entries, CALLERS,
                     new FollowedGets(registry, names, () -> registry.followAccesses(ignored -> {})));

@@ -3,14 +3,20 @@ package dev.spillway.bench.curves;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.coordinator.core.RebuildCost;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,8 +30,10 @@ final class Rerun {
     private Rerun() {}
 
     /** Returns the hit rate of a namespace with this many entries, as the registry counted it. */
-    static double hitRate(Registry registry, NamespaceName namespace, Trace trace, long maxEntries) throws InterruptedException {
+    static double hitRate(Registry registry, NamespaceName namespace, EvictionPolicy policy, Trace trace, long maxEntries)
+            throws InterruptedException {
         registry.execute(new Command.SetPolicy(namespace, maxEntries, null, null));
+        registry.execute(new Command.SetPolicy(namespace, PolicyChange.ofEvictionPolicy(policy)));
         List<Future<?>> ends = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int caller = 0; caller < CALLERS; caller++) {
@@ -56,11 +64,16 @@ final class Rerun {
         return new EntryName(namespace, new EntryKey("key-" + key));
     }
 
+    /** Costs between 1 and 1,000 seconds, all as likely by their logarithm. */
+    private static Description costing(int key) {
+        double seconds = Math.pow(1_000, new SplittableRandom(key).nextDouble());
+        return new Description("", new TreeMap<>(Map.of(RebuildCost.LABEL, Double.toString(seconds))));
+    }
+
     private static void read(Registry registry, NamespaceName namespace, Trace trace, int key) {
         EntryName name = name(namespace, key);
         if (registry.execute(new Command.Get(name)) instanceof Outcomes.Getting.Miss && !(registry.execute(
-                new Command.Put(name, new SnapshotId("image-" + key), trace.size(key),
-                        Description.NONE)) instanceof Outcomes.Putting.Stored)) {
+                new Command.Put(name, new SnapshotId("image-" + key), trace.size(key), costing(key))) instanceof Outcomes.Putting.Stored)) {
             throw new BenchmarkFailedException("put of " + name + ": refused (expected: stored)");
         }
     }

@@ -12,10 +12,12 @@ public sealed interface Access {
      *
      * @param use       the namespace's use number
      * @param sizeBytes size of the entry
+     * @param cost      cost of making it again
      * @param hits      reads that were counted; 0 where it was put
      * @param isNew     whether the key named no entry before
      */
-    record Used(NamespaceName namespace, EntryKey key, long use, long sizeBytes, long hits, boolean isNew) implements Access {}
+    record Used(NamespaceName namespace, EntryKey key, long use, long sizeBytes, double cost, long hits, boolean isNew)
+            implements Access {}
 
     /** An entry went for a reason that no larger limit would have prevented. */
     record Removed(NamespaceName namespace, EntryKey key, long use) implements Access {}

@@ -402,7 +402,8 @@ public final class WorkingSet {
 
     /** Tells of an entry that was saved with a new use. */
     void used(EntryRow entry, long hits, boolean isNew) {
-        accesses.add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(), hits, isNew));
+        accesses.add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(),
+                RebuildCost.of(entry.description()), hits, isNew));
     }
 
     /** Tells of reads that say nothing of an entry. */

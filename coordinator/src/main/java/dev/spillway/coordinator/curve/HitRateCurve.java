@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The hit rate of a namespace as a function of its size, under LRU.
+ * The hit rate of a namespace as a function of its size, under its policy of eviction.
  *
  * @param accesses     number of accesses that it rests on; those of long ago weigh less
  * @param sampledKeys  number of keys that are followed

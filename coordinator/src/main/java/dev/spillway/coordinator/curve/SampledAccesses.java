@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The accesses to one namespace that one coordinator saw in a short time: all of them counted, and those of sampled keys one by one.
@@ -49,9 +50,15 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
      * @param use  the namespace's use number, which puts accesses of several coordinators in order
      * @param hash of the key
      * @param size bytes of the entry
+     * @param cost of making the entry again
      * @param hits counted reads, in one
      */
-    public record Sample(long use, long hash, long size, long hits, Kind kind) {}
+    public record Sample(long use, long hash, long size, double cost, long hits, Kind kind) {
+        /** Returns how many accesses it tells of. The put where the key named no entry is one, too. */
+        long accesses() {
+            return kind == Kind.FILLED ? Math.max(1, hits) : hits;
+        }
+    }
 
     /** Gathers accesses to one namespace. Not thread-safe. */
     public static final class Gathering {
@@ -78,9 +85,10 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
                     hits += used.hits();
                     fills += used.isNew() ? 1 : 0;
                     long hash = Sampling.hash(used.key());
-                    yield add(new Sample(used.use(), hash, used.sizeBytes(), used.hits(), used.isNew() ? Kind.FILLED : Kind.USED));
+                    yield add(new Sample(used.use(), hash, used.sizeBytes(), used.cost(), used.hits(),
+                            used.isNew() ? Kind.FILLED : Kind.USED));
                 }
-                case Access.Removed removed -> add(new Sample(removed.use(), Sampling.hash(removed.key()), 0, 0, Kind.REMOVED));
+                case Access.Removed removed -> add(new Sample(removed.use(), Sampling.hash(removed.key()), 0, 1, 0, Kind.REMOVED));
             };
         }
 
@@ -106,7 +114,7 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
         return all;
     }
 
-    /** Returns the samples as bytes: use, hash, size and hits as 64 bits each, and the kind as one byte. */
+    /** Returns the samples without their costs as bytes: use, hash, size and hits as 64 bits each, and the kind as one byte. */
     public byte[] packed() {
         ByteBuffer packed = ByteBuffer.allocate(samples.size() * SAMPLE_BYTES);
         for (Sample sample : samples) {
@@ -119,12 +127,24 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
         return packed.array();
     }
 
-    /** Reads what {@link #packed} made. */
-    public static List<Sample> unpacked(byte[] bytes) {
+    /** Returns the costs of the samples as 64 bits each; null where all are 1, as most namespaces tell none. */
+    public byte @Nullable [] packedCosts() {
+        if (samples.stream().allMatch(sample -> sample.cost() == 1)) {
+            return null;
+        }
+        ByteBuffer packed = ByteBuffer.allocate(samples.size() * Double.BYTES);
+        samples.forEach(sample -> packed.putDouble(sample.cost()));
+        return packed.array();
+    }
+
+    /** Reads what {@link #packed} and {@link #packedCosts} made. */
+    public static List<Sample> unpacked(byte[] bytes, byte @Nullable [] costs) {
         ByteBuffer packed = ByteBuffer.wrap(bytes);
+        ByteBuffer packedCosts = costs == null ? null : ByteBuffer.wrap(costs);
         List<Sample> samples = new ArrayList<>(bytes.length / SAMPLE_BYTES);
         while (packed.hasRemaining()) {
-            samples.add(new Sample(packed.getLong(), packed.getLong(), packed.getLong(), packed.getLong(), Kind.of(packed.get())));
+            samples.add(new Sample(packed.getLong(), packed.getLong(), packed.getLong(), packedCosts == null ? 1 : packedCosts.getDouble(),
+                    packed.getLong(), Kind.of(packed.get())));
         }
         return samples;
     }

@@ -1,9 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.curve.CurveModel;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.coordinator.curve.SampledAccesses;
+import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.coordinator.curve.UsageStore;
-import dev.spillway.coordinator.curve.UseModel;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +30,11 @@ final class UsageTables implements UsageStore {
     /** Time in which the weight of an access falls by half. */
     private static final Duration HALF_LIFE = Duration.ofDays(7);
     private static final RowMapper<SampledAccesses> SAMPLES = (row, context) -> new SampledAccesses(row.getLong("threshold"),
-            row.getLong("hits"), row.getLong("fills"), row.getLong("misses"), SampledAccesses.unpacked(row.getBytes("samples")));
+            row.getLong("hits"), row.getLong("fills"), row.getLong("misses"),
+            SampledAccesses.unpacked(row.getBytes("samples"), row.getBytes("costs")));
+
+    /** What a model depends on beside the accesses. */
+    private record Present(long entries, EvictionPolicy policy) {}
 
     private final Jdbi jdbi;
     private final CallerLimit callers;
@@ -68,8 +74,8 @@ final class UsageTables implements UsageStore {
 
     private static void insert(Handle handle, Map<NamespaceName, SampledAccesses> seen) {
         PreparedBatch samples = handle.prepareBatch("""
-                INSERT INTO curve_samples (namespace, threshold, hits, fills, misses, samples)
-                VALUES (:namespace, :threshold, :hits, :fills, :misses, :samples)""");
+                INSERT INTO curve_samples (namespace, threshold, hits, fills, misses, samples, costs)
+                VALUES (:namespace, :threshold, :hits, :fills, :misses, :samples, :costs)""");
         PreparedBatch usage = handle.prepareBatch("""
                 INSERT INTO namespace_usage AS u (namespace, began_at, hits, misses, entries, bytes)
                 SELECT name, date_bin(:seconds * interval '1 second', now(), 'epoch'), :hits, :misses, entries, bytes
@@ -84,6 +90,7 @@ final class UsageTables implements UsageStore {
                     .bind("fills", accesses.fills())
                     .bind("misses", accesses.misses())
                     .bind("samples", accesses.packed())
+                    .bind("costs", accesses.packedCosts())
                     .add();
             usage.bind("namespace", namespace.value())
                     .bind("seconds", INTERVAL.toSeconds())
@@ -97,17 +104,18 @@ final class UsageTables implements UsageStore {
 
     /** Has the model take all samples, unless another coordinator does it just now. */
     private static void fold(Handle handle, NamespaceName namespace) {
+        Present present = present(handle, namespace);
         handle.createUpdate(
                 "INSERT INTO curves (namespace, threshold, model) VALUES (:namespace, :threshold, :model) ON CONFLICT DO NOTHING")
                 .bind("namespace", namespace.value())
-                .bind("threshold", UseModel.empty().threshold())
-                .bind("model", UseModel.empty().written())
+                .bind("threshold", Sampling.ALL)
+                .bind("model", CurveModel.empty(present.policy(), Sampling.ALL).written())
                 .execute();
-        model(handle, namespace, " FOR UPDATE SKIP LOCKED").ifPresent(model -> {
+        model(handle, namespace, present, " FOR UPDATE SKIP LOCKED").ifPresent(model -> {
             model.take(handle.createQuery("DELETE FROM curve_samples WHERE namespace = :namespace RETURNING *")
                     .bind("namespace", namespace.value())
                     .map(SAMPLES)
-                    .list(), entries(handle, namespace));
+                    .list(), present.entries());
             handle.createUpdate("UPDATE curves SET threshold = :threshold, model = :model, folded_at = now() WHERE namespace = :namespace")
                     .bind("namespace", namespace.value())
                     .bind("threshold", model.threshold())
@@ -116,35 +124,36 @@ final class UsageTables implements UsageStore {
         });
     }
 
-    private static Optional<UseModel> model(Handle handle, NamespaceName namespace, String locking) {
+    private static Optional<CurveModel> model(Handle handle, NamespaceName namespace, Present present, String locking) {
         return handle
                 .createQuery(
                         "SELECT model, extract(epoch FROM now() - folded_at) AS age FROM curves WHERE namespace = :namespace" + locking)
                 .bind("namespace", namespace.value())
                 .map((row, context) -> {
-                    UseModel model = UseModel.read(row.getBytes("model"));
+                    CurveModel model = CurveModel.read(row.getBytes("model")).as(present.policy());
                     model.age(Math.pow(0.5, Math.max(0, row.getDouble("age")) / HALF_LIFE.toSeconds()));
                     return model;
                 })
                 .findOne();
     }
 
-    private static long entries(Handle handle, NamespaceName namespace) {
-        return handle.createQuery("SELECT entries FROM namespaces WHERE name = :namespace")
+    private static Present present(Handle handle, NamespaceName namespace) {
+        return handle.createQuery("SELECT entries, eviction_policy FROM namespaces WHERE name = :namespace")
                 .bind("namespace", namespace.value())
-                .mapTo(Long.class)
+                .map((row, context) -> new Present(row.getLong("entries"), EvictionPolicy.valueOf(row.getString("eviction_policy"))))
                 .findOne()
-                .orElse(0L);
+                .orElse(new Present(0, EvictionPolicy.LRU));
     }
 
     @Override
     public HitRateCurve curve(NamespaceName namespace) {
         return asked(() -> jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
-            UseModel model = model(handle, namespace, "").orElseGet(UseModel::empty);
+            Present present = present(handle, namespace);
+            CurveModel model = model(handle, namespace, present, "").orElseGet(() -> CurveModel.empty(present.policy(), Sampling.ALL));
             model.take(handle.createQuery("SELECT * FROM curve_samples WHERE namespace = :namespace")
                     .bind("namespace", namespace.value())
                     .map(SAMPLES)
-                    .list(), entries(handle, namespace));
+                    .list(), present.entries());
             return model.curve();
         }));
     }

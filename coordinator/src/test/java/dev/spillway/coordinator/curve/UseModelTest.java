@@ -72,7 +72,7 @@ class UseModelTest {
             if (!hit) {
                 accesses.add(new Access.Counted(NAMESPACE, 0, 1));
             }
-            accesses.add(new Access.Used(NAMESPACE, new EntryKey(key), ++use, size, hit ? 1 : 0, !hit));
+            accesses.add(new Access.Used(NAMESPACE, new EntryKey(key), ++use, size, 1, hit ? 1 : 0, !hit));
         }
 
         void remove(String key) {
@@ -155,7 +155,7 @@ class UseModelTest {
     void aModelThatIsWrittenAndReadGoesOnAsItWas() {
         Told told = new Told();
         UseModel whole = UseModel.empty();
-        UseModel stored = UseModel.empty();
+        CurveModel stored = UseModel.empty();
         for (int part = 0; part < 4; part++) {
             told.accesses.clear();
             for (int read = 0; read < READS / 4; read++) {
@@ -165,9 +165,9 @@ class UseModelTest {
             whole.take(seen, 60);
             List<SampledAccesses> packed = seen.stream()
                     .map(each -> new SampledAccesses(each.threshold(), each.hits(), each.fills(), each.misses(),
-                            SampledAccesses.unpacked(each.packed())))
+                            SampledAccesses.unpacked(each.packed(), each.packedCosts())))
                     .toList();
-            stored = UseModel.read(stored.written());
+            stored = CurveModel.read(stored.written());
             stored.take(packed, 60);
         }
 
@@ -218,7 +218,7 @@ class UseModelTest {
         Told told = new Told();
         told.read("a", 1);
         told.read("b", 1);
-        told.accesses.add(new Access.Used(NAMESPACE, new EntryKey("a"), 3, 1, 6, false));
+        told.accesses.add(new Access.Used(NAMESPACE, new EntryKey("a"), 3, 1, 1, 6, false));
         model.take(told.batches(1), 1);
 
         assertThat(model.curve().accesses()).isEqualTo(8);
@@ -231,7 +231,7 @@ class UseModelTest {
         UseModel model = UseModel.empty();
         SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
         for (int key = 0; key < 200_000; key++) {
-            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1L << 50, 0, true));
+            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1L << 50, 1, 0, true));
         }
         model.take(List.of(gathering.taken()), 200_000);
 
@@ -247,7 +247,7 @@ class UseModelTest {
         for (int build = 0; build < 40; build++) {
             SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
             for (int key = 0; key < 5_000; key++) {
-                gathering.take(new Access.Used(NAMESPACE, new EntryKey("build-" + build + "-" + key), ++use, 1, 0, true));
+                gathering.take(new Access.Used(NAMESPACE, new EntryKey("build-" + build + "-" + key), ++use, 1, 1, 0, true));
             }
             model.take(List.of(gathering.taken()), 1_000);
         }
@@ -273,6 +273,6 @@ class UseModelTest {
 
     @Test
     void aModelOfSomethingElseIsRefused() {
-        assertThat(catchThrowable(() -> UseModel.read(new byte[]{9, 0, 0}))).hasMessageContaining("curve");
+        assertThat(catchThrowable(() -> CurveModel.read(new byte[]{9, 0, 0}))).hasMessageContaining("curve");
     }
 }

@@ -31,10 +31,10 @@ class UsageOverHttpTest extends OverHttp {
             if (read < 4) {
                 http.put("/v1/namespaces/vm/entries/" + key, "{\"snapshotId\":\"s\",\"sizeBytes\":10}").is(200);
             }
-            gathering.take(new Access.Used(NAMESPACE, new EntryKey(key), ++use, 10, read < 4 ? 0 : 1, read < 4));
+            gathering.take(new Access.Used(NAMESPACE, new EntryKey(key), ++use, 10, 1, read < 4 ? 0 : 1, read < 4));
         }
-        gathering.take(new Access.Used(NAMESPACE, new EntryKey("k3"), ++use, 10, 1, false));
-        gathering.take(new Access.Used(NAMESPACE, new EntryKey("k3"), ++use, 10, 1, false));
+        gathering.take(new Access.Used(NAMESPACE, new EntryKey("k3"), ++use, 10, 1, 1, false));
+        gathering.take(new Access.Used(NAMESPACE, new EntryKey("k3"), ++use, 10, 1, 1, false));
         http.usage.store(Map.of(NAMESPACE, gathering.taken()));
     }
 
@@ -69,7 +69,7 @@ class UsageOverHttpTest extends OverHttp {
         use();
         Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":1,\"dryRun\":true}").is(200).as(Plans.Plan.class);
         SampledAccesses.Gathering more = new SampledAccesses.Gathering(Sampling.ALL);
-        more.take(new Access.Used(NAMESPACE, new EntryKey("k3"), 11, 10, 30, false));
+        more.take(new Access.Used(NAMESPACE, new EntryKey("k3"), 11, 10, 1, 30, false));
         http.usage.store(Map.of(NAMESPACE, more.taken()));
 
         http.pass(Duration.ofSeconds(9));

@@ -126,7 +126,7 @@ class UsageTablesTest {
         SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
         // More than are kept unfolded, and more keys than a model follows.
         for (int key = 0; key < 2 * UseModel.KEYS_MAX; key++) {
-            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1, 0, true));
+            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1, 1, 0, true));
         }
         Map<NamespaceName, Long> thresholds = usage.store(Map.of(NAMESPACE, gathering.taken()));
 
@@ -140,12 +140,64 @@ class UsageTablesTest {
     void earlierAccessesWeighHalfAfterAWeek() {
         SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
         for (int key = 0; key < 2 * UseModel.KEYS_MAX; key++) {
-            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1, 0, true));
+            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1, 1, 0, true));
         }
         usage.store(Map.of(NAMESPACE, gathering.taken()));
         DATABASE.execute("UPDATE curves SET folded_at = folded_at - interval '7 days'");
 
         assertThat(usage.curve(NAMESPACE).accesses()).isCloseTo(UseModel.KEYS_MAX, within(10.0));
+    }
+
+    /** Fills four keys of one size, the first of which costs the most, and uses it again. */
+    private static SampledAccesses aDearKeyAndThreeCheapOnes() {
+        SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
+        for (int key = 0; key < 4; key++) {
+            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1, key == 0 ? 100 : 1, 0, true));
+        }
+        gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-0"), 5, 1, 100, 0, true));
+        return gathering.taken();
+    }
+
+    @Test
+    void theCurveIsThatOfTheNamespacesPolicy() {
+        usage.store(Map.of(NAMESPACE, aDearKeyAndThreeCheapOnes()));
+        assertThat(usage.curve(NAMESPACE).byEntries().at(2)).as("under LRU").isZero();
+
+        DATABASE.execute("UPDATE namespaces SET eviction_policy = 'GDSF'");
+        assertThat(usage.curve(NAMESPACE).byEntries().at(2)).as("under GDSF, the dear one stays").isEqualTo(0.2);
+    }
+
+    @Test
+    void samplesWithoutCostsAsAnOlderCoordinatorWritesThemCostOneEach() {
+        usage.store(Map.of(NAMESPACE, aDearKeyAndThreeCheapOnes()));
+        DATABASE.execute("UPDATE namespaces SET eviction_policy = 'GDSF'; UPDATE curve_samples SET costs = NULL");
+
+        assertThat(usage.curve(NAMESPACE).byEntries().at(2)).isZero();
+        assertThat(usage.curve(NAMESPACE).byEntries().at(4)).isEqualTo(0.2);
+    }
+
+    @Test
+    void costsAreStoredOnlyWhereThereAreOthersThanOne() {
+        read("a", "b");
+        store();
+        assertThat(DATABASE.ask("SELECT costs IS NULL FROM curve_samples")).containsExactly("t");
+    }
+
+    @Test
+    void anotherPolicyBeginsAnewWithTheSameKeys() {
+        SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
+        for (int key = 0; key < 2 * UseModel.KEYS_MAX; key++) {
+            gathering.take(new Access.Used(NAMESPACE, new EntryKey("key-" + key), key + 1, 1, 1, 0, true));
+        }
+        usage.store(Map.of(NAMESPACE, gathering.taken()));
+        HitRateCurve before = usage.curve(NAMESPACE);
+        DATABASE.execute("UPDATE namespaces SET eviction_policy = 'GDSF'");
+
+        assertThat(usage.curve(NAMESPACE).accesses()).isZero();
+        assertThat(usage.curve(NAMESPACE).samplingRate()).isEqualTo(before.samplingRate());
+        usage.store(Map.of(NAMESPACE, gathering.taken()));
+        assertThat(DATABASE.ask("SELECT get_byte(model, 0) FROM curves")).as("the model of GDSF").containsExactly("2");
+        assertThat(usage.curve(NAMESPACE).accesses()).isCloseTo(2 * UseModel.KEYS_MAX, within(10.0));
     }
 
     @Test

@@ -99,7 +99,7 @@ class LargeFleetConsoleTest {
         SampledAccesses.Gathering gathering = new SampledAccesses.Gathering(Sampling.ALL);
         for (int read = 0; read < number; read++) {
             EntryKey key = new EntryKey("image-" + popular.applyAsInt(read));
-            gathering.take(new Access.Used(new NamespaceName("large"), key, read, 65_536, 1, false));
+            gathering.take(new Access.Used(new NamespaceName("large"), key, read, 65_536, 1, 1, false));
         }
         return gathering.taken();
     }

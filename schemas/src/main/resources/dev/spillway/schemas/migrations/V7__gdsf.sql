@@ -16,5 +16,5 @@ CREATE UNIQUE INDEX entries_pinned ON entries (namespace, priority, last_use) WH
 
 ALTER TABLE plans ADD COLUMN looked_to_priority double precision NOT NULL DEFAULT 0;
 
--- What sampled entries cost to make again, 32 bits each; null where all cost the same.
+-- What sampled entries cost to make again, 64 bits each; null where that is 1 for all.
 ALTER TABLE curve_samples ADD COLUMN costs bytea;

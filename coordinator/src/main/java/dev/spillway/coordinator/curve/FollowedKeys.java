@@ -1,0 +1,94 @@
+package dev.spillway.coordinator.curve;
+
+import java.util.Collection;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The keys that have a place in some simulated cache. Not thread-safe. */
+final class FollowedKeys {
+    /** A key, and its place in each cache that holds it, by the cache's number. */
+    static final class FollowedKey {
+        final long hash;
+        final @Nullable CachedKey[] places = new CachedKey[SimulatedCache.NUMBERS];
+        long size;
+        double cost;
+        /** The larger of two numbers is of the later use. */
+        long lastUse;
+        private int held;
+
+        FollowedKey(long hash) {
+            this.hash = hash;
+        }
+
+        boolean isHeld() {
+            return held > 0;
+        }
+    }
+
+    /** A key's place in one cache. */
+    static final class CachedKey {
+        final FollowedKey key;
+        int uses;
+        double priority;
+        /** Index in the cache's heap. */
+        int index;
+
+        CachedKey(FollowedKey key, int uses, double priority) {
+            this.key = key;
+            this.uses = uses;
+            this.priority = priority;
+        }
+    }
+
+    private final TreeMap<Long, FollowedKey> byHash = new TreeMap<>();
+    private int places;
+    private long uses;
+
+    int size() {
+        return byHash.size();
+    }
+
+    /** Returns the number of places that all keys have. */
+    int places() {
+        return places;
+    }
+
+    @Nullable
+    FollowedKey get(long hash) {
+        return byHash.get(hash);
+    }
+
+    /** Returns the key of the largest hash. */
+    FollowedKey largest() {
+        return byHash.lastEntry().getValue();
+    }
+
+    Collection<FollowedKey> all() {
+        return byHash.values();
+    }
+
+    /** Makes a key the most recently used one. */
+    void use(FollowedKey key) {
+        key.lastUse = ++uses;
+    }
+
+    /** Gives a key a place. */
+    void add(int number, CachedKey place) {
+        FollowedKey key = place.key;
+        key.places[number] = place;
+        places++;
+        if (key.held++ == 0) {
+            byHash.put(key.hash, key);
+        }
+    }
+
+    /** Takes a place away. A key without places is forgotten. */
+    void remove(int number, CachedKey place) {
+        FollowedKey key = place.key;
+        key.places[number] = null;
+        places--;
+        if (--key.held == 0) {
+            byHash.remove(key.hash);
+        }
+    }
+}
