@@ -62,7 +62,8 @@ class StoppedHalfwayTest {
     void aCleanTellsWhatIsGoneAlready() {
         answers.add(new Answer(200,
                 """
-                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false, "entries": 1500, "bytes": 0, "pinnedEntries": 0,
+                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false,
+                         "evictionPolicy": "LRU", "entries": 1500, "bytes": 0, "pinnedEntries": 0,
                          "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
         answers.add(new Answer(200, "{\"evicted\": 1000, \"remaining\": 500}"));
         answers.add(new Answer(503, BUSY));
@@ -76,7 +77,8 @@ class StoppedHalfwayTest {
     void aCleanIsNotDoneWhileHostsAreStillToBeOrdered() {
         answers.add(new Answer(200,
                 """
-                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false, "entries": 1, "bytes": 0, "pinnedEntries": 0,
+                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false,
+                         "evictionPolicy": "LRU", "entries": 1, "bytes": 0, "pinnedEntries": 0,
                          "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
         answers.add(new Answer(200, "{\"evicted\": 1, \"remaining\": 0}"));
         answers.add(new Answer(200, """
