@@ -36,8 +36,13 @@ public final class AccessToken {
 
     /** Returns its SHA-256 as 64 lower-case hexadecimal digits. */
     public static String digest(String token) {
+        return digest(token.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Returns the same of its bytes in UTF-8. */
+    public static String digest(byte[] token) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(token));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256 (expected: in every Java platform)", e);
         }

@@ -146,6 +146,21 @@ class GuardTest {
         assertThat(status("POST", "/hosts/host-2", host)).as("another host").isEqualTo(403);
     }
 
+    /** The deadline bounds a hang: how soon it ends is measured with a fleet. */
+    @Test
+    void aTokenThatIsRevokedEndsAlthoughItIsShownAgainAndAgain() throws Exception {
+        String token = token(Role.READER);
+        assertThat(status("GET", "/things/images/k", token)).isEqualTo(200);
+        assertThat(status("GET", "/things/images/k", token)).isEqualTo(200);
+        assertThat(looks).as("a look is believed for a moment").hasValue(1);
+        known.clear();
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (status("GET", "/things/images/k", token) == 200) {
+            assertThat(System.nanoTime()).as("still let in").isLessThan(deadline);
+        }
+        assertThat(looks).hasValueGreaterThan(1);
+    }
+
     @Test
     void whatAHostPassesOnIsDoneByItsClientOrNotAtAll() throws Exception {
         String host = token(Role.HOST);
