@@ -41,7 +41,10 @@ public record NamespaceRow(NamespaceName name, Policy policy, long entries, long
 
     /** Returns the latest use as a further one of an entry, which stands for {@code times} of them. */
     EntryRow use(EntryRow entry, long times, Instant now) {
-        return entry.used(use(entry.use().count() + times, entry.sizeBytes(), entry.description(), now));
+        long before = entry.use().count();
+        // Whoever tells of uses may tell of any number.
+        long count = times > Long.MAX_VALUE - before ? Long.MAX_VALUE : before + times;
+        return entry.used(use(count, entry.sizeBytes(), entry.description(), now));
     }
 
     /** Returns whether the order of eviction is that of use. It is not where entries have got priorities. */

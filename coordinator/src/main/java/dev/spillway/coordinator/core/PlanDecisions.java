@@ -8,6 +8,7 @@ import dev.spillway.coordinator.core.PlanVictim.Reason;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.PlanId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -180,7 +181,7 @@ final class PlanDecisions {
         }
         NamespaceRow namespace = transaction.namespace(plan.namespace());
         if (namespace != null && plan.purpose() instanceof PlanPurpose.SetPolicy set) {
-            String refused = PolicyDecisions.refusal(namespace, set.change().appliedTo(namespace.policy()));
+            String refused = refusal(namespace, set.change());
             if (refused != null) {
                 return new Outcomes.Applying.Refused("plan " + id + ": " + refused);
             }
@@ -252,6 +253,15 @@ final class PlanDecisions {
             }
         });
         return settled;
+    }
+
+    /** Says why a change cannot be made now; null if it can. The policy may have become another one since the plan was made. */
+    private static @Nullable String refusal(NamespaceRow namespace, PolicyChange change) {
+        try {
+            return PolicyDecisions.refusal(namespace, change.appliedTo(namespace.policy()));
+        } catch (InvalidValueException e) {
+            return e.getMessage();
+        }
     }
 
     /** Returns whether the group of a victim that leads it is as it was: nothing else of it was used, and where use does not count, nothing came to it. */

@@ -17,7 +17,7 @@ public final class RebuildCost {
     public static double of(Description description) {
         String text = description.labels().get(LABEL);
         double seconds = text == null ? DEFAULT_SECONDS : parsed(text);
-        return seconds > 0 ? Math.min(seconds, SECONDS_MAX) : DEFAULT_SECONDS;
+        return seconds > 0 && Double.isFinite(seconds) ? Math.min(seconds, SECONDS_MAX) : DEFAULT_SECONDS;
     }
 
     private static double parsed(String text) {

@@ -195,14 +195,14 @@ final class ReplicaDecisions {
     }
 
     /**
-     * Takes reads in the order of receipt. One that is older than the entry's latest access is counted but moves nothing: it was reported before, or
-     * the entry was used since.
+     * Takes reads in the order of receipt. Under LRU, one that is older than the entry's latest access is counted but moves nothing: it was reported
+     * before, or the entry was used since.
      */
     TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
         for (TouchRequest.Used used : request.used()) {
             NamespaceRow namespace = transaction.namespace(used.name().namespace());
             EntryRow entry = transaction.entry(used.name(), EntryLock.EXCLUSIVE);
-            if (namespace != null && entry != null && isLatest(used, entry, transaction.now())) {
+            if (namespace != null && entry != null && moves(used, namespace, entry, transaction.now())) {
                 NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
                 transaction.save(counted);
                 EntryRow read = counted.use(inGroup(transaction, entry, used.group()), Math.max(1, used.hits()), transaction.now());
@@ -232,6 +232,14 @@ final class ReplicaDecisions {
         Rows.Group group = named == null ? null : new Rows.Group(entry.name().namespace(), named);
         return group == null || group.equals(entry.group()) || transaction.groups().of(group).size() >= Rows.Group.ENTRIES_MAX ? entry
                 : entry.written(entry.written().in(group.name()));
+    }
+
+    /** Returns whether a read gives its entry another place. Under GDSF each read of the image does, because their number counts. */
+    private static boolean moves(TouchRequest.Used used, NamespaceRow namespace, EntryRow entry, Instant now) {
+        return switch (namespace.policy().evictionPolicy()) {
+            case LRU -> isLatest(used, entry, now);
+            case GDSF -> used.ageMillis() == 0 || !now.minusMillis(used.ageMillis()).isBefore(entry.createdAt());
+        };
     }
 
     /** A read that is told at once is the latest, although the transaction that took another may have begun later than this one. */
