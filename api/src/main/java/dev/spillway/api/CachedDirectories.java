@@ -104,7 +104,7 @@ public final class CachedDirectories {
     public record Pruned(long evicted) {}
 
     /**
-     * What is known of a put of a key on one host.
+     * The put of a key on one host.
      *
      * @param work the put that has been under way for the longest time; absent where there is none
      */

@@ -79,7 +79,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         this(maxEntries, maxBytes, null, null, DEFAULT_LOW_WATERMARK, maxEvictionShare);
     }
 
-    /** Refuses a time since the last use where the order of eviction is another: which entries it is over for would not be known from their order. */
+    /** Refuses a time since the last use where the order of eviction is not that of use: it would not tell which entries the time is over for. */
     private static void requireOrderOfUse(String name, @Nullable Duration given, EvictionPolicy policy) {
         if (given != null && policy != EvictionPolicy.LRU) {
             throw new InvalidValueException(name, given, "none, unless the namespace's evictionPolicy is " + EvictionPolicy.LRU);

@@ -33,7 +33,7 @@ final class UsageTables implements UsageStore {
             row.getLong("hits"), row.getLong("fills"), row.getLong("misses"),
             SampledAccesses.unpacked(row.getBytes("samples"), row.getBytes("costs")));
 
-    /** What a model depends on beside the accesses. */
+    /** The state of a namespace that its model depends on. */
     private record Present(long entries, EvictionPolicy policy) {}
 
     private final Jdbi jdbi;

@@ -20,7 +20,7 @@ import static dev.spillway.coordinator.core.Fleet.ns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** GDSF: what saves the least time per byte goes first, and nothing stays for ever because of what it once was. */
+/** GDSF: the entry that saves the least time per byte goes first, and none stays for ever because of earlier uses. */
 public interface GdsfContract extends RegistryFixture {
     private static Fleet gdsf(Registry registry, @Nullable Long maxEntries, @Nullable Long maxBytes) {
         Fleet fleet = new Fleet(registry);
@@ -219,7 +219,7 @@ public interface GdsfContract extends RegistryFixture {
         assertThat(evicted(fleet, "d", 10, Description.NONE)).startsWith("pinned");
     }
 
-    /** What has no priority yet goes first, in the order of use. */
+    /** Entries without a priority go first, in the order of use. */
     @Test
     default void aNamespaceThatChangesFromLruKeepsItsOrderUntilEntriesAreUsed() {
         Fleet fleet = Fleet.withCapacity(empty(), 4);
