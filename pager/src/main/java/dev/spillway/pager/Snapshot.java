@@ -100,7 +100,7 @@ public final class Snapshot {
 
         /** Opens all at the same time, as parsing their headers takes long. What cannot be opened is named where it is needed. */
         void openAhead() {
-            manifest.packs().stream().distinct().parallel().forEach(name -> {
+            manifest.packs().parallelStream().forEach(name -> {
                 try {
                     open.put(name, PackReader.open(directory, name));
                 } catch (IOException | PagerRefusedException e) {
