@@ -3,15 +3,20 @@ package dev.spillway.dev.fleet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** Scripts that drive Chromium, in a folder with what they need from npm. Skips the test where Chromium or npm are missing. */
+/** Scripts that drive Chromium, in a folder with the packages that they need. Skips the test where Chromium or npm are missing. */
 final class Browser {
-    private static final Path SOURCES = Path.of("src/test/console").toAbsolutePath();
+    private static final Path SOURCES = Path.of("src/test").toAbsolutePath();
+    /** Starts Chromium, for scripts of all folders. */
+    private static final Path LAUNCHER = SOURCES.resolve("console/browser.mjs");
 
     private final Path folder;
 
@@ -22,13 +27,17 @@ final class Browser {
         this.folder = folder;
     }
 
-    /** Makes a folder below {@code scratch} for one script. */
-    static Browser prepare(Path scratch, String script) throws IOException, InterruptedException {
+    /** Copies the scripts of a folder of the tests, and installs their packages there. */
+    static Browser prepare(Path scratch, String scripts) throws IOException, InterruptedException {
         Browser browser = new Browser(Files.createDirectory(scratch.resolve("browser")));
         assumeTrue(browser.succeeds("chromium", "--version"), "skipped: chromium is not there");
         assumeTrue(browser.succeeds("npm", "--version"), "skipped: npm is not there");
-        for (String name : List.of("package.json", "package-lock.json", ".npmrc", "browser.mjs", script)) {
-            Files.copy(SOURCES.resolve(name), browser.folder.resolve(name));
+        List<Path> files = new ArrayList<>(List.of(LAUNCHER));
+        try (Stream<Path> found = Files.list(SOURCES.resolve(scripts))) {
+            found.filter(Files::isRegularFile).forEach(files::add);
+        }
+        for (Path file : files) {
+            Files.copy(file, browser.folder.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
         Ran installed = browser.run("npm", "ci", "--no-progress");
         assertThat(installed.exitCode()).as(installed.output()).isZero();

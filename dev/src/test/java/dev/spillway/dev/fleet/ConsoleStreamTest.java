@@ -33,7 +33,7 @@ class ConsoleStreamTest {
 
     @BeforeAll
     void start(@TempDir Path scratch) throws Exception {
-        browser = Browser.prepare(scratch, "stream.mjs");
+        browser = Browser.prepare(scratch, "console");
         fleet = new FleetInProcess(scratch.resolve("fleet"), 0);
         control = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         control("/stop", fleet::stopCoordinator);

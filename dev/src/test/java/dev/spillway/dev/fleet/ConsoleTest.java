@@ -32,7 +32,7 @@ class ConsoleTest {
 
     @BeforeAll
     void start(@TempDir Path scratch) throws Exception {
-        browser = Browser.prepare(scratch, "screens.mjs");
+        browser = Browser.prepare(scratch, "console");
         fleet = new FleetInProcess(scratch.resolve("fleet"), 3);
     }
 

@@ -20,7 +20,7 @@ class ConsoleTokensTest {
 
     @Test
     void aReaderIsOfferedNoChangeAndTabsSeeWhatTheirTokensMay() throws Exception {
-        Browser browser = Browser.prepare(scratch, "tokens.mjs");
+        Browser browser = Browser.prepare(scratch, "console");
         SecureRandom random = new SecureRandom();
         String operator = AccessToken.mint(random);
         String host = AccessToken.mint(random);

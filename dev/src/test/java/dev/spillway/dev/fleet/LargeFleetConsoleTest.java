@@ -106,7 +106,7 @@ class LargeFleetConsoleTest {
 
     @Test
     void everyScreenComesOnALargeFleet() throws Exception {
-        Browser browser = Browser.prepare(scratch, "large.mjs");
+        Browser browser = Browser.prepare(scratch, "console");
         try (FleetInProcess fleet = new FleetInProcess(scratch.resolve("fleet"), 0);
                 Connection database = fleet.database()) {
             fill(database);

@@ -83,7 +83,7 @@ class MonitoringTest {
 
     @Test
     void eachRuleIsSilentOnAWellFleetAndFiresOnItsTrouble() throws Exception {
-        Ran checked = promtool("", "check", "rules", "alerts.yml");
+        Ran checked = promtool("", "check", "config", "prometheus.yml");
         assertThat(checked.exitCode()).as(checked.said()).isZero();
         Ran tested = promtool("", "test", "rules", "alerts-test.yml");
         assertThat(tested.exitCode()).as(tested.said()).isZero();
