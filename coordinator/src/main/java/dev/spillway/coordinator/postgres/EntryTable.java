@@ -214,11 +214,10 @@ final class EntryTable {
     /** Locks victims of a namespace that this transaction holds. */
     List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
         NamespaceRow row = held.get(namespace);
-        if (row == null || row.policy().evictionPolicy() != EvictionPolicy.LRU) {
-            // A new use may get a place before all others.
+        if (row == null) {
             return locked(victims(VICTIMS + " FOR UPDATE", namespace, after, limit));
         }
-        return locked(leastPlaces.page(new LeastPlaces.Era(epoch, row.returned()), namespace, after, limit, from -> {
+        return locked(leastPlaces.page(new LeastPlaces.Era(epoch, row.returned()), namespace, row.age(), after, limit, from -> {
             Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
             return read.isPresent() ? read.get() : victims(VICTIMS + " FOR UPDATE", namespace, from, limit);
         }));

@@ -10,9 +10,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 
 /**
- * Per namespace under LRU, a lower bound on the first entry's place, so that victim scans skip dead index tuples. Entries leave at the low end of the
- * index, and their tuples stay until vacuum. Every use gets a place behind all earlier ones, so a bound stays valid whatever commits or rolls back,
- * also while the namespace is under another policy: no use there gets a lower priority than one before it under LRU. Thread-safe.
+ * Per namespace, a lower bound on the first entry's place, so that victim scans skip dead index tuples. Entries leave at the low end of the index, and
+ * their tuples stay until vacuum. A use gets the namespace's age as its priority, or more, and a number behind those of all earlier uses. The age that is
+ * stored never falls, so a bound that is at most as high stays valid whatever commits or rolls back. Thread-safe.
  */
 final class LeastPlaces {
     /**
@@ -35,9 +35,10 @@ final class LeastPlaces {
     /**
      * Returns a page of entries behind {@code after}. The caller holds the namespace.
      *
+     * @param age  the namespace's, as it is stored
      * @param read reads a page that begins behind the given place
      */
-    List<EntryRow> page(Era era, NamespaceName namespace, Place after, int limit, Function<Place, List<EntryRow>> read) {
+    List<EntryRow> page(Era era, NamespaceName namespace, double age, Place after, int limit, Function<Place, List<EntryRow>> read) {
         Bound bound = bounds.get(namespace);
         Place known = bound == null || !bound.era().equals(era) ? Place.START : bound.below();
         Place from = after.compareTo(known) > 0 ? after : known;
@@ -49,7 +50,9 @@ final class LeastPlaces {
         }
         if (found.size() == limit && after.compareTo(known) <= 0 && limit > 0) {
             Place first = found.getFirst().place();
-            bounds.put(namespace, new Bound(era, new Place(first.priority(), first.use() - 1)));
+            // A further use may get a place between the age and the first.
+            bounds.put(namespace,
+                    new Bound(era, first.priority() > age ? new Place(age, 0) : new Place(first.priority(), first.use() - 1)));
         }
         return found;
     }
