@@ -5,6 +5,8 @@ import dev.spillway.bench.fleet.Database;
 import dev.spillway.bench.fleet.Workers;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.coordinator.core.RebuildCost;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.curve.UsageStore;
@@ -14,6 +16,7 @@ import dev.spillway.embedded.PostgresServer;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
@@ -26,6 +29,7 @@ import dev.spillway.events.protocol.WorkerMessage;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -45,16 +49,19 @@ final class FilledRegistry implements AutoCloseable {
     private final List<Sender> senders = new ArrayList<>();
     private final NamespaceName namespace = new NamespaceName("images");
     private final long capacity;
+    private final EvictionPolicy policy;
     private final RowCounts filled;
 
-    private FilledRegistry(Database database, PostgresRegistry registry, long capacity) throws InterruptedException {
+    private FilledRegistry(Database database, PostgresRegistry registry, long capacity, EvictionPolicy policy) throws InterruptedException {
         this.database = database;
         this.registry = registry;
         this.capacity = capacity;
+        this.policy = policy;
         for (int host = 0; host < Images.HOSTS; host++) {
             senders.add(Workers.join(registry, new HostId("host-" + host)).sender());
         }
         registry.execute(new Command.SetPolicy(namespace, capacity, null, null));
+        registry.execute(new Command.SetPolicy(namespace, PolicyChange.ofEvictionPolicy(policy)));
         fill();
         database.settle();
         filled = counts();
@@ -62,13 +69,17 @@ final class FilledRegistry implements AutoCloseable {
 
     /** Makes the database, with the coordinator's own defaults. */
     static FilledRegistry open(PostgresServer server, String name, long capacity) throws InterruptedException {
+        return open(server, name, capacity, EvictionPolicy.LRU);
+    }
+
+    static FilledRegistry open(PostgresServer server, String name, long capacity, EvictionPolicy policy) throws InterruptedException {
         Database database = Database.create(server, name);
         PostgresRegistry registry = PostgresRegistry.open(
                 PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
                 new SecureRandom());
         boolean opened = false;
         try {
-            FilledRegistry stage = new FilledRegistry(database, registry, capacity);
+            FilledRegistry stage = new FilledRegistry(database, registry, capacity, policy);
             opened = true;
             return stage;
         } finally {
@@ -144,9 +155,11 @@ final class FilledRegistry implements AutoCloseable {
         return new Check(name, counts);
     }
 
-    /** The registration of a fresh image of the replica's host. */
+    /** The registration of a fresh image of the replica's host. Under GDSF images differ in what they cost. */
     Registration registration(ReplicaId id) {
-        return new Registration(id, namespace, Images.key(id), Images.snapshot(id), Images.BYTES, Description.NONE);
+        Description description = policy == EvictionPolicy.LRU ? Description.NONE
+                : new Description("", new TreeMap<>(Map.of(RebuildCost.LABEL, String.valueOf(Images.cost(id)))));
+        return new Registration(id, namespace, Images.key(id), Images.snapshot(id), Images.BYTES, description);
     }
 
     RegisterRequest register(ReplicaId id) {

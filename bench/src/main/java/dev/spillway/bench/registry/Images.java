@@ -40,6 +40,11 @@ final class Images {
         return new SnapshotId("image-" + id);
     }
 
+    /** Seconds, 1 to 64. */
+    static long cost(ReplicaId id) {
+        return 1 + (id.value().getLeastSignificantBits() / HOSTS & 63);
+    }
+
     private static String reversed(String text) {
         return new StringBuilder(text).reverse().toString();
     }

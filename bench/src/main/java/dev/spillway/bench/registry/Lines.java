@@ -11,10 +11,12 @@ import java.util.List;
  * @param transactions    one transaction per put, by number of connections
  * @param first           the first implementation, by size
  * @param ours            puts through the port, size by size, and for each size by number of callers
+ * @param gdsf            puts into a namespace under GDSF
  * @param touchStatements one statement per get that touches, by number of connections
  * @param readStatements  one statement per get that does not
  */
-record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenario>> ours, List<FilledRegistry> stages, Scenario http,
+record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenario>> ours, List<FilledRegistry> stages, Scenario gdsf,
+        Scenario http,
         List<Scenario> touchStatements, Scenario touch, List<Scenario> readStatements, Scenario read) {
     static final int SOME = 64;
     static final int MANY = 1_024;
@@ -24,7 +26,8 @@ record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenar
     private static final String PUTS = "puts";
     private static final String GETS = "gets";
 
-    static Lines of(FilledRegistry plain, List<FilledRegistry> stages, List<FirstImplementation> firstBySize, Load overHttp) {
+    static Lines of(FilledRegistry plain, List<FilledRegistry> stages, FilledRegistry gdsf, List<FirstImplementation> firstBySize,
+            Load overHttp) {
         List<List<Scenario>> ours = new ArrayList<>();
         for (FilledRegistry stage : stages) {
             RegistryPuts puts = RegistryPuts.inProcess(stage);
@@ -34,7 +37,8 @@ record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenar
         long entries = middle.capacity();
         return new Lines(byConnections("one transaction per put", PUTS, plain, new TransactionPerPut(plain)),
                 firstBySize.stream().map(first -> new Scenario("first implementation", PUTS, first.capacity(), 1, first)).toList(), ours,
-                stages, new Scenario("registry over HTTP", PUTS, entries, SOME, overHttp),
+                stages, new Scenario("registry, GDSF", PUTS, gdsf.capacity(), MANY, RegistryPuts.inProcess(gdsf)),
+                new Scenario("registry over HTTP", PUTS, entries, SOME, overHttp),
                 byConnections("one statement per get, touching", GETS, plain, StatementPerGet.touching(plain)),
                 new Scenario("registry, touching", GETS, entries, MANY, RegistryGets.touching(middle)),
                 byConnections("one statement per get, untouched", GETS, plain, StatementPerGet.untouched(plain)),
@@ -50,6 +54,7 @@ record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenar
         List<Scenario> all = new ArrayList<>(transactions);
         all.addAll(first);
         ours.forEach(all::addAll);
+        all.add(gdsf);
         all.add(http);
         all.addAll(touchStatements);
         all.add(touch);

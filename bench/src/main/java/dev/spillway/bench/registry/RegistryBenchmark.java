@@ -12,6 +12,7 @@ import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
+import dev.spillway.events.EvictionPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The registry under puts that all evict and under gets, at three sizes, on the embedded PostgreSQL, beside one transaction per put, one
+ * The registry under puts that all evict, by LRU and by GDSF, and under gets, at three sizes, on the embedded PostgreSQL, beside one transaction per put, one
  * statement per get and the first implementation.
  */
 public final class RegistryBenchmark implements Benchmark {
@@ -73,10 +74,11 @@ public final class RegistryBenchmark implements Benchmark {
     private static Lines measureLines(PostgresServer server, Sizes sizes, Effort effort, long begin, List<Check> checks,
             List<Figure> figures,
             Progress progress) throws InterruptedException {
-        progress.step("filling %,d and three times %,d entries".formatted(sizes.small(), sizes.middle()));
+        progress.step("filling %,d and four times %,d entries".formatted(sizes.small(), sizes.middle()));
         try (FilledRegistry plain = FilledRegistry.open(server, "plain", sizes.middle());
                 FilledRegistry small = FilledRegistry.open(server, "small", sizes.small());
                 FilledRegistry middle = FilledRegistry.open(server, "middle", sizes.middle());
+                FilledRegistry gdsf = FilledRegistry.open(server, "gdsf", sizes.middle(), EvictionPolicy.GDSF);
                 FilledRegistry large = large(server, sizes, progress);
                 ServedPuts served = ServedPuts.start(middle)) {
             Path directory = server.directory();
@@ -84,7 +86,7 @@ public final class RegistryBenchmark implements Benchmark {
                     new FirstImplementation(directory.resolve("first-small.sqlite"), sizes.small() / 10),
                     new FirstImplementation(directory.resolve("first-middle.sqlite"), sizes.small()),
                     new FirstImplementation(directory.resolve("first-large.sqlite"), sizes.middle()));
-            Lines lines = Lines.of(plain, List.of(small, middle, large), first, RegistryPuts.by(served, middle));
+            Lines lines = Lines.of(plain, List.of(small, middle, large), gdsf, first, RegistryPuts.by(served, middle));
             double filled = middle.entryBytes();
             takeTurns(lines.all(), effort, begin, progress);
             figures.add(
@@ -96,6 +98,7 @@ public final class RegistryBenchmark implements Benchmark {
             for (FilledRegistry stage : List.of(small, middle, large)) {
                 checks.add(stage.check("ours, %,d entries".formatted(stage.capacity())));
             }
+            checks.add(gdsf.check("ours, GDSF, %,d entries".formatted(gdsf.capacity())));
             return lines;
         }
     }
