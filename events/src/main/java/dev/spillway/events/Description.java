@@ -5,11 +5,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What its owner says about an image, never interpreted: a line of text of at most 1,024 bytes and at most 32 labels (name of 1 to 128
+ * What its owner says about an image, interpreted by nobody but GDSF, which reads {@link #REBUILD_SECONDS}: a line of text of at most 1,024 bytes and at most 32 labels (name of 1 to 128
  * bytes without {@code =}, value of at most 512).
  */
 public record Description(String text, SortedMap<String, String> labels) {
     public static final Description NONE = new Description("", new TreeMap<>());
+    /** The label that tells how long it takes to make the image again: a decimal number of seconds. */
+    public static final String REBUILD_SECONDS = "rebuild-seconds";
 
     private static final int TEXT_BYTES_MAX = 1024;
     private static final int LABELS_MAX = 32;
@@ -34,5 +36,15 @@ public record Description(String text, SortedMap<String, String> labels) {
 
     public static Description of(String text) {
         return new Description(text, new TreeMap<>());
+    }
+
+    /** Returns this with a label, unless it has it, or as many as it may have. */
+    public Description orLabel(String name, String value) {
+        if (labels.containsKey(name) || labels.size() == LABELS_MAX) {
+            return this;
+        }
+        SortedMap<String, String> more = new TreeMap<>(labels);
+        more.put(name, value);
+        return new Description(text, more);
     }
 }

@@ -4,7 +4,6 @@ import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.PolicyChange;
-import dev.spillway.coordinator.core.RebuildCost;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -67,7 +66,7 @@ final class Rerun {
     /** Costs between 1 and 1,000 seconds, all as likely by their logarithm. */
     private static Description costing(int key) {
         double seconds = Math.pow(1_000, new SplittableRandom(key).nextDouble());
-        return new Description("", new TreeMap<>(Map.of(RebuildCost.LABEL, Double.toString(seconds))));
+        return new Description("", new TreeMap<>(Map.of(Description.REBUILD_SECONDS, Double.toString(seconds))));
     }
 
     private static void read(Registry registry, NamespaceName namespace, Trace trace, int key) {

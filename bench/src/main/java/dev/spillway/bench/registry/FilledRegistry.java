@@ -6,7 +6,6 @@ import dev.spillway.bench.fleet.Workers;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.PolicyChange;
-import dev.spillway.coordinator.core.RebuildCost;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.curve.UsageStore;
@@ -158,7 +157,7 @@ final class FilledRegistry implements AutoCloseable {
     /** The registration of a fresh image of the replica's host. Under GDSF images differ in what they cost. */
     Registration registration(ReplicaId id) {
         Description description = policy == EvictionPolicy.LRU ? Description.NONE
-                : new Description("", new TreeMap<>(Map.of(RebuildCost.LABEL, String.valueOf(Images.cost(id)))));
+                : new Description("", new TreeMap<>(Map.of(Description.REBUILD_SECONDS, String.valueOf(Images.cost(id)))));
         return new Registration(id, namespace, Images.key(id), Images.snapshot(id), Images.BYTES, description);
     }
 

@@ -106,7 +106,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
 
     /** Returns what workers need of it. */
     public PolicySet.Entry forWorkers(NamespaceName namespace) {
-        return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce);
+        return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce, evictionPolicy);
     }
 
     Bounds limits() {

@@ -4,8 +4,6 @@ import dev.spillway.events.Description;
 
 /** The time that it takes to make an image again, as a label of its entry tells it. */
 public final class RebuildCost {
-    /** The label whose value is a decimal number of seconds. */
-    public static final String LABEL = "rebuild-seconds";
     /** The cost of an entry without the label, or whose label is no number above 0. */
     public static final double DEFAULT_SECONDS = 1;
 
@@ -15,7 +13,7 @@ public final class RebuildCost {
 
     /** Returns the seconds, above 0 and at most 1,000,000,000. */
     public static double of(Description description) {
-        String text = description.labels().get(LABEL);
+        String text = description.labels().get(Description.REBUILD_SECONDS);
         double seconds = text == null ? DEFAULT_SECONDS : parsed(text);
         return seconds > 0 && Double.isFinite(seconds) ? Math.min(seconds, SECONDS_MAX) : DEFAULT_SECONDS;
     }

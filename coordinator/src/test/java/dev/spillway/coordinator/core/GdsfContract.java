@@ -44,8 +44,8 @@ public interface GdsfContract extends RegistryFixture {
     @Test
     default void whatTakesLongToMakeAgainStays() {
         Fleet fleet = gdsf(empty(), 2L, null);
-        evicted(fleet, "dear", 10, labelled(RebuildCost.LABEL, "600"));
-        evicted(fleet, "cheap", 10, labelled(RebuildCost.LABEL, "0.5"));
+        evicted(fleet, "dear", 10, labelled(Description.REBUILD_SECONDS, "600"));
+        evicted(fleet, "cheap", 10, labelled(Description.REBUILD_SECONDS, "0.5"));
         assertThat(evicted(fleet, "next", 10, Description.NONE)).containsExactly("cheap");
     }
 
@@ -55,7 +55,7 @@ public interface GdsfContract extends RegistryFixture {
         Fleet fleet = gdsf(empty(), 7L, null);
         int number = 0;
         for (String wrong : List.of("-5", "0", "soon", "", "NaN", "Infinity")) {
-            evicted(fleet, "wrong-" + number++, 10, labelled(RebuildCost.LABEL, wrong));
+            evicted(fleet, "wrong-" + number++, 10, labelled(Description.REBUILD_SECONDS, wrong));
         }
         evicted(fleet, "none", 10, Description.NONE);
         assertThat(fleet.keys()).as("most costly last")
@@ -185,7 +185,7 @@ public interface GdsfContract extends RegistryFixture {
                 long size = 1 + 3L * number;
                 double cost = 0.25 + number % 5;
                 List<String> went = expected.put(key, size, cost);
-                assertThat(evicted(fleet, key, size, labelled(RebuildCost.LABEL, Double.toString(cost))))
+                assertThat(evicted(fleet, key, size, labelled(Description.REBUILD_SECONDS, Double.toString(cost))))
                         .as("step %d: put of %s", step, key)
                         .isEqualTo(went);
                 victims += went.size();
@@ -236,7 +236,7 @@ public interface GdsfContract extends RegistryFixture {
     @Test
     default void aNamespaceThatReturnsToLruLetsTheOthersGoBeforeWhatIsUsedSince() {
         Fleet fleet = gdsf(empty(), 4L, null);
-        evicted(fleet, "dear", 1, labelled(RebuildCost.LABEL, "1000000"));
+        evicted(fleet, "dear", 1, labelled(Description.REBUILD_SECONDS, "1000000"));
         fleet.put("b", "2", 10);
         fleet.put("c", "3", 100);
         fleet.change(PolicyChange.ofEvictionPolicy(EvictionPolicy.LRU));

@@ -1,6 +1,7 @@
 package dev.spillway.events.protocol;
 
 import dev.spillway.events.Backend;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import java.time.Duration;
 import java.util.List;
@@ -14,12 +15,13 @@ public record PolicySet(long version, List<Entry> policies) {
      * @param maxBytes what a single image may not exceed, in allocated bytes; absent for no bound
      * @param minResidency how long an entry that was put or read is not evicted to make room; absent for no promise
      * @param writeOnce whether a key keeps its first content
+     * @param evictionPolicy under GDSF hosts measure how long images take to be made
      */
     public record Entry(NamespaceName namespace, @Nullable Long maxBytes, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce) {
+            boolean writeOnce, EvictionPolicy evictionPolicy) {
         /** The policy of a namespace of directories. */
         public Entry(NamespaceName namespace, @Nullable Long maxBytes) {
-            this(namespace, maxBytes, Backend.DIRECTORY, null, false);
+            this(namespace, maxBytes, Backend.DIRECTORY, null, false, EvictionPolicy.LRU);
         }
     }
 }

@@ -311,9 +311,7 @@ public final class Artifacts {
     /** Counts a miss of what {@link #find} did not find, or found without what belongs to it. */
     public void missed(EntryName name) {
         images.lookedUp(false);
-        if (view.policy(name.namespace()).isPresent()) {
-            loop.uses().missed(name.namespace());
-        }
+        loop.missed(name);
     }
 
     /** Counts an access of what {@link #find} found. */
@@ -419,8 +417,8 @@ public final class Artifacts {
                 return known.get();
             }
         }
-        Offer offer =
-                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(), put.info());
+        Offer offer = new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(),
+                loop.described(put.name(), put.generation(), put.description()), put.info());
         boolean offered = false;
         try {
             try {
@@ -532,8 +530,7 @@ public final class Artifacts {
     private static boolean isSame(Put put, ReplicaRecord here) {
         return put.generation() == 0 && here.artifact() != null
                 && put.info().equals(new ArtifactInfo(here.artifact().content(), here.artifact().group()))
-                && put.snapshotId().equals(here.snapshotId())
-                && put.description().equals(here.description());
+                && put.snapshotId().equals(here.snapshotId());
     }
 
     /** Waits for the registry only where it may refuse what fits. */

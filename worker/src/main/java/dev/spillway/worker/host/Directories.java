@@ -182,9 +182,9 @@ public final class Directories {
     private Found counted(EntryName name, Found found) {
         switch (found) {
             case Found.Served _ -> loop.uses().hit(name, clock.instant());
-            case Found.Missing() when view.policy(name.namespace()).isPresent() -> loop.uses().missed(name.namespace());
-            case Found.Missing _,Found.UnknownNamespace _,Found.OtherBackend _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
-                // Nothing was read, or the namespace is not known well enough to count for it.
+            case Found.Missing() -> loop.missed(name);
+            case Found.UnknownNamespace _,Found.OtherBackend _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
+                // Nothing was read.
             }
         }
         return found;

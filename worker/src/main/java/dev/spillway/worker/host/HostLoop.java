@@ -1,5 +1,8 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.worker.core.Effect;
@@ -79,6 +82,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Consumer<Throwable> onFailure;
     private final HostView view;
     private final Uses uses = new Uses();
+    private final BuildTimes buildTimes = new BuildTimes();
     private final BlockingQueue<Input> inputs = new ArrayBlockingQueue<>(WAITING_MAX);
     private final PutWaiters waiting = new PutWaiters();
     private final Promises promises = new Promises();
@@ -133,6 +137,21 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     Uses uses() {
         return uses;
+    }
+
+    /** Counts a read that found nothing, unless its namespace is not known well enough. */
+    void missed(EntryName name) {
+        view.policy(name.namespace()).ifPresent(policy -> {
+            uses.missed(name.namespace());
+            if (policy.evictionPolicy() == EvictionPolicy.GDSF) {
+                buildTimes.missed(name, clock.instant());
+            }
+        });
+    }
+
+    /** Returns how what is put describes its entry. A copy of an entry adds nothing. */
+    Description described(EntryName name, long generation, Description description) {
+        return generation == 0 ? buildTimes.measured(name, description, clock.instant()) : description;
     }
 
     Removals removals() {

@@ -328,8 +328,8 @@ public final class Puts {
                     : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(),
                             losses.isEmpty() ? null : losses, null);
             store.publish(id.toString());
-            Offer offer = new Offer(id, put.name(), snapshotId(put, id), put.generation(),
-                    sizeBytes, put.description());
+            Offer offer = new Offer(id, put.name(), snapshotId(put, id), put.generation(), sizeBytes,
+                    loop.described(put.name(), put.generation(), put.description()));
             offered = true;
             return settled(id, sizeBytes, losses, register(offer, kept));
         } catch (HostBusyException e) {

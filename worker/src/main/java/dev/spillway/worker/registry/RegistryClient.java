@@ -17,6 +17,7 @@ import dev.spillway.events.Backend;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
@@ -102,13 +103,14 @@ public final class RegistryClient implements AutoCloseable {
      *
      * @param maxBytes limit of the whole namespace, and so of one image; absent for no limit
      * @param backend absent for directories
+     * @param evictionPolicy absent for LRU
      */
     public record Namespace(NamespaceName name, @Nullable Long maxBytes, @Nullable Backend backend, @Nullable Duration minResidency,
-            @Nullable Boolean writeOnce) {
+            @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
         /** Returns what the registry tells at a join. */
         public PolicySet.Entry policy(NamespaceName of) {
             return new PolicySet.Entry(of, maxBytes, backend == null ? Backend.DIRECTORY : backend, minResidency,
-                    Boolean.TRUE.equals(writeOnce));
+                    Boolean.TRUE.equals(writeOnce), evictionPolicy == null ? EvictionPolicy.LRU : evictionPolicy);
         }
     }
 

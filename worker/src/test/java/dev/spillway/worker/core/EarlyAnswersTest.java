@@ -1,6 +1,7 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.Backend;
+import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Duration;
@@ -11,10 +12,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** The policies under which a put is answered before the registry has taken it. */
 class EarlyAnswersTest {
-    private static final PolicySet.Entry USUAL = new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, false);
-    private static final PolicySet.Entry WRITE_ONCE = new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, true);
+    private static final PolicySet.Entry USUAL =
+            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, false, EvictionPolicy.LRU);
+    private static final PolicySet.Entry WRITE_ONCE =
+            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, true, EvictionPolicy.LRU);
     private static final PolicySet.Entry RESIDENT =
-            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, Duration.ofHours(1), false);
+            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, Duration.ofHours(1), false, EvictionPolicy.LRU);
 
     @Test
     void whereNothingThatFitsIsRefusedNobodyWaits() {
