@@ -30,8 +30,10 @@ public final class SecurityBenchmark implements Benchmark {
     private static final int CALLERS = 16;
     /** Three services and their client share a process, whose code is compiled as it is used. */
     private static final int WARM_ROUNDS = 5;
-    /** A twentieth is less than rounds differ by, so there are more of them than elsewhere. */
-    private static final int ROUNDS = 9;
+    /** A twentieth is less than rounds differ by, so there are many, each short. */
+    private static final int ROUNDS = 45;
+    private static final Duration WARM_UP = Duration.ofMillis(100);
+    private static final Duration MEASURED = Duration.ofSeconds(1);
     private static final double TOKEN_BOUND = 1.05;
     private static final double TLS_BOUND = 1.3;
     private static final double MICROS = 1e6;
@@ -93,11 +95,12 @@ public final class SecurityBenchmark implements Benchmark {
                     each.warm(effort);
                 }
             }
-            int rounds = effort.quick() ? effort.rounds() : ROUNDS;
-            for (int round = 1; round <= rounds; round++) {
-                for (Scenario each : all) {
-                    progress.step("round %d of %d: %s".formatted(round, rounds, each.title()));
-                    each.measure(effort);
+            Effort turns = effort.quick() ? effort : new Effort(false, ROUNDS, WARM_UP, MEASURED, effort.longRun());
+            for (int round = 1; round <= turns.rounds(); round++) {
+                // There and back, so that what grows or fades hits all alike.
+                for (Scenario each : round % 2 == 0 ? all.reversed() : all) {
+                    progress.step("round %d of %d: %s".formatted(round, turns.rounds(), each.title()));
+                    each.measure(turns);
                 }
             }
             List<Bar> bars = List.of(
