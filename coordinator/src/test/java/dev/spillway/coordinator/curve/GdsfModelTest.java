@@ -13,6 +13,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -246,6 +247,7 @@ class GdsfModelTest {
     }
 
     @Test
+    @Tag("full")
     void theCurveOfASampleIsCloseToThatOfAllKeys() {
         IntUnaryOperator popular = zipf(40_000, 0.9, 5);
         assertSampledCurveIsClose("Zipf 0.7", zipf(40_000, 0.7, 4));
