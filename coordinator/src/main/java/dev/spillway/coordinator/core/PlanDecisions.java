@@ -45,13 +45,14 @@ final class PlanDecisions {
         if (namespace == null) {
             return new Outcomes.Planning.Unknown();
         }
-        EntryKey prefix = command.prune().keyPrefix();
+        PlanPurpose.Prune prune = command.prune().in(namespace);
+        EntryKey prefix = prune.keyPrefix();
         Rows.Selection selected = prefix == null ? new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
                 : transaction.stored().countUnpinned(command.namespace(), prefix);
-        Rows.Selection idle = namespace.isInOrderOfUse() || command.prune().idleFor() == null ? Rows.Selection.NONE
-                : transaction.stored()
-                        .countOverdue(command.namespace(), command.prune().times(transaction.now()), prefix == null ? "" : prefix.value());
-        return make(transaction, namespace, command.prune(), selected.without(idle), namespace.policy());
+        Rows.Selection idle = prune.idleApart() ? transaction.stored()
+                .countOverdue(command.namespace(), prune.times(transaction.now()), prefix == null ? "" : prefix.value())
+                : Rows.Selection.NONE;
+        return make(transaction, namespace, prune, selected.without(idle), namespace.policy());
     }
 
     /** Begins a plan by which a policy may be set. */
@@ -129,9 +130,8 @@ final class PlanDecisions {
         static Criteria of(PlanRow plan, NamespaceRow namespace) {
             return switch (plan.purpose()) {
                 case PlanPurpose.Prune prune -> {
-                    TimeBounds times = prune.times(plan.createdAt());
-                    yield new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()), times,
-                            !times.judgeNothing() && !namespace.isInOrderOfUse(), prune.keyPrefix());
+                    yield new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()), prune.times(plan.createdAt()), prune.idleApart(),
+                            prune.keyPrefix());
                 }
                 case PlanPurpose.SetPolicy set -> {
                     Policy after = set.change().appliedTo(namespace.policy());

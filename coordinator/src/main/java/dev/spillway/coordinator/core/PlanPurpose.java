@@ -28,9 +28,14 @@ public sealed interface PlanPurpose {
      * @param maxBytes   0 or more allocated bytes
      * @param idleFor    1 s to 36,500 days
      * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
+     * @param idleApart  whether what is idle is not counted for the bounds, because it lay anywhere in the order of eviction when the plan was begun
      */
-    record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix)
-            implements PlanPurpose {
+    record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix,
+            boolean idleApart) implements PlanPurpose {
+        public Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix) {
+            this(maxEntries, maxBytes, idleFor, keyPrefix, false);
+        }
+
         /** Refuses bounds that can never be, and a prune without any. */
         public Prune {
             if (maxEntries != null) {
@@ -44,6 +49,10 @@ public sealed interface PlanPurpose {
                 throw new InvalidValueException("prune", keyPrefix == null ? "no bound" : "keyPrefix alone",
                         "at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned");
             }
+        }
+
+        Prune in(NamespaceRow namespace) {
+            return new Prune(maxEntries, maxBytes, idleFor, keyPrefix, idleFor != null && !namespace.isInOrderOfUse());
         }
 
         TimeBounds times(Instant madeAt) {

@@ -43,7 +43,7 @@ final class PlanAnswers {
 
     private static Plans.Purpose purpose(PlanPurpose purpose) {
         return switch (purpose) {
-            case PlanPurpose.Prune(var maxEntries, var maxBytes, var idleFor, var keyPrefix) ->
+            case PlanPurpose.Prune(var maxEntries, var maxBytes, var idleFor, var keyPrefix, var _) ->
                     new Plans.ToPrune(maxEntries, maxBytes, idleFor, keyPrefix);
             case PlanPurpose.SetPolicy(PolicyChange change) -> new Plans.ToSetPolicy(
                     new Plans.PolicyChange(change.given().stream().map(PolicyField::toString).toList(), change.maxEntries(),

@@ -264,6 +264,24 @@ public interface GdsfContract extends RegistryFixture {
                 "small-idle IDLE");
     }
 
+    /** The entries keep their order, so what was counted when the plan was begun still holds. */
+    @Test
+    default void aPruneThatWasBegunUnderLruNamesNoMoreOnceThePolicyIsAnother() {
+        Fleet fleet = Fleet.withCapacity(empty(RegistryRules.DEFAULTS.withPlans(4, Duration.ofHours(1))), 50);
+        for (int number = 0; number < 10; number++) {
+            fleet.put("idle-" + number, "image", 1);
+        }
+        pass(Duration.ofMinutes(10));
+        for (int number = 0; number < 10; number++) {
+            fleet.put("new-" + number, "image", 1);
+        }
+        Outcomes.Planning begun =
+                fleet.registry.execute(new Command.MakePlan(ns(NS), new PlanPurpose.Prune(8L, null, Duration.ofMinutes(5), null)));
+        assertThat(((Outcomes.Planning.Made) begun).whole()).isFalse();
+        fleet.change(PolicyChange.ofEvictionPolicy(EvictionPolicy.GDSF));
+        assertThat(fleet.whole(begun).victims()).isEqualTo(10 + 2);
+    }
+
     @Test
     default void aTimeSinceTheLastUseIsRefused() {
         Fleet fleet = gdsf(empty(), 5L, null);
