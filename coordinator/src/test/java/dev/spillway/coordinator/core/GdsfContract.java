@@ -283,6 +283,22 @@ public interface GdsfContract extends RegistryFixture {
     }
 
     @Test
+    default void aPlanOfATimeSinceTheLastUseCannotBeAppliedOnceThePolicyIsAnother() {
+        Fleet fleet = Fleet.withCapacity(empty(), 50);
+        for (int number = 0; number < 10; number++) {
+            fleet.put("idle-" + number, "image", 1);
+        }
+        pass(Duration.ofMinutes(10));
+        var planned = (Outcomes.PolicySetting.Planned) fleet.change(PolicyChange.ofMaxIdle(Duration.ofMinutes(5)));
+        fleet.whole(planned.plan());
+        fleet.change(PolicyChange.ofEvictionPolicy(EvictionPolicy.GDSF));
+        assertThat(fleet.registry.execute(new Command.ApplyPlan(planned.plan().planId(), 10)))
+                .isInstanceOfSatisfying(Outcomes.Applying.Refused.class, refused -> assertThat(refused.detail()).endsWith(
+                        "maxIdle: PT5M (expected: none, unless the namespace's evictionPolicy is LRU)"));
+        assertThat(fleet.keys()).hasSize(10);
+    }
+
+    @Test
     default void aTimeSinceTheLastUseIsRefused() {
         Fleet fleet = gdsf(empty(), 5L, null);
         assertThatThrownBy(() -> fleet.change(PolicyChange.ofMaxIdle(Duration.ofHours(1))))
