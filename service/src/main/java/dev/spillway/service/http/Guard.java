@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Guard {
     /** A token that is revoked ends everywhere within a second; a look takes its part of that. */
     static final Duration BELIEVED_FOR = Duration.ofMillis(500);
-    /** A stream sees what was believed just before a token ended one such interval later, which is still within the second. */
+    /** Interval of the looks of an open stream. With what was believed just before, it ends within the second. */
     private static final Duration WATCHED_EVERY = BELIEVED_FOR.dividedBy(2);
     static final String CHALLENGE = "Bearer realm=\"spillway\"";
 
