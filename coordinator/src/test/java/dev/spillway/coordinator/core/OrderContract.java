@@ -220,6 +220,7 @@ public interface OrderContract extends RegistryFixture {
         fleet.invalidate("a", null);
         fleet.report(other.report(replica, Report.Result.DELETED),
                 new Report(replica, host.id, new StoreId(new UUID(3, 3)), Report.Result.DELETED, null, null, 0));
+        assertThat(other.heartbeat(host.report(replica, Report.Result.DELETED)).acknowledged()).as("in another's name").isEmpty();
         assertThat(fleet.onlyEviction().open()).isTrue();
     }
 

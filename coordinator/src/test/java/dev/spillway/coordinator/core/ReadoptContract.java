@@ -40,6 +40,20 @@ interface ReadoptContract extends RegistryFixture {
     }
 
     @Test
+    default void aHostReadoptsNothingOfAnother() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        ReplicaId replica = fleet.host("host-1").holds("a", "image-a");
+        FleetHost other = fleet.host("host-2");
+        long generation = fleet.entry("a").generation();
+        fleet.restored();
+        other.comesToReadopt(generation);
+        assertThat(other.readopts(replica, Fleet.newReplicaId(), "a", "image-a", generation, false))
+                .isEqualTo(new ReplicaOutcome.Ended(replica));
+        other.readopts(Fleet.newReplicaId(), replica, "b", "image-b", generation, true);
+        assertThat(fleet.holders("a")).containsExactly(replica);
+    }
+
+    @Test
     default void anIdThatWasCancelledIsNotTakenBackByALateMessage() {
         Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
         FleetHost host = fleet.host("host-1");

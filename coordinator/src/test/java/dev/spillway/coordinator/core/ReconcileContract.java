@@ -63,6 +63,14 @@ public interface ReconcileContract extends RegistryFixture {
     }
 
     @Test
+    default void whatAnotherHostHasIsNoGhost() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 5);
+        ReplicaId replica = fleet.host("host-1").holds("a", "image-a");
+        assertThat(fleet.host("host-2").ghosts(0, replica)).isEqualTo(new DiscrepancyAnswer(0, 0, 0));
+        assertThat(fleet.holders("a")).containsExactly(replica);
+    }
+
+    @Test
     default void aGhostIsLeftAloneDuringItsGracePeriod() {
         Fleet fleet = Fleet.withCapacity(empty(), 10);
         FleetHost host = fleet.host("host-1");

@@ -220,9 +220,12 @@ public interface ReplicaContract extends RegistryFixture {
     @Test
     default void aHostDropsNothingOfAnother() {
         Fleet fleet = Fleet.withCapacity(empty(), 5);
-        ReplicaId replica = fleet.host("host-1").holds("a", "image-a");
-        fleet.host("host-2").drop(Reason.LOST, replica);
-        assertThat(fleet.entry("a").replicas()).extracting(ReplicaView::replicaId).containsExactly(replica);
+        FleetHost owner = fleet.host("host-1");
+        FleetHost other = fleet.host("host-2");
+        ReplicaId[] held = IntStream.range(0, 3).mapToObj(i -> owner.holds("k" + i, "image-" + i)).toArray(ReplicaId[]::new);
+        assertThat(other.drop(Reason.LOST, held).kept()).as("no loss of its own that waits for a person").isEmpty();
+        assertThat(owner.rows(null).rows()).containsExactlyInAnyOrder(held);
+        assertThat(fleet.keys()).hasSize(3);
     }
 
     @Test

@@ -18,7 +18,8 @@ final class CoordinatorService extends ServiceCommand {
 
     @Override
     void start(Settings settings, Lifecycle lifecycle) throws Exception {
-        Coordinator coordinator = lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.from(settings)));
-        say("ready: coordinator on http://" + coordinator.address());
+        CoordinatorSettings read = CoordinatorSettings.from(settings);
+        Coordinator coordinator = lifecycle.start("coordinator", () -> Coordinator.start(read));
+        say("ready: coordinator on " + read.security().url(coordinator.address()));
     }
 }

@@ -24,7 +24,7 @@ final class WorkerService extends ServiceCommand {
         LOG.info("worker settings:{}{}", System.lineSeparator(), settings.print());
         WorkerSettings read = WorkerSettings.from(settings);
         Worker worker = lifecycle.start("worker", () -> Worker.start(read, failure -> lifecycle.fail("worker", failure)));
-        String which = "worker " + read.hostId() + " on http://" + worker.address();
+        String which = "worker " + read.hostId() + " on " + read.identity().listener().url(worker.address());
         say("listening: " + which);
         worker.awaitJoined();
         say("ready: " + which);

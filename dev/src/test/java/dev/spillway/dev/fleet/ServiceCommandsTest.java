@@ -1,6 +1,8 @@
 package dev.spillway.dev.fleet;
 
 import dev.spillway.events.Json;
+import dev.spillway.testservers.Certificate;
+import dev.spillway.testservers.CertificateAuthority;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -159,6 +161,19 @@ class ServiceCommandsTest {
                 assertThat(Json.strict().readTree(line).path("formattedMessage").asText()).as(line).isNotEmpty();
             }
             assertThat(lines).first().asString().contains("\"level\":\"INFO\"", "\"formattedMessage\":\"level of dev.spillway: INFO\"");
+        }
+    }
+
+    @Test
+    void theAddressThatIsToldIsOfTlsWhereThatIsSpoken() throws IOException, InterruptedException {
+        Certificate own = CertificateAuthority.make(scratch, "authority").sign(scratch, "host-1");
+        String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
+        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen", "127.0.0.1:0",
+                        "--kafka-servers", nobody, "--coordinators", nobody, "--tls-certificate", own.certificate().toString(), "--tls-key",
+                        own.key().toString()))) {
+            worker.awaitLine("listening: ", 1, Eventually.HANG);
+            assertThat(worker.text()).containsPattern("(?m)^listening: worker host-1 on https://127.0.0.1:[0-9]+$");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.spillway.dev.services;
 
 import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.settings.SettingDescription;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.SettingsException;
@@ -9,6 +10,7 @@ import dev.spillway.worker.app.WorkerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -84,6 +86,7 @@ class SecretsTest {
         Path config = Files.writeString(folder.resolve("service.properties"), "%s=%s\n".formatted(mistyped, CANARY));
         for (Sources sources : List.of(secret.given(List.of("--" + mistyped, CANARY), Map.of()),
                 secret.given(List.of("--%s=%s".formatted(mistyped, CANARY)), Map.of()),
+                secret.given(List.of("--%s:%s".formatted(secret.name, CANARY)), Map.of()),
                 secret.given(List.of("-" + secret.name, CANARY), Map.of()),
                 secret.given(List.of(secret.name + "=" + CANARY), Map.of()),
                 secret.given(List.of("--%s=".formatted(secret.name), CANARY), Map.of()),
@@ -94,5 +97,16 @@ class SecretsTest {
             assertThat(refused).as("%s", sources.arguments()).isNotNull();
             assertThat(refused.getMessage()).isNotEmpty().doesNotContain(CANARY);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("secrets")
+    void aTokenIsHiddenWhenItsFileIsTakenForTheSettings(SecretOf secret) throws IOException {
+        String token = AccessToken.mint(new SecureRandom());
+        Path file = Files.writeString(folder.resolve("token"), token + "\n");
+        SettingsException refused =
+                catchThrowableOfType(SettingsException.class,
+                        () -> secret.service.read(secret.given(List.of("--config=" + file), Map.of())));
+        assertThat(refused).hasMessageContaining("%s:1", file).hasMessageNotContaining(token.substring(token.indexOf('_')));
     }
 }

@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 final class Guard {
     /** A token that is revoked ends everywhere within a second; a look takes its part of that. */
     static final Duration BELIEVED_FOR = Duration.ofMillis(500);
+    /** Interval of the looks of an open stream. With what was believed just before, it ends within the second. */
+    private static final Duration WATCHED_EVERY = BELIEVED_FOR.dividedBy(2);
     static final String CHALLENGE = "Bearer realm=\"spillway\"";
 
     private static final long TOKENS_MAX = 100_000;
@@ -83,11 +85,13 @@ final class Guard {
     /** Returns what finds out who asks, without waiting where that was found just now. */
     AuthenticationHandler handler(Operation operation) {
         return SimpleAuthenticationHandler.create()
-                .authenticate(context -> find(context)
-                        .compose(
-                                asking -> asking.identity().role() == Role.HOST && operation.passedOn() ? client(context, asking.identity())
-                                        : Future.succeededFuture(asking))
-                        .map(Looked.Known::user));
+                .authenticate(context -> find(context, operation).map(Looked.Known::user));
+    }
+
+    private Future<Looked.Known> find(RoutingContext context, Operation operation) {
+        return find(context).compose(
+                asking -> asking.identity().role() == Role.HOST && operation.passedOn() ? client(context, asking.identity())
+                        : Future.succeededFuture(asking));
     }
 
     /** Finds for whom a host asks. A host alone may not do what it passes on. */
@@ -107,6 +111,9 @@ final class Guard {
         if (token.isPresent()) {
             return find(context, token.get().getBytes(StandardCharsets.UTF_8));
         }
+        if (context.request().headers().contains(HttpHeaders.AUTHORIZATION)) {
+            return Future.failedFuture(refused("Authorization: not one token (expected: once, Bearer or Basic, with a token)"));
+        }
         try {
             return certificates.flatMap(known -> known.find(context.request().connection().sslSession()))
                     .map(identity -> Future.succeededFuture(known(identity)))
@@ -117,7 +124,7 @@ final class Guard {
     }
 
     /**
-     * Looks again and again whether who asks is still known, and calls when not.
+     * Looks again and again whether who asks is still known as the same, and calls when not.
      *
      * @return the timer, to be cancelled; one that never was where nobody had to be known
      */
@@ -127,7 +134,13 @@ final class Guard {
             return -1;
         }
         Guard guard = (Guard) user.attributes().getValue(GUARD);
-        return context.vertx().setPeriodic(BELIEVED_FOR.toMillis(), look -> guard.find(context).onFailure(cause -> {
+        Identity began = identity(context);
+        Operation operation = Request.of(context).operation();
+        return context.vertx().setPeriodic(WATCHED_EVERY.toMillis(), look -> guard.find(context, operation).onComplete(known -> {
+            if (!known.identity().equals(began)) {
+                over.run();
+            }
+        }, cause -> {
             if (cause instanceof ProblemException refused && refused.type() == ProblemType.UNAUTHENTICATED) {
                 over.run();
             }
@@ -181,11 +194,12 @@ final class Guard {
 
     /** Returns the token that a request shows, whether or not anybody knows it. */
     static Optional<String> token(HttpServerRequest request) {
-        String given = request.getHeader(HttpHeaders.AUTHORIZATION);
-        if (given == null) {
+        List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
+        // Of two, a proxy in front may have judged the other one.
+        if (given.size() != 1) {
             return Optional.empty();
         }
-        String stripped = given.strip();
+        String stripped = given.getFirst().strip();
         int space = stripped.indexOf(' ');
         if (space < 0) {
             return Optional.empty();

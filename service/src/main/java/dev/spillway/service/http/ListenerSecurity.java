@@ -87,6 +87,11 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
                 settings.get(HEALTH), settings.get(TRUST_DOMAIN));
     }
 
+    /** Returns what a client is told to reach this address. */
+    public String url(HostPort address) {
+        return (tls.isPresent() ? "https://" : "http://") + address;
+    }
+
     /** Returns whether who comes to this address must have a token. */
     boolean asksAt(HostPort address) {
         return requireTokens || !address.isLoopback();

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ final class GivenTexts {
 
     private static final String PREFIX = "SPILLWAY_";
     private static final String COMMAND_LINE = "from the command line";
+    /** No name has such a character. What begins with it can be a secret: {@code --registry-token:TEXT}, or the file of a token given as this one. */
+    private static final Pattern NO_NAME = Pattern.compile("[^a-z0-9-].*", Pattern.DOTALL);
 
     /** A text with where it comes from. */
     record Given(String text, String source) {}
@@ -110,13 +113,17 @@ final class GivenTexts {
 
     private void note(String name, @Nullable String text) {
         if (!known.containsKey(name) && !name.equals(CONFIG)) {
-            problems.add(new SettingProblem("--" + name, "unknown", expected(nearest(name).map("--"::concat)), COMMAND_LINE));
+            problems.add(new SettingProblem("--" + shown(name), "unknown", expected(nearest(name).map("--"::concat)), COMMAND_LINE));
         } else if (text == null) {
             markUnreadable(name);
             problems.add(new SettingProblem(name, "no value", expected(name), COMMAND_LINE));
         } else if (arguments.putIfAbsent(name, new Given(text, COMMAND_LINE)) != null) {
             problems.add(new SettingProblem(name, "given twice", "once", COMMAND_LINE));
         }
+    }
+
+    private static String shown(String name) {
+        return NO_NAME.matcher(name).replaceFirst("...");
     }
 
     private void readEnvironment(Map<String, String> variables, Set<String> ofOthers) {
@@ -160,7 +167,7 @@ final class GivenTexts {
         }
         for (var name : properties.stringPropertyNames()) {
             if (!known.containsKey(name)) {
-                problems.add(new SettingProblem(name, "unknown", expected(nearest(name)), source));
+                problems.add(new SettingProblem(shown(name), "unknown", expected(nearest(name)), source));
             } else if (file.putIfAbsent(name, new Given(properties.getProperty(name).strip(), source)) != null) {
                 problems.add(new SettingProblem(name, "given twice", "once", source));
             }

@@ -128,6 +128,18 @@ class GuardTest {
         assertThat(service.get("/metrics").statusCode()).isEqualTo(401);
     }
 
+    /** A proxy in front may have judged the other one. */
+    @Test
+    void ofTwoTokensNoneLetsIn() throws Exception {
+        String reader = "Authorization: Bearer " + token(Role.READER) + "\r\n";
+        for (String second : List.of("Authorization: Bearer " + token(Role.OPERATOR) + "\r\n", reader, "Authorization: Digest x\r\n")) {
+            assertThat(service.raw("GET /things HTTP/1.1\r\nHost: test\r\nConnection: close\r\n" + reader + second + "\r\n")).as(second)
+                    .startsWith("HTTP/1.1 401 ")
+                    .contains("Authorization: not one token");
+        }
+        assertThat(handled).hasValue(0);
+    }
+
     @Test
     void aTokenLetsItsRoleInAndNoMore() throws Exception {
         String reader = token(Role.READER);
@@ -281,6 +293,22 @@ class GuardTest {
             assertThat(read).succeedsWithin(Duration.ofMinutes(5), InstanceOfAssertFactories.STRING).contains("event: first");
         }
         assertThat(status("GET", "/things", reader)).isEqualTo(401);
+    }
+
+    /** As when the tokens-file gives it another role. */
+    @Test
+    void aStreamOfEventsEndsWhenItsTokenIsForSomethingElse() throws Exception {
+        String reader = token(Role.READER);
+        HttpRequest request = HttpRequest.newBuilder(service.uri("/events")).header("Authorization", "Bearer " + reader).build();
+        HttpResponse<InputStream> events = service.client.send(request, BodyHandlers.ofInputStream());
+        try (InputStream body = events.body()) {
+            var read = new FutureTask<>(() -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
+            Thread.ofVirtual().start(read);
+            known.replaceAll(
+                    (digest, identity) -> new Identity(identity.name(), identity.role(), Set.of(new NamespaceName("images")), null));
+            assertThat(read).succeedsWithin(Duration.ofMinutes(5), InstanceOfAssertFactories.STRING).contains("event: first");
+        }
+        assertThat(status("GET", "/things", reader)).isEqualTo(403);
     }
 
     @Test

@@ -81,7 +81,7 @@ abstract class AgentTest {
 
     UUID hold(Duration time) {
         UUID id = new UUID(4, holds.size());
-        HostAgent.Answered<HoldAnswer> answer = agent.hold(id, KEY, now.plus(time), 0, Integer.MAX_VALUE, null);
+        HostAgent.Answered<HoldAnswer> answer = agent.hold(id, KEY, now.plus(time), 0, Integer.MAX_VALUE, "builder");
         assertThat(answer.value()).isInstanceOf(HoldAnswer.Granted.class);
         perform(answer.step());
         return id;

@@ -239,7 +239,7 @@ final class ReadoptingTest extends AgentTest {
         rejoin(2);
         Readoption told = sent(ReadoptRequest.class).items().getFirst();
         answer(sent(ReadoptRequest.class), outcomes(taken(told)));
-        assertThat(holds.get(hold)).extracting(Hold::replicaId).isEqualTo(told.replicaId());
+        assertThat(holds.get(hold)).extracting(Hold::replicaId, Hold::owner).containsExactly(told.replicaId(), "builder");
         perform(agent.ordered(now, order(told.replicaId()), null));
         assertThat(toTrash()).as("held").isEmpty();
         assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DEFERRED);

@@ -16,11 +16,15 @@ import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.service.settings.Secret;
+import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.OtlpReceiver;
 import dev.spillway.testservers.OtlpReceiver.Received;
 import dev.spillway.worker.core.Delivery;
+import io.opentelemetry.api.trace.SpanContext;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -119,6 +123,25 @@ class HostTrailTest {
         trail.reported(report(Report.Result.DELETED));
         assertThat(trail.reported(report(Report.Result.DELETED)).traceparent()).isEmpty();
         assertThat(spans()).hasSize(1);
+    }
+
+    /** The put is kept until it is registered, which can be long after its request. */
+    @Test
+    void aPutThatIsFollowedKeepsNoTokenOfItsClient() {
+        WeakReference<Secret> token = offered();
+        for (int tries = 0; token.get() != null && tries < 20; tries++) {
+            System.gc();
+        }
+        assertThat(token.get()).as("kept by the trail").isNull();
+    }
+
+    private WeakReference<Secret> offered() {
+        Secret token = new Secret("spillway_token");
+        new RequestScope("request", SpanContext.getInvalid(), Optional.of(token)).call(() -> {
+            trail.offered(REPLICA);
+            return REPLICA;
+        });
+        return new WeakReference<>(token);
     }
 
     @Test
