@@ -5,6 +5,7 @@ import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.LogThrottle;
+import dev.spillway.service.identity.Identity;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -236,9 +237,8 @@ final class EndpointRouter {
                 .tag("status", String.valueOf(problem.status()))
                 .register(options.metrics())
                 .increment();
-        var user = context.user();
         var address = context.request().remoteAddress();
-        var caller = user != null && user.subject() != null ? user.subject() : address == null ? "a socket" : address.hostAddress();
+        var caller = Guard.identity(context).map(Identity::name).orElse(address == null ? "a socket" : address.hostAddress());
         refusedTold.log(more -> about(context, Level.WARN).log("{} of {}: {} {}; {} more were refused since the last such line",
                 operation(context), caller, problem.status(), problem.detail(), more));
     }

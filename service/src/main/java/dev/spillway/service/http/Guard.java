@@ -23,7 +23,6 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -42,16 +41,15 @@ final class Guard {
     static final String CHALLENGE = "Bearer realm=\"spillway\"";
 
     private static final long TOKENS_MAX = 100_000;
-    private static final String IDENTITY = Identity.class.getName();
-    private static final String GUARD = Guard.class.getName();
+    private static final String KEY = Guard.class.getName();
 
     /** The result of a look. A failure is kept as long as the others, so that nobody who cannot answer is asked by each request. */
     private sealed interface Looked {
         /**
-         * @param user  of every request that shows it; nobody changes it
+         * @param by    who looked
          * @param until from when on it is not believed any more, in the nanoseconds of the system's clock
          */
-        record Known(Identity identity, User user, long until) implements Looked {
+        record Known(Guard by, Identity identity, long until) implements Looked {
             boolean isBelieved() {
                 return System.nanoTime() - until < 0;
             }
@@ -62,9 +60,9 @@ final class Guard {
         record Failed(RuntimeException why) implements Looked {}
     }
 
-    /** The token that a thread saw last. Callers ask again and again with the same one, and its digest takes longer than a look at it. */
+    /** The header that a thread saw last. Callers ask again and again with the same one, and its digest takes longer than a look at it. */
     private static final class Last {
-        private byte @Nullable [] token;
+        private byte @Nullable [] authorization;
         private Looked.@Nullable Known known;
     }
 
@@ -82,16 +80,43 @@ final class Guard {
         this.certificates = certificates;
     }
 
-    /** Returns what finds out who asks, without waiting where that was found just now. */
+    /** Returns what finds out who asks: at once where the thread has seen the same header just now, and without waiting where others have. */
     AuthenticationHandler handler(Operation operation) {
-        return SimpleAuthenticationHandler.create()
-                .authenticate(context -> find(context, operation).map(Looked.Known::user));
+        AuthenticationHandler finding = SimpleAuthenticationHandler.create()
+                .authenticate(context -> find(context, operation)
+                        .onSuccess(known -> context.put(KEY, known))
+                        .map(known -> User.fromName(known.identity().name())));
+        return context -> {
+            Looked.Known seen = seen(context.request());
+            if (seen == null || isPassedOn(operation, seen)) {
+                finding.handle(context);
+            } else {
+                context.put(KEY, seen);
+                context.next();
+            }
+        };
+    }
+
+    /** Returns who showed the header of this request to this thread just now. */
+    private Looked.@Nullable Known seen(HttpServerRequest request) {
+        Last last = lasts.get();
+        Looked.Known seen = last.known;
+        if (seen == null || !seen.isBelieved()) {
+            return null;
+        }
+        List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
+        // In constant time, as nobody may learn a token by how long it takes to refuse another.
+        return given.size() == 1 && MessageDigest.isEqual(last.authorization, given.getFirst().getBytes(StandardCharsets.UTF_8)) ? seen
+                : null;
+    }
+
+    private static boolean isPassedOn(Operation operation, Looked.Known asking) {
+        return operation.passedOn() && asking.identity().role() == Role.HOST;
     }
 
     private Future<Looked.Known> find(RoutingContext context, Operation operation) {
         return find(context).compose(
-                asking -> asking.identity().role() == Role.HOST && operation.passedOn() ? client(context, asking.identity())
-                        : Future.succeededFuture(asking));
+                asking -> isPassedOn(operation, asking) ? client(context, asking.identity()) : Future.succeededFuture(asking));
     }
 
     /** Finds for whom a host asks. A host alone may not do what it passes on. */
@@ -109,7 +134,12 @@ final class Guard {
     private Future<Looked.Known> find(RoutingContext context) {
         Optional<String> token = token(context.request());
         if (token.isPresent()) {
-            return find(context, token.get().getBytes(StandardCharsets.UTF_8));
+            byte[] authorization = context.request().getHeader(HttpHeaders.AUTHORIZATION).getBytes(StandardCharsets.UTF_8);
+            return lookUp(context, AccessToken.digest(token.get())).onSuccess(known -> {
+                Last last = lasts.get();
+                last.authorization = authorization;
+                last.known = known;
+            });
         }
         if (context.request().headers().contains(HttpHeaders.AUTHORIZATION)) {
             return Future.failedFuture(refused("Authorization: not one token (expected: once, Bearer or Basic, with a token)"));
@@ -129,15 +159,13 @@ final class Guard {
      * @return the timer, to be cancelled; one that never was where nobody had to be known
      */
     static long watch(RoutingContext context, Runnable over) {
-        User user = context.user();
-        if (user == null) {
+        Looked.Known began = context.get(KEY);
+        if (began == null) {
             return -1;
         }
-        Guard guard = (Guard) user.attributes().getValue(GUARD);
-        Identity began = identity(context);
         Operation operation = Request.of(context).operation();
-        return context.vertx().setPeriodic(WATCHED_EVERY.toMillis(), look -> guard.find(context, operation).onComplete(known -> {
-            if (!known.identity().equals(began)) {
+        return context.vertx().setPeriodic(WATCHED_EVERY.toMillis(), look -> began.by().find(context, operation).onComplete(known -> {
+            if (!known.identity().equals(began.identity())) {
                 over.run();
             }
         }, cause -> {
@@ -145,20 +173,6 @@ final class Guard {
                 over.run();
             }
         }));
-    }
-
-    private Future<Looked.Known> find(RoutingContext context, byte[] token) {
-        Last last = lasts.get();
-        Looked.Known seen = last.known;
-        // In constant time, as nobody may learn a token by how long it takes to refuse another.
-        if (seen != null && seen.isBelieved() && MessageDigest.isEqual(last.token, token)) {
-            return Future.succeededFuture(seen);
-        }
-        return lookUp(context, AccessToken.digest(token)).onSuccess(known -> {
-            Last of = lasts.get();
-            of.token = token;
-            of.known = known;
-        });
     }
 
     private Future<Looked.Known> lookUp(RoutingContext context, String digest) {
@@ -187,9 +201,7 @@ final class Guard {
     }
 
     private Looked.Known known(Identity identity) {
-        User user = User.fromName(identity.name());
-        user.attributes().put(IDENTITY, identity).put(GUARD, this);
-        return new Looked.Known(identity, user, System.nanoTime() + BELIEVED_FOR.toNanos());
+        return new Looked.Known(this, identity, System.nanoTime() + BELIEVED_FOR.toNanos());
     }
 
     /** Returns the token that a request shows, whether or not anybody knows it. */
@@ -224,11 +236,13 @@ final class Guard {
 
     /** Refuses what the token of a request is not for, before its body is read. */
     static void require(RoutingContext context, Request request) {
-        identity(context).require(request.operation(), request.parameters(), request.query().text("namespace").orElse(null));
+        identity(context).orElseThrow().require(request.operation(), request.parameters(), request.query().text("namespace").orElse(null));
     }
 
-    static Identity identity(RoutingContext context) {
-        return (Identity) Objects.requireNonNull(context.user(), "a guarded route").attributes().getValue(IDENTITY);
+    /** Returns who asks; empty where nobody has to be known. */
+    static Optional<Identity> identity(RoutingContext context) {
+        Looked.Known known = context.get(KEY);
+        return known == null ? Optional.empty() : Optional.of(known.identity());
     }
 
     private static ProblemException refused(String why) {

@@ -168,13 +168,12 @@ public final class Request {
 
     /** Name of who asks, for the audit trail: that of the token, or {@code anonymous} where none was asked for. */
     public String caller() {
-        var user = routing.user();
-        return user == null ? Identity.ANONYMOUS : Objects.requireNonNullElse(user.subject(), Identity.ANONYMOUS);
+        return identity().map(Identity::name).orElse(Identity.ANONYMOUS);
     }
 
     /** Returns the holder of the token; empty where no token is asked for. */
     public Optional<Identity> identity() {
-        return routing.user() == null ? Optional.empty() : Optional.of(Guard.identity(routing));
+        return Guard.identity(routing);
     }
 
     /** A parameter of the path, percent-decoded once; empty when the segment is. */

@@ -49,7 +49,7 @@ final class RequestSpans {
         SpanContext span = context.get(KEY);
         return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span,
                 Guard.token(context.request())
-                        .filter(shown -> context.user() != null || AccessToken.hasForm(shown))
+                        .filter(shown -> Guard.identity(context).isPresent() || AccessToken.hasForm(shown))
                         .map(Secret::new));
     }
 }
