@@ -47,3 +47,17 @@ export function clock(at: string | number): string {
 export function moment(at: string | undefined): string {
   return at ? new Date(at).toLocaleString('en-GB') : '-';
 }
+
+/** Shows what has no form of its own or turns the direction of what follows, such as line ends and right-to-left marks, by its number. */
+export function visible(text: string): string {
+  // What joins letters, or parts of a picture, has to stay.
+  return text.replace(/(?![\u200C\u200D])[\p{Cc}\p{Cf}\u2028\u2029]/gu, (point) => `\\u${point.codePointAt(0)?.toString(16).padStart(4, '0')}`);
+}
+
+/** The time of day, and the date at its beginning. */
+export function tick(at: number): string {
+  const date = new Date(at);
+  return date.getHours() + date.getMinutes() === 0
+    ? date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+    : date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+}

@@ -171,8 +171,6 @@ export interface Plan {
   victimBytes: number;
   hitRateCost?: number;
   applied?: { evicted: number; evictedBytes: number; gone: number; replaced: number; pinned: number; used: number; remaining: number };
-  victims?: Victim[];
-  next?: string;
   createdAt: string;
   expiresAt: string;
   appliedAt?: string;
