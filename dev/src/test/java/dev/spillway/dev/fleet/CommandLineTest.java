@@ -276,6 +276,15 @@ class CommandLineTest extends FleetOfTwo {
     }
 
     @Test
+    void ofANamespaceThatNobodyReadNoHitRateIsKnown() {
+        done("namespace", "set", "unread", "--max-entries", "2");
+        assertThat(done("advise", "unread").out()).startsWith("namespace unread: nothing was read yet");
+        Spillway.Ran size = run("advise", "unread", "--hit-rate", "0.5");
+        assertThat(size.exitCode()).isEqualTo(1);
+        assertThat(size.err()).contains("namespace unread: nothing was read yet");
+    }
+
+    @Test
     void whatIsCheapToMakeAgainGoesFirstUnderGdsf() throws Exception {
         assertThat(done("namespace", "set", "builds", "--max-entries", "2", "--eviction-policy", "gdsf").out()).contains("evicted by GDSF");
         done("put", "builds", "dear", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=340", "--label", "team=a=b");
