@@ -52,6 +52,12 @@ try {
       await figure.locator('summary').click();
       assert.match(await figure.locator('tbody tr').last().innerText(), /\d %/, chart);
     }
+    await show(page, ...screens.namespace);
+    await page.locator('td', { hasText: /^7 d 1 h 30 min$/ }).waitFor();
+    await page.locator('summary', { hasText: 'Plan a prune' }).click();
+    await page.locator('input[name=idleFor]').fill('12h');
+    await page.locator('button', { hasText: 'Make a plan' }).click();
+    await page.locator('tr', { hasText: /Not used for\s*12 h/ }).waitFor();
     await page.evaluate((to) => { location.hash = to; }, screens.entry[0]);
     const key = page.locator('bdi', { hasText: hostile.replace('\u202e', '\\u202e') }).first();
     await key.waitFor();
@@ -92,7 +98,7 @@ try {
   await show(pages, '#/audit', 'Audit');
   await pages.locator('td', { hasText: /^pin$/ }).waitFor();
   await pages.locator('select').selectOption('plans');
-  await pages.locator('td', { hasText: /^prune, open$/ }).waitFor();
+  await pages.locator('td', { hasText: /^prune, open$/ }).first().waitFor();
   await pages.close();
 
   // A tab that is seen again while it asks goes on asking once.

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { call, get, identity, isOperator, Problem, segment } from './api';
 import { Chart } from './chart';
 import { EvictionPages } from './evictions';
-import { bytes, clock, count, percent, visible } from './format';
+import { bytes, clock, count, moment, percent, period, typedPeriod, visible } from './format';
 import { Age, Ask, Heading, Pages, Shown, Table, Text, Tile, to } from './parts';
 import { PlanPages } from './plans';
 import { heard, usePolled } from './poll';
@@ -122,7 +122,7 @@ function Prune({ name }: { name: string }) {
     for (const field of ['idleFor', 'keyPrefix']) {
       const text = String(form.get(field));
       if (text) {
-        body[field] = text;
+        body[field] = field === 'idleFor' ? typedPeriod(text) : text;
       }
     }
     try {
@@ -145,7 +145,7 @@ function Prune({ name }: { name: string }) {
           Bytes to keep <input name="maxBytes" type="number" min="0" />
         </label>
         <label>
-          Idle for <input name="idleFor" placeholder="P7D" size={8} />
+          Idle for <input name="idleFor" placeholder="7d" size={8} />
         </label>
         <label>
           Keys that begin with <input name="keyPrefix" />
@@ -214,11 +214,11 @@ function policy(one: Namespace): [string, string][] {
     ['Images', one.backend.toLowerCase()],
     ['Entries at most', one.maxEntries === undefined ? 'no bound' : count(one.maxEntries)],
     ['Bytes at most', one.maxBytes === undefined ? 'no bound' : `${count(one.maxBytes)} (${bytes(one.maxBytes)})`],
-    ['Time to live', one.ttl ?? 'for ever'],
-    ['Idle at most', one.maxIdle ?? 'for ever'],
+    ['Time to live', one.ttl ? period(one.ttl) : 'no bound'],
+    ['Idle at most', one.maxIdle ? period(one.maxIdle) : 'no bound'],
     ['Low watermark', percent(one.lowWatermark)],
     ['Evicted at most without asking', percent(one.maxEvictionShare)],
-    ['Least residency', one.minResidency ?? 'none'],
+    ['Least residency', one.minResidency ? period(one.minResidency) : 'none'],
     ['Evicts first', one.evictionPolicy === 'GDSF' ? 'what saves the least time per byte (GDSF)' : 'the least recently used (LRU)'],
     ['Written once', one.writeOnce ? 'yes' : 'no'],
   ];
@@ -293,7 +293,7 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
             {entry.group && <p>Evicted together with group <Text of={entry.group} whole /></p>}
             {entry.pin && (
               <p>
-                Pinned: <Text of={entry.pin.reason} whole /> {entry.pin.until ? `until ${entry.pin.until}` : ''}
+                Pinned: <Text of={entry.pin.reason} whole /> {entry.pin.until ? `until ${moment(entry.pin.until)}` : ''}
               </p>
             )}
             {Object.keys(entry.labels).length > 0 && <p>Labels: <Text of={labels(entry)} whole /></p>}

@@ -1,6 +1,6 @@
 import { get, isOperator, segment } from './api';
-import { bytes, count, moment } from './format';
-import { Age, Ask, Heading, Pages, Shown, State, Text, Tile, to, type Column } from './parts';
+import { bytes, count, moment, percent, period } from './format';
+import { Age, Ask, Heading, Pages, Shown, State, Table, Text, Tile, to, type Column } from './parts';
 import { usePolled } from './poll';
 import type { Plan, Victim } from './types';
 
@@ -30,6 +30,31 @@ export function PlanPages({ query, every }: { query: string; every: number }) {
   return <Pages<Plan> caption="Plans, newest first" path={`/v1/plans${query}`} every={every} columns={COLUMNS} id={(plan) => plan.id} />;
 }
 
+/** The bounds that a prune or a change of a policy can name: what they are called, and how their values are shown. */
+const BOUNDS: [string, string, (value: never) => string][] = [
+  ['maxEntries', 'Entries at most', count],
+  ['maxBytes', 'Bytes at most', bytes],
+  ['idleFor', 'Not used for', period],
+  ['keyPrefix', 'Keys that begin with', String],
+  ['ttl', 'Time to live', period],
+  ['maxIdle', 'Idle at most', period],
+  ['lowWatermark', 'Low watermark', percent],
+  ['maxEvictionShare', 'Evicted at most without asking', percent],
+  ['backend', 'Images', String],
+  ['minResidency', 'Least residency', period],
+  ['writeOnce', 'Written once', String],
+  ['evictionPolicy', 'Evicts first', String],
+];
+
+/** What a plan is for. What a change gives without a value loses its bound. */
+function asked({ purpose }: Plan): [string, string][] {
+  const bounds = purpose.change ?? purpose;
+  return BOUNDS.filter(([name]) => bounds[name] != null || purpose.change?.given.includes(name)).map(([name, words, format]) => [
+    words,
+    bounds[name] == null ? 'no bound' : format(bounds[name] as never),
+  ]);
+}
+
 export function OnePlan({ id }: { id: string }) {
   const path = `/v1/plans/${segment(id)}`;
   const found = usePolled((signal) => get<Plan>(path, signal), 1500, id);
@@ -43,7 +68,15 @@ export function OnePlan({ id }: { id: string }) {
               {plan.purpose.kind === 'PRUNE' ? 'Prune' : 'Change the policy of'} <a href={to('namespaces', plan.namespace)}>{plan.namespace}</a>, asked for by{' '}
               <Text of={plan.actor} />
             </p>
-            <pre>{JSON.stringify(plan.purpose, null, 2)}</pre>
+            <Table
+              caption="Asked for"
+              rows={asked(plan)}
+              id={([name]) => name}
+              columns={[
+                { name: 'Bound', cell: ([name]) => name },
+                { name: 'Value', cell: ([, value]) => <Text of={value} whole /> },
+              ]}
+            />
             <dl class="tiles">
               <Tile name="State" value={<State of={plan.state} />} />
               <Tile name="Victims" value={count(plan.victimCount)} bad={plan.victimCount > plan.allowed} />
