@@ -58,7 +58,7 @@ export function Chart({ name, x, y, max, steps, mark }: { name: string; x: Axis<
           y: { range: (_, low, high) => [Math.min(0, low ?? 0), max ?? Math.max(1, high ?? 1)] },
         },
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map(steps ? x.format : tick), ...(x.format === bytes && { incrs: POWERS }) },
+          { ...axis, values: (_, ticks) => ticks.map(steps ? x.format : tick), ...(x.format === bytes && { incrs: POWERS, space: 80 }) },
           { ...axis, size: 70, values: (_, ticks) => ticks.map(y.format) },
         ],
         series: [{}, { stroke: ink, width: 2, points: few, ...(steps && uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }) }],

@@ -140,10 +140,10 @@ export function OneHost({ id }: { id: string }) {
             {isOperator() && (
               <p class="choices">
                 {one.drain ? (
-                  <Ask label="Cancel drain" method="DELETE" path={`${path}/drain`} question={`Let ${id} take new images again?`} />
+                  <Ask label="Cancel drain" method="DELETE" path={`${path}/drain`} question={`Let ${id} take new images again?`} done={() => 'Drain cancelled'} />
                 ) : (
                   one.state !== 'RETIRED' && (
-                    <Ask label="Drain" method="POST" path={`${path}/drain`} question={`${id} takes nothing new, and what other hosts hold is deleted from it. It goes on serving.`} />
+                    <Ask label="Drain" method="POST" path={`${path}/drain`} question={`${id} takes nothing new, and what other hosts hold is deleted from it. It goes on serving.`} done={() => 'Drain began'} />
                   )
                 )}
                 {one.state === 'RETIRED' ? (

@@ -1,4 +1,5 @@
 import { get, isOperator, segment } from './api';
+import { EvictionPages } from './evictions';
 import { bytes, count, moment, percent, period } from './format';
 import { Age, Ask, Heading, Pages, Shown, State, Table, Text, Tile, to, type Column } from './parts';
 import { usePolled } from './poll';
@@ -90,7 +91,7 @@ export function OnePlan({ id }: { id: string }) {
               <p>
                 Evicted {count(plan.applied.evicted)} of {bytes(plan.applied.evictedBytes)}. Kept: {count(plan.applied.gone)} gone before,{' '}
                 {count(plan.applied.replaced)} replaced, {count(plan.applied.pinned)} pinned, {count(plan.applied.used)} used since.{' '}
-                {plan.applied.remaining > 0 && `${count(plan.applied.remaining)} are still to be looked at.`} <a href={to('evictions')}>Evictions</a>
+                {plan.applied.remaining > 0 && `${count(plan.applied.remaining)} are still to be looked at.`}
               </p>
             )}
             {isOperator() && (plan.state === 'OPEN' || plan.state === 'APPLYING') && (
@@ -101,6 +102,7 @@ export function OnePlan({ id }: { id: string }) {
                 question={`Evicts up to ${count(plan.victimCount)} entries of ${bytes(plan.victimBytes)} in ${plan.namespace}. What was used or pinned since is kept.`}
               />
             )}
+            {plan.applied && <EvictionPages caption="Evictions of this plan, newest first" query={`?plan=${segment(id)}`} every={5000} />}
             <Pages<Victim>
               key={String(!!plan.applied)}
               caption={plan.applied ? 'Victims that were not evicted' : 'Victims, the first one first'}
