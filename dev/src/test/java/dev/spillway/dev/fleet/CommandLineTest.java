@@ -276,6 +276,15 @@ class CommandLineTest extends FleetOfTwo {
     }
 
     @Test
+    void aKeyTurnsNoDirectionAndMovesNoCursorOfATable() throws IOException {
+        String key = "a\u202egnp.exe\u001b[2J\u2028b";
+        done("namespace", "set", "marks");
+        done("put", "--worker", "host-1", "marks", key, tree.toString());
+        assertThat(done("ls", "marks").out()).contains("a?gnp.exe?[2J?b ");
+        assertThat(json(done("ls", "marks", "--json").out()).at("/items/0/key").asText()).isEqualTo(key);
+    }
+
+    @Test
     void ofANamespaceThatNobodyReadNoHitRateIsKnown() {
         done("namespace", "set", "unread", "--max-entries", "2");
         assertThat(done("advise", "unread").out()).startsWith("namespace unread: nothing was read yet");
