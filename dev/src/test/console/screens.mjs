@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ask, launch, show } from './browser.mjs';
+import { ask, launch, newPage, show } from './browser.mjs';
 
 const [url, pictures, hostile] = process.argv.slice(2);
 mkdirSync(pictures, { recursive: true });
@@ -52,12 +52,70 @@ try {
       await figure.locator('summary').click();
       assert.match(await figure.locator('tbody tr').last().innerText(), /\d %/, chart);
     }
+    await show(page, ...screens.namespace);
+    await page.locator('td', { hasText: /^7 d 1 h 30 min$/ }).waitFor();
+    await page.locator('summary', { hasText: 'Plan a prune' }).click();
+    await page.locator('input[name=idleFor]').fill('12h');
+    await page.locator('button', { hasText: 'Make a plan' }).click();
+    await page.locator('tr', { hasText: /Not used for\s*12 h/ }).waitFor();
     await page.evaluate((to) => { location.hash = to; }, screens.entry[0]);
-    await page.locator('bdi', { hasText: hostile }).first().waitFor();
+    const key = page.locator('bdi', { hasText: hostile.replace('\u202e', '\\u202e') }).first();
+    await key.waitFor();
+    assert.ok(await key.evaluate((shown) => shown.getClientRects().length) > 1, 'the page of an entry shows all of its key');
     assert.equal(await page.locator('main img').count(), 0, 'a key is text');
     assert.deepEqual(wrong, []);
+    await page.setViewportSize({ width: 400, height: 800 });
+    for (const [name, [place, heading]] of Object.entries(screens)) {
+      await show(page, place, heading);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 400, `${name} fits a narrow window`);
+    }
     await page.close();
   }
+
+  // A browser would ask for the folder above instead, and a change would be one of something else.
+  const dots = await newPage(browser);
+  const asked = [];
+  dots.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await dots.goto(`${url}/ui/#/namespaces/trees/entries/..`);
+  await dots.locator('[role=alert]', { hasText: 'A browser cannot ask' }).waitFor();
+  assert.deepEqual(asked.filter((path) => path.startsWith('/v1/namespaces')), []);
+  await dots.close();
+
+  // Pages of a list, and back.
+  const pages = await newPage(browser);
+  await pages.goto(`${url}/ui/#/evictions`);
+  await pages.locator('input[type=checkbox]').uncheck();
+  const keys = () => pages.locator('main tbody tr td:first-child').allInnerTexts();
+  await pages.locator('nav.pages span', { hasText: 'Page 1' }).waitFor();
+  const newest = await keys();
+  await pages.locator('button', { hasText: 'Next' }).click();
+  await pages.locator('nav.pages span', { hasText: 'Page 2' }).waitFor();
+  const evictions = (await get('/v1/evictions?limit=1000')).items.map((each) => each.key);
+  assert.deepEqual([...newest, ...(await keys())], evictions.slice(0, 100));
+  await pages.locator('button', { hasText: 'Previous' }).click();
+  await pages.locator('nav.pages span', { hasText: 'Page 1' }).waitFor();
+  assert.deepEqual(await keys(), newest);
+  await show(pages, '#/audit', 'Audit');
+  await pages.locator('td', { hasText: /^pin$/ }).waitFor();
+  await pages.locator('select').selectOption('plans');
+  await pages.locator('td', { hasText: /^prune, open$/ }).first().waitFor();
+  await pages.close();
+
+  // A tab that is seen again while it asks goes on asking once.
+  const again = await newPage(browser);
+  await again.addInitScript(() => {
+    window.asked = 0;
+    const plain = window.fetch;
+    window.fetch = (path, options) => {
+      window.asked += path === '/v1/hosts' ? 1 : 0;
+      return plain(path, options);
+    };
+  });
+  await again.route('**/v1/hosts', () => {});
+  await again.goto(`${url}/ui/#/fleet`);
+  await again.waitForFunction(() => window.asked > 0);
+  assert.equal(await again.evaluate(() => { document.dispatchEvent(new Event('visibilitychange')); return window.asked; }), 1);
+  await again.close();
 
   const waiting = await browser.newPage();
   for (const place of ['#/hosts/host-2', `#/evictions/${held.id}`]) {

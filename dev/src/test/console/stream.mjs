@@ -228,11 +228,16 @@ async function gap(browser) {
 /** A network that is gone without a word, as after a laptop's sleep. */
 async function silence(browser) {
   const { between, page, place } = await following(browser, 'heard');
+  const silentAt = Date.now();
   between.silence();
   await evict('missed');
   await evict('missed-next');
   await page.locator('.state.stale').waitFor();
-  await isStale(page);
+  const told = await page.locator('p.stale', { hasText: 'No answer since' }).innerText();
+  const since = new Date(silentAt);
+  since.setHours(...told.match(/\d\d:\d\d:\d\d/)[0].split(':').map(Number), 0);
+  // Either may be of the day before.
+  assert.ok((silentAt + 5_000 - since + 86_400_000) % 86_400_000 < 43_200_000, `what is shown is from when an answer came last: ${told}`);
   assert.equal(await line(page, 'missed').count(), 0);
   between.cut();
   between.mend();

@@ -96,6 +96,8 @@ async function tabs(browser) {
   const context = await browser.newContext();
   const whole = await tab(context, await make('whole', 'READER'));
   const part = await tab(context, await make('part', 'READER', ['mine']));
+  assert.deepEqual(await part.locator('header nav a').allInnerTexts(), ['Namespaces'], 'a token of some namespaces is offered these alone');
+  await part.locator('h1', { hasText: 'Namespaces' }).waitFor();
   for (const page of [whole, part]) {
     await page.evaluate(() => { location.hash = '#/evictions'; });
   }

@@ -38,6 +38,10 @@ export function isOperator(): boolean {
 
 /** Asks for `path`, a template whose parameters are in `values`. Throws a Problem for a refusal, and a TypeError where nobody answers. */
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  if (/\/(\.|%2E){1,2}(?=[/?]|$)/i.test(path)) {
+    // A browser takes such a segment for a folder, also an encoded one, and would ask for something else.
+    throw new Problem(0, 'dots', 'A browser cannot ask for a key of one or two dots: use the command spillway');
+  }
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (token.value) {
     headers['Authorization'] = `Bearer ${token.value}`;
@@ -61,7 +65,8 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   }
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    throw new Problem(answer.status, String(told.type ?? '').replace(/^.*:/, ''), told.detail ?? told.title ?? `status ${answer.status}`, told.planId);
+    const said = [told.title, told.detail].filter(Boolean).join(': ') || `status ${answer.status}`;
+    throw new Problem(answer.status, String(told.type ?? '').replace(/^.*:/, ''), said, told.planId);
   }
   return told as T;
 }
@@ -72,6 +77,5 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 
 /** One segment of a path. */
 export function segment(text: string): string {
-  // A segment of dots alone would be taken for a folder.
-  return encodeURIComponent(text).replace(/^\.+$/, (dots) => dots.replaceAll('.', '%2E'));
+  return encodeURIComponent(text);
 }

@@ -1,17 +1,8 @@
-import { get, isOperator } from './api';
+import { useState } from 'preact/hooks';
+import { isOperator } from './api';
 import { bytes, count } from './format';
-import { Age, Heading, Shown, Table, Text, to } from './parts';
-import { usePolled } from './poll';
-import type { Change, Eviction, Page, Plan } from './types';
-
-interface Deed {
-  id: string;
-  at: string;
-  actor: string;
-  what: string;
-  about: string;
-  place: string | undefined;
-}
+import { Age, Heading, Pages, Text, to, type Column } from './parts';
+import type { Change, Eviction, Plan } from './types';
 
 /** The page of what was changed; undefined for the registry as a whole. */
 function placeOf(change: Change) {
@@ -20,62 +11,59 @@ function placeOf(change: Change) {
   return change.namespace && to('namespaces', change.namespace);
 }
 
-/** Who did what, from the audit trail, the evictions and the plans that the registry keeps. */
+function Link({ place, about }: { place: string | undefined; about: string }) {
+  return place ? <a href={place}><Text of={about} /></a> : <Text of={about} />;
+}
+
+function columns<T extends { actor: string }>(at: (deed: T) => string, what: (deed: T) => string, about: (deed: T) => string, place: (deed: T) => string | undefined): Column<T>[] {
+  return [
+    { name: 'When', cell: (deed) => <Age at={at(deed)} />, number: true },
+    { name: 'Who', cell: (deed) => <Text of={deed.actor} /> },
+    { name: 'What', cell: what },
+    { name: 'About', cell: (deed) => <Link place={place(deed)} about={about(deed)} /> },
+  ];
+}
+
+const CHANGES = columns<Change>(
+  (change) => change.at,
+  (change) => change.action.toLowerCase().replaceAll('_', ' '),
+  (change) => [change.key, change.namespace, change.hostId, change.detail].filter(Boolean).join(', '),
+  placeOf,
+);
+const EVICTIONS = columns<Eviction>(
+  (eviction) => eviction.evictedAt,
+  (eviction) => eviction.cause.toLowerCase(),
+  (eviction) => `${eviction.key} of ${eviction.namespace}`,
+  (eviction) => to('evictions', eviction.id),
+);
+const PLANS = columns<Plan>(
+  (plan) => plan.createdAt,
+  (plan) => `${plan.purpose.kind.toLowerCase()}, ${plan.state.toLowerCase()}`,
+  (plan) => `${count(plan.victimCount)} entries, ${bytes(plan.victimBytes)} of ${plan.namespace}`,
+  (plan) => to('plans', plan.id),
+);
+
+/** Who did what, from the audit trail, the evictions and the plans that the registry keeps. Evictions are apart, because they are many. */
 export function Audit() {
-  const deeds = usePolled(async (signal) => {
-    const [changes, evictions, plans] = await Promise.all([
-      isOperator() ? get<Page<Change>>('/v1/audit?limit=500', signal) : { items: [] },
-      get<Page<Eviction>>('/v1/evictions?limit=500', signal),
-      get<Page<Plan>>('/v1/plans?limit=200', signal),
-    ]);
-    return [
-      ...changes.items
-        .filter((each) => each.action !== 'MAKE_PLAN')
-        .map((each, index): Deed => ({
-          id: `${each.at} ${index}`,
-          at: each.at,
-          actor: each.actor,
-          what: each.action.toLowerCase().replaceAll('_', ' '),
-          about: [each.key, each.namespace, each.hostId, each.detail].filter(Boolean).join(', '),
-          place: placeOf(each),
-        })),
-      ...evictions.items.map((each): Deed => ({
-        id: each.id,
-        at: each.evictedAt,
-        actor: each.actor,
-        what: `evicted: ${each.cause.toLowerCase()}`,
-        about: `${each.key} of ${each.namespace}`,
-        place: to('evictions', each.id),
-      })),
-      ...plans.items.map((each): Deed => ({
-        id: each.id,
-        at: each.createdAt,
-        actor: each.actor,
-        what: `planned: ${each.purpose.kind.toLowerCase()}, ${each.state.toLowerCase()}`,
-        about: `${count(each.victimCount)} entries, ${bytes(each.victimBytes)} of ${each.namespace}`,
-        place: to('plans', each.id),
-      })),
-    ].toSorted((a, b) => (a.at < b.at ? 1 : -1));
-  }, 5000);
+  const [kind, setKind] = useState(isOperator() ? 'changes' : 'evictions');
   return (
     <>
       <Heading title="Audit">Audit</Heading>
-      <p class="muted">The last 500 evictions and 200 plans{isOperator() ? ', and the last 500 changes of policies, pins, hosts and tokens' : ''}.</p>
-      <Shown polled={deeds}>
-        {(rows) => (
-          <Table
-            caption="Who did what, newest first"
-            rows={rows}
-            id={(deed) => deed.id}
-            columns={[
-              { name: 'When', cell: (deed) => <Age at={deed.at} />, number: true },
-              { name: 'Who', cell: (deed) => <Text of={deed.actor} />, by: (deed) => deed.actor },
-              { name: 'What', cell: (deed) => deed.what, by: (deed) => deed.what },
-              { name: 'About', cell: (deed) => (deed.place ? <a href={deed.place}><Text of={deed.about} /></a> : <Text of={deed.about} />) },
-            ]}
-          />
-        )}
-      </Shown>
+      <form class="filter" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Show{' '}
+          <select value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+            {isOperator() && <option value="changes">changes</option>}
+            <option value="evictions">evictions</option>
+            <option value="plans">plans</option>
+          </select>
+        </label>
+      </form>
+      {kind === 'changes' && (
+        <Pages<Change> caption="Who changed policies, pins, plans, hosts and tokens, newest first" path="/v1/audit" every={5000} columns={CHANGES} id={(change) => `${change.at} ${change.action} ${change.key ?? ''}`} />
+      )}
+      {kind === 'evictions' && <Pages<Eviction> caption="Who evicted what, newest first" path="/v1/evictions" every={5000} columns={EVICTIONS} id={(eviction) => eviction.id} />}
+      {kind === 'plans' && <Pages<Plan> caption="Who planned what, newest first" path="/v1/plans" every={5000} columns={PLANS} id={(plan) => plan.id} />}
     </>
   );
 }

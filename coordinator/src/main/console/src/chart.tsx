@@ -1,10 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { bytes, tick } from './format';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 const HEIGHT = 160;
 /** Milliseconds that an axis of times shows at least. */
 const SPAN = 3_600_000;
+/** Distances of marks that are whole numbers in units of bytes. */
+const POWERS = [...Array(60)].map((_, power) => 2 ** power);
 /** Number of rows in the table beside a chart. */
 const ROWS = 12;
 
@@ -54,7 +57,10 @@ export function Chart({ name, x, y, max, steps, mark }: { name: string; x: Axis<
           x: { time: !steps, range: (_, first, last) => [steps ? 0 : (first ?? 0), Math.max(last ?? 1, (first ?? 0) + (steps ? 1 : SPAN), marked.current ?? 0)] },
           y: { range: (_, low, high) => [Math.min(0, low ?? 0), max ?? Math.max(1, high ?? 1)] },
         },
-        axes: [steps ? { ...axis, values: (_, ticks) => ticks.map(x.format) } : axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(y.format) }],
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map(steps ? x.format : tick), ...(x.format === bytes && { incrs: POWERS, space: 80 }) },
+          { ...axis, size: 70, values: (_, ticks) => ticks.map(y.format) },
+        ],
         series: [{}, { stroke: ink, width: 2, points: few, ...(steps && uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }) }],
         hooks: { draw: [drawMark] },
       },

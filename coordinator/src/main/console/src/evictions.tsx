@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 import { get, segment } from './api';
 import { bytes, clock, count, moment } from './format';
 import { activity, stream } from './live';
-import { Age, Heading, Shown, State, Table, Text, Tile, to, WaitsFor } from './parts';
+import { Age, Heading, Pages, Shown, State, Table, Text, Tile, to, WaitsFor, type Column } from './parts';
 import { usePolled } from './poll';
-import type { Activity, Eviction, Order, Page } from './types';
+import type { Activity, Eviction, Order } from './types';
 
 function Told({ of: told }: { of: Activity }) {
   switch (told.type) {
@@ -75,7 +75,6 @@ export function Live() {
 
 export function Evictions() {
   const [open, setOpen] = useState(true);
-  const found = usePolled((signal) => get<Page<Eviction>>(`/v1/evictions?limit=200${open ? '&state=open' : ''}`, signal), 2000, open);
   return (
     <>
       <Heading title="Evictions">Evictions</Heading>
@@ -84,35 +83,24 @@ export function Evictions() {
           <input type="checkbox" checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} /> Open ones alone
         </label>
       </form>
-      <Shown polled={found}>
-        {({ items, next }) => (
-          <>
-            <EvictionTable caption={open ? 'Open evictions, newest first' : 'Evictions, newest first'} rows={items} />
-            {next && <p class="muted">There are more.</p>}
-          </>
-        )}
-      </Shown>
+      <EvictionPages key={String(open)} caption={open ? 'Open evictions, newest first' : 'Evictions, newest first'} query={open ? '?state=open' : ''} every={2000} />
       <Live />
     </>
   );
 }
 
-export function EvictionTable({ caption, rows }: { caption: string; rows: Eviction[] }) {
-  return (
-    <Table
-      caption={caption}
-      rows={rows}
-      id={(eviction) => eviction.id}
-      columns={[
-        { name: 'Key', cell: (eviction) => <a href={to('evictions', eviction.id)}><Text of={eviction.key} /></a> },
-        { name: 'Namespace', cell: (eviction) => <a href={to('namespaces', eviction.namespace)}>{eviction.namespace}</a> },
-        { name: 'Cause', cell: (eviction) => eviction.cause.toLowerCase(), by: (eviction) => eviction.cause },
-        { name: 'By', cell: (eviction) => <Text of={eviction.actor} />, by: (eviction) => eviction.actor },
-        { name: 'Copies open', cell: (eviction) => `${eviction.orders.filter((order) => !order.closedAt).length} of ${eviction.replicas}`, number: true },
-        { name: 'Evicted', cell: (eviction) => <Age at={eviction.evictedAt} />, number: true },
-      ]}
-    />
-  );
+const COLUMNS: Column<Eviction>[] = [
+  { name: 'Key', cell: (eviction) => <a href={to('evictions', eviction.id)}><Text of={eviction.key} /></a> },
+  { name: 'Namespace', cell: (eviction) => <a href={to('namespaces', eviction.namespace)}>{eviction.namespace}</a> },
+  { name: 'Cause', cell: (eviction) => eviction.cause.toLowerCase() },
+  { name: 'By', cell: (eviction) => <Text of={eviction.actor} /> },
+  { name: 'Copies open', cell: (eviction) => `${eviction.orders.filter((order) => !order.closedAt).length} of ${eviction.replicas}`, number: true },
+  { name: 'Evicted', cell: (eviction) => <Age at={eviction.evictedAt} />, number: true },
+];
+
+/** @property query begins with a question mark, or is empty */
+export function EvictionPages({ caption, query, every }: { caption: string; query: string; every: number }) {
+  return <Pages<Eviction> caption={caption} path={`/v1/evictions${query}`} every={every} columns={COLUMNS} id={(eviction) => eviction.id} />;
 }
 
 /** One eviction, followed until each host has unlinked its copy. */
@@ -127,7 +115,7 @@ export function OneEviction({ id }: { id: string }) {
           return (
             <>
               <p>
-                <Text of={eviction.key} /> of <a href={to('namespaces', eviction.namespace)}>{eviction.namespace}</a>
+                <Text of={eviction.key} whole /> of <a href={to('namespaces', eviction.namespace)}>{eviction.namespace}</a>
               </p>
               <dl class="tiles">
                 <Tile name="State" value={<State of={eviction.state} />} />
@@ -144,7 +132,7 @@ export function OneEviction({ id }: { id: string }) {
                 </label>
               </p>
               <p class="muted">
-                Snapshot <Text of={eviction.snapshotId} />
+                Snapshot <Text of={eviction.snapshotId} whole />
                 {eviction.planId && (
                   <>
                     , of plan <a href={to('plans', eviction.planId)}>{eviction.planId}</a>

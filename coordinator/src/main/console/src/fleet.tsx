@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { get, isOperator, segment } from './api';
 import { bytes, count, moment } from './format';
-import { Age, Ask, Heading, Shown, State, Table, Text, Tile, to, WaitsFor, type Column } from './parts';
+import { Age, Ask, Heading, Pages, Shown, State, Table, Text, Tile, to, WaitsFor, type Column } from './parts';
 import { usePolled } from './poll';
 import type { Host, OpenOrder, Page, Refusal } from './types';
 
@@ -108,14 +108,13 @@ export function Fleet() {
 export function OneHost({ id }: { id: string }) {
   const path = `/v1/hosts/${segment(id)}`;
   const host = usePolled((signal) => get<Host>(path, signal), EVERY, id);
-  const orders = usePolled((signal) => get<Page<OpenOrder>>(`${path}/orders?limit=200`, signal), EVERY, id);
   return (
     <>
       <Heading title={id}>Host {id}</Heading>
       <Shown polled={host}>
         {(one) => (
           <>
-            {one.attention && <p role="alert"><Text of={one.attention} /></p>}
+            {one.attention && <p role="alert"><Text of={one.attention} whole /></p>}
             <dl class="tiles">
               <Tile name="State" value={<State of={one.state} />} bad={one.state === 'AWAY'} />
               <Tile name="Heard" value={<Age at={one.lastHeardAt} />} />
@@ -131,7 +130,7 @@ export function OneHost({ id }: { id: string }) {
             <p class="muted">
               Address {one.address}, store {one.storeId}
             </p>
-            {one.figures.held > 0 && <p class="muted">`spillway holds ls --worker {id}` lists what is held, and until when.</p>}
+            {one.figures.held > 0 && <p class="muted"><code>spillway holds ls --worker {id}</code> lists what is held, and until when.</p>}
             {one.drain && (
               <p>
                 Drains since {moment(one.drain.since)}: {one.drain.drained ? 'nothing but last copies is left' : 'under way'}, with {count(one.drain.lastCopies)} last
@@ -141,10 +140,10 @@ export function OneHost({ id }: { id: string }) {
             {isOperator() && (
               <p class="choices">
                 {one.drain ? (
-                  <Ask label="Cancel drain" method="DELETE" path={`${path}/drain`} question={`Let ${id} take new images again?`} />
+                  <Ask label="Cancel drain" method="DELETE" path={`${path}/drain`} question={`Let ${id} take new images again?`} done={() => 'Drain cancelled'} />
                 ) : (
                   one.state !== 'RETIRED' && (
-                    <Ask label="Drain" method="POST" path={`${path}/drain`} question={`${id} takes nothing new, and what other hosts hold is deleted from it. It goes on serving.`} />
+                    <Ask label="Drain" method="POST" path={`${path}/drain`} question={`${id} takes nothing new, and what other hosts hold is deleted from it. It goes on serving.`} done={() => 'Drain began'} />
                   )
                 )}
                 {one.state === 'RETIRED' ? (
@@ -167,27 +166,23 @@ export function OneHost({ id }: { id: string }) {
           </>
         )}
       </Shown>
-      <Shown polled={orders}>
-        {({ items, next }) => (
-          <>
-            <Table
-              caption="Open orders, oldest first"
-              rows={items}
-              id={(order) => order.replicaId}
-              columns={[
-                { name: 'Key', cell: (order) => (order.evictionId ? <a href={to('evictions', order.evictionId)}><Text of={order.key} /></a> : <Text of={order.key} />) },
-                { name: 'Namespace', cell: (order) => order.namespace },
-                { name: 'Cause', cell: (order) => order.cause.toLowerCase() },
-                { name: 'State', cell: (order) => <State of={order.state} /> },
-                { name: 'Attempts', cell: (order) => order.attempts, number: true },
-                { name: 'Age', cell: (order) => <Age at={order.orderedAt} />, number: true },
-                { name: 'Waits for', cell: (order) => <WaitsFor order={order} /> },
-              ]}
-            />
-            {next && <p class="muted">There are more.</p>}
-          </>
-        )}
-      </Shown>
+      {host.value.data && (
+        <Pages<OpenOrder>
+          caption="Open orders, oldest first"
+          path={`${path}/orders`}
+          every={EVERY}
+          id={(order) => order.replicaId}
+          columns={[
+            { name: 'Key', cell: (order) => (order.evictionId ? <a href={to('evictions', order.evictionId)}><Text of={order.key} /></a> : <Text of={order.key} />) },
+            { name: 'Namespace', cell: (order) => order.namespace },
+            { name: 'Cause', cell: (order) => order.cause.toLowerCase() },
+            { name: 'State', cell: (order) => <State of={order.state} /> },
+            { name: 'Attempts', cell: (order) => order.attempts, number: true },
+            { name: 'Age', cell: (order) => <Age at={order.orderedAt} />, number: true },
+            { name: 'Waits for', cell: (order) => <WaitsFor order={order} /> },
+          ]}
+        />
+      )}
     </>
   );
 }

@@ -28,9 +28,18 @@ function readPlace(): void {
 addEventListener('hashchange', readPlace);
 readPlace();
 
+/** Whether the token is for some namespaces alone, and not for what is the whole fleet's. */
+function isOfSome(): boolean {
+  return (identity.value?.namespaces.length ?? 0) > 0;
+}
+
+function first(): string {
+  return isOfSome() ? 'namespaces' : 'fleet';
+}
+
 function screen(parts: string[]): ComponentChildren {
-  const [first = 'fleet', second, third, fourth] = parts;
-  switch (first) {
+  const [page = first(), second, third, fourth] = parts;
+  switch (page) {
     case 'fleet':
       return <Fleet />;
     case 'hosts':
@@ -88,7 +97,7 @@ function TokenForm() {
           Show the fleet
         </button>
         {token.value !== null && <p role="alert">This token is not known, or is over.</p>}
-        <p class="muted">A token is made by `spillway token create NAME --role reader`. It is kept for this tab alone.</p>
+        <p class="muted">A token is made by <code>spillway token create NAME --role reader</code>. It is kept for this tab alone.</p>
       </form>
     </main>
   );
@@ -99,14 +108,14 @@ function App() {
     return <TokenForm />;
   }
   const me = identity.value;
-  const here = place.value[0] ?? 'fleet';
+  const here = place.value[0] ?? first();
   const places: [string, string][] = [
     ['fleet', 'Fleet'],
     ['namespaces', 'Namespaces'],
     ['evictions', 'Evictions'],
     ['plans', 'Plans'],
     ['audit', 'Audit'],
-  ];
+  ].filter(([path]) => !isOfSome() || path === 'namespaces') as [string, string][];
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById('main')?.focus(); }}>

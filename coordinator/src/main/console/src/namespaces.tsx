@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { call, get, identity, isOperator, Problem, segment } from './api';
 import { Chart } from './chart';
-import { EvictionTable } from './evictions';
-import { bytes, clock, count, percent } from './format';
-import { Age, Ask, Heading, Shown, Table, Text, Tile, to } from './parts';
-import { PlanTable } from './plans';
+import { EvictionPages } from './evictions';
+import { bytes, clock, count, moment, percent, period, typedPeriod, visible } from './format';
+import { Age, Ask, Heading, Pages, Shown, Table, Text, Tile, to } from './parts';
+import { PlanPages } from './plans';
 import { heard, usePolled } from './poll';
-import type { Curve, Entry, Eviction, Namespace, Page, Plan, Usage } from './types';
+import type { Curve, Entry, Namespace, Page, Plan, Usage } from './types';
 
 const EVERY = 2000;
 
@@ -101,7 +101,7 @@ function HitRateCurve({ curve, present }: { curve: Curve; present: Namespace }) 
         />
       ))}
       <p class="muted">
-        Estimated from {count(curve.accesses)} accesses under {present.evictionPolicy}. The bar is the present size, with a hit rate of {percent(curve.hitRate)}. `spillway advise {present.name}` tells more.
+        Estimated from {count(curve.accesses)} accesses under {present.evictionPolicy}. The bar is the present size, with a hit rate of {percent(curve.hitRate)}. <code>spillway advise {present.name}</code> tells more.
       </p>
     </>
   );
@@ -122,7 +122,7 @@ function Prune({ name }: { name: string }) {
     for (const field of ['idleFor', 'keyPrefix']) {
       const text = String(form.get(field));
       if (text) {
-        body[field] = text;
+        body[field] = field === 'idleFor' ? typedPeriod(text) : text;
       }
     }
     try {
@@ -145,7 +145,7 @@ function Prune({ name }: { name: string }) {
           Bytes to keep <input name="maxBytes" type="number" min="0" />
         </label>
         <label>
-          Idle for <input name="idleFor" placeholder="P7D" size={8} />
+          Idle for <input name="idleFor" placeholder="7d" size={8} />
         </label>
         <label>
           Keys that begin with <input name="keyPrefix" />
@@ -162,8 +162,6 @@ export function OneNamespace({ name }: { name: string }) {
   const found = usePolled((signal) => get<Namespace>(path, signal), EVERY, name);
   const usage = usePolled((signal) => get<Page<Usage>>(`${path}/usage`, signal), 5000, name);
   const curve = usePolled((signal) => get<Curve>(`${path}/curve`, signal), 15_000, name);
-  const evictions = usePolled((signal) => get<Page<Eviction>>(`/v1/evictions?limit=20&namespace=${segment(name)}`, signal), 5000, name);
-  const plans = usePolled((signal) => get<Page<Plan>>(`/v1/plans?limit=20&namespace=${segment(name)}`, signal), 5000, name);
   return (
     <>
       <Heading title={name}>Namespace {name}</Heading>
@@ -201,12 +199,12 @@ export function OneNamespace({ name }: { name: string }) {
                 { name: 'Evictions', cell: ([, number]) => count(number), by: ([, number]) => number, number: true },
               ]}
             />
+            {isOperator() && <Prune name={name} />}
+            <PlanPages query={`?namespace=${segment(name)}`} every={5000} />
+            <EvictionPages caption="Evictions, newest first" query={`?namespace=${segment(name)}`} every={5000} />
           </>
         )}
       </Shown>
-      {isOperator() && <Prune name={name} />}
-      <Shown polled={plans}>{({ items }) => items.length > 0 && <PlanTable rows={items} />}</Shown>
-      <Shown polled={evictions}>{({ items }) => <EvictionTable caption="Last evictions" rows={items} />}</Shown>
     </>
   );
 }
@@ -216,11 +214,11 @@ function policy(one: Namespace): [string, string][] {
     ['Images', one.backend.toLowerCase()],
     ['Entries at most', one.maxEntries === undefined ? 'no bound' : count(one.maxEntries)],
     ['Bytes at most', one.maxBytes === undefined ? 'no bound' : `${count(one.maxBytes)} (${bytes(one.maxBytes)})`],
-    ['Time to live', one.ttl ?? 'for ever'],
-    ['Idle at most', one.maxIdle ?? 'for ever'],
+    ['Time to live', one.ttl ? period(one.ttl) : 'no bound'],
+    ['Idle at most', one.maxIdle ? period(one.maxIdle) : 'no bound'],
     ['Low watermark', percent(one.lowWatermark)],
     ['Evicted at most without asking', percent(one.maxEvictionShare)],
-    ['Least residency', one.minResidency ?? 'none'],
+    ['Least residency', one.minResidency ? period(one.minResidency) : 'none'],
     ['Evicts first', one.evictionPolicy === 'GDSF' ? 'what saves the least time per byte (GDSF)' : 'the least recently used (LRU)'],
     ['Written once', one.writeOnce ? 'yes' : 'no'],
   ];
@@ -228,9 +226,6 @@ function policy(one: Namespace): [string, string][] {
 
 export function Entries({ name }: { name: string }) {
   const [prefix, setPrefix] = useState('');
-  const [places, setPlaces] = useState<string[]>([]);
-  const query = new URLSearchParams({ limit: '50', ...(prefix && { prefix }), ...(places.length && { after: places.at(-1) as string }) });
-  const found = usePolled((signal) => get<Page<Entry>>(`/v1/namespaces/${segment(name)}/entries?${query}`, signal), 5000, name, query.toString());
   return (
     <>
       <Heading title={`Entries of ${name}`}>
@@ -242,41 +237,26 @@ export function Entries({ name }: { name: string }) {
           <input
             type="search"
             value={prefix}
-            onInput={(event) => {
-              setPlaces([]);
-              setPrefix(event.currentTarget.value);
-            }}
+            onInput={(event) => setPrefix(event.currentTarget.value)}
           />
         </label>
       </form>
-      <Shown polled={found}>
-        {({ items, next }) => (
-          <>
-            <Table
-              caption="The one first that goes first"
-              rows={items}
-              id={(entry) => entry.key}
-              columns={[
-                { name: 'Key', cell: (entry) => <a href={to('namespaces', name, 'entries', entry.key)}><Text of={entry.key} /></a> },
-                { name: 'Description', cell: (entry) => <Text of={entry.description || '-'} /> },
-                { name: 'Labels', cell: (entry) => <Text of={labels(entry) || '-'} /> },
-                { name: 'Pinned', cell: (entry) => (entry.pin ? <Text of={entry.pin.reason} /> : '-') },
-                { name: 'Size', cell: (entry) => bytes(entry.sizeBytes), number: true },
-                { name: 'Generation', cell: (entry) => count(entry.generation), number: true },
-                { name: 'Used', cell: (entry) => <Age at={entry.lastAccessedAt} />, number: true },
-              ]}
-            />
-            <nav class="pages" aria-label="Pages of entries">
-              <button type="button" disabled={places.length === 0} onClick={() => setPlaces(places.slice(0, -1))}>
-                Previous
-              </button>
-              <button type="button" disabled={!next} onClick={() => next && setPlaces([...places, next])}>
-                Next
-              </button>
-            </nav>
-          </>
-        )}
-      </Shown>
+      <Pages<Entry>
+        key={prefix}
+        caption="The one first that goes first"
+        path={`/v1/namespaces/${segment(name)}/entries${prefix && `?prefix=${segment(prefix)}`}`}
+        every={5000}
+        id={(entry) => entry.key}
+        columns={[
+          { name: 'Key', cell: (entry) => <a href={to('namespaces', name, 'entries', entry.key)}><Text of={entry.key} /></a> },
+          { name: 'Description', cell: (entry) => <Text of={entry.description || '-'} /> },
+          { name: 'Labels', cell: (entry) => <Text of={labels(entry) || '-'} /> },
+          { name: 'Pinned', cell: (entry) => (entry.pin ? <Text of={entry.pin.reason} /> : '-') },
+          { name: 'Size', cell: (entry) => bytes(entry.sizeBytes), number: true },
+          { name: 'Generation', cell: (entry) => count(entry.generation), number: true },
+          { name: 'Used', cell: (entry) => <Age at={entry.lastAccessedAt} />, number: true },
+        ]}
+      />
     </>
   );
 }
@@ -294,7 +274,7 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
     <>
       <Heading title={name}>Entry</Heading>
       <p>
-        <Text of={name} /> of <a href={to('namespaces', namespace)}>{namespace}</a>
+        <Text of={name} whole /> of <a href={to('namespaces', namespace)}>{namespace}</a>
       </p>
       <Shown polled={found}>
         {(entry) => (
@@ -307,16 +287,16 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
               <Tile name="Written by" value={entry.writtenBy ?? '-'} />
             </dl>
             <p>
-              Snapshot <Text of={entry.snapshotId} />
+              Snapshot <Text of={entry.snapshotId} whole />
             </p>
-            {entry.description && <p><Text of={entry.description} /></p>}
-            {entry.group && <p>Evicted together with group <Text of={entry.group} /></p>}
+            {entry.description && <p><Text of={entry.description} whole /></p>}
+            {entry.group && <p>Evicted together with group <Text of={entry.group} whole /></p>}
             {entry.pin && (
               <p>
-                Pinned: <Text of={entry.pin.reason} /> {entry.pin.until ? `until ${entry.pin.until}` : ''}
+                Pinned: <Text of={entry.pin.reason} whole /> {entry.pin.until ? `until ${moment(entry.pin.until)}` : ''}
               </p>
             )}
-            {Object.keys(entry.labels).length > 0 && <p>Labels: <Text of={labels(entry)} /></p>}
+            {Object.keys(entry.labels).length > 0 && <p>Labels: <Text of={labels(entry)} whole /></p>}
             <Table
               caption="Copies on hosts"
               rows={entry.replicas ?? []}
@@ -328,7 +308,7 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
                 { name: 'Since', cell: (replica) => <Age at={replica.registeredAt} />, number: true },
               ]}
             />
-            {entry.replicas?.length ? <p class="muted">Holds are known to their host alone: `spillway holds ls --worker HOST`.</p> : null}
+            {entry.replicas?.length ? <p class="muted">Holds are known to their host alone: <code>spillway holds ls --worker HOST</code>.</p> : null}
             {isOperator() && (
               <p class="choices">
                 <Ask
@@ -336,7 +316,7 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
                   method="DELETE"
                   path={`${path}?ifSnapshot=${segment(entry.snapshotId)}`}
                   question="Evicts this entry from the whole fleet: every host deletes its copy."
-                  word={name.length > 40 ? 'evict' : name}
+                  word={name.length > 40 || visible(name) !== name ? 'evict' : name}
                 />
                 {entry.pin && <Ask label="Unpin" method="DELETE" path={`${path}/pin`} question="Let this entry be evicted again?" />}
               </p>

@@ -1,21 +1,28 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ReadonlySignal } from '@preact/signals';
-import { call, Problem } from './api';
-import { age, moment } from './format';
-import { heard, now, type Polled } from './poll';
-import type { OpenOrder, Order } from './types';
+import { call, get, Problem } from './api';
+import { age, moment, visible } from './format';
+import { heard, now, usePolled, type Polled } from './poll';
+import type { OpenOrder, Order, Page } from './types';
 
 /** A place of the console, below `#/`; each part is one segment. */
 export function to(...parts: string[]): string {
   return '#/' + parts.map(encodeURIComponent).join('/');
 }
 
-/** Text of others: cut off by the style where it is long, whole in its title, and with its own direction. */
-export function Text({ of }: { of: string }) {
-  return (
-    <bdi class="text" title={of}>
-      {of}
+/**
+ * Text of others, with its own direction.
+ *
+ * @property whole whether it has as many lines as it takes; else it is cut off by the style where it is long, and whole in its title
+ */
+export function Text({ of, whole }: { of: string; whole?: boolean }) {
+  const shown = visible(of);
+  return whole ? (
+    <bdi class="whole">{shown}</bdi>
+  ) : (
+    <bdi class="text" title={shown}>
+      {shown}
     </bdi>
   );
 }
@@ -48,7 +55,7 @@ export function Shown<T>({ polled, children }: { polled: ReadonlySignal<Polled<T
   return (
     <>
       {failure instanceof Problem && <p role="alert">{failure.message}</p>}
-      {data === undefined ? !failure && <p class="muted">Loading</p> : children(data)}
+      {data === undefined ? !(failure instanceof Problem) && <p class="muted">Loading</p> : children(data)}
     </>
   );
 }
@@ -135,6 +142,34 @@ export function Table<T>({ caption, rows, columns, id }: { caption: string; rows
   );
 }
 
+/** A list that the coordinator tells in pages. A list at another path takes another `key`. */
+export function Pages<T>({ path, every, ...table }: { path: string; every: number; caption: string; columns: Column<T>[]; id: (row: T) => string }) {
+  const [places, setPlaces] = useState<string[]>([]);
+  const query = new URLSearchParams({ limit: String(ROWS), ...(places.length && { after: places.at(-1) as string }) });
+  const asked = `${path}${path.includes('?') ? '&' : '?'}${query}`;
+  const found = usePolled((signal) => get<Page<T>>(asked, signal), every, asked);
+  return (
+    <Shown polled={found}>
+      {({ items, next }) => (
+        <>
+          <Table {...table} rows={items} />
+          {(places.length > 0 || next) && (
+            <nav class="pages" aria-label={`Pages of ${table.caption}`}>
+              <button type="button" disabled={places.length === 0} onClick={() => setPlaces(places.slice(0, -1))}>
+                Previous
+              </button>
+              <span>Page {places.length + 1}</span>
+              <button type="button" disabled={!next} onClick={() => next && setPlaces([...places, next])}>
+                Next
+              </button>
+            </nav>
+          )}
+        </>
+      )}
+    </Shown>
+  );
+}
+
 /**
  * A button that asks before it acts.
  *
@@ -205,7 +240,7 @@ export function Ask(props: {
 export function Heading({ children, title }: { children: ComponentChildren; title: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} - Spillway`;
+    document.title = `${visible(title)} - Spillway`;
     heading.current?.focus({ preventScroll: true });
   }, [title]);
   return (

@@ -1,38 +1,59 @@
 import { get, isOperator, segment } from './api';
-import { bytes, count, moment } from './format';
-import { Age, Ask, Heading, Shown, State, Table, Text, Tile, to } from './parts';
+import { EvictionPages } from './evictions';
+import { bytes, count, moment, percent, period } from './format';
+import { Age, Ask, Heading, Pages, Shown, State, Table, Text, Tile, to, type Column } from './parts';
 import { usePolled } from './poll';
-import type { Page, Plan } from './types';
+import type { Plan, Victim } from './types';
 
 export function Plans() {
-  const plans = usePolled((signal) => get<Page<Plan>>('/v1/plans?limit=200', signal), 3000);
   return (
     <>
       <Heading title="Plans">Plans</Heading>
-      <p class="muted">A plan names what would be evicted, before anything is. It is made on a namespace's page, by `spillway prune --dry-run`, or by a change that would evict much.</p>
-      <Shown polled={plans}>{({ items }) => <PlanTable rows={items} />}</Shown>
+      <p class="muted">A plan names what would be evicted, before anything is. It is made on a namespace's page, by <code>spillway prune --dry-run</code>, or by a change that would evict much.</p>
+      <PlanPages query="" every={3000} />
     </>
   );
 }
 
-export function PlanTable({ rows }: { rows: Plan[] }) {
-  return (
-    <Table
-      caption="Plans, newest first"
-      rows={rows}
-      id={(plan) => plan.id}
-      columns={[
-        { name: 'Plan', cell: (plan) => <a href={to('plans', plan.id)}>{plan.id.slice(0, 18)}</a> },
-        { name: 'Namespace', cell: (plan) => <a href={to('namespaces', plan.namespace)}>{plan.namespace}</a> },
-        { name: 'Kind', cell: (plan) => plan.purpose.kind.toLowerCase() },
-        { name: 'State', cell: (plan) => <State of={plan.state} /> },
-        { name: 'By', cell: (plan) => <Text of={plan.actor} /> },
-        { name: 'Victims', cell: (plan) => count(plan.victimCount), by: (plan) => plan.victimCount, number: true },
-        { name: 'Size', cell: (plan) => bytes(plan.victimBytes), by: (plan) => plan.victimBytes, number: true },
-        { name: 'Made', cell: (plan) => <Age at={plan.createdAt} />, number: true },
-      ]}
-    />
-  );
+const COLUMNS: Column<Plan>[] = [
+  { name: 'Plan', cell: (plan) => <a href={to('plans', plan.id)}>{plan.id.slice(0, 18)}</a> },
+  { name: 'Namespace', cell: (plan) => <a href={to('namespaces', plan.namespace)}>{plan.namespace}</a> },
+  { name: 'Kind', cell: (plan) => plan.purpose.kind.toLowerCase() },
+  { name: 'State', cell: (plan) => <State of={plan.state} /> },
+  { name: 'By', cell: (plan) => <Text of={plan.actor} /> },
+  { name: 'Victims', cell: (plan) => count(plan.victimCount), number: true },
+  { name: 'Size', cell: (plan) => bytes(plan.victimBytes), number: true },
+  { name: 'Made', cell: (plan) => <Age at={plan.createdAt} />, number: true },
+];
+
+/** @property query begins with a question mark, or is empty */
+export function PlanPages({ query, every }: { query: string; every: number }) {
+  return <Pages<Plan> caption="Plans, newest first" path={`/v1/plans${query}`} every={every} columns={COLUMNS} id={(plan) => plan.id} />;
+}
+
+/** The bounds that a prune or a change of a policy can name: what they are called, and how their values are shown. */
+const BOUNDS: [string, string, (value: never) => string][] = [
+  ['maxEntries', 'Entries at most', count],
+  ['maxBytes', 'Bytes at most', bytes],
+  ['idleFor', 'Not used for', period],
+  ['keyPrefix', 'Keys that begin with', String],
+  ['ttl', 'Time to live', period],
+  ['maxIdle', 'Idle at most', period],
+  ['lowWatermark', 'Low watermark', percent],
+  ['maxEvictionShare', 'Evicted at most without asking', percent],
+  ['backend', 'Images', String],
+  ['minResidency', 'Least residency', period],
+  ['writeOnce', 'Written once', String],
+  ['evictionPolicy', 'Evicts first', String],
+];
+
+/** What a plan is for. What a change gives without a value loses its bound. */
+function asked({ purpose }: Plan): [string, string][] {
+  const bounds = purpose.change ?? purpose;
+  return BOUNDS.filter(([name]) => bounds[name] != null || purpose.change?.given.includes(name)).map(([name, words, format]) => [
+    words,
+    bounds[name] == null ? 'no bound' : format(bounds[name] as never),
+  ]);
 }
 
 export function OnePlan({ id }: { id: string }) {
@@ -48,7 +69,15 @@ export function OnePlan({ id }: { id: string }) {
               {plan.purpose.kind === 'PRUNE' ? 'Prune' : 'Change the policy of'} <a href={to('namespaces', plan.namespace)}>{plan.namespace}</a>, asked for by{' '}
               <Text of={plan.actor} />
             </p>
-            <pre>{JSON.stringify(plan.purpose, null, 2)}</pre>
+            <Table
+              caption="Asked for"
+              rows={asked(plan)}
+              id={([name]) => name}
+              columns={[
+                { name: 'Bound', cell: ([name]) => name },
+                { name: 'Value', cell: ([, value]) => <Text of={value} whole /> },
+              ]}
+            />
             <dl class="tiles">
               <Tile name="State" value={<State of={plan.state} />} />
               <Tile name="Victims" value={count(plan.victimCount)} bad={plan.victimCount > plan.allowed} />
@@ -62,7 +91,7 @@ export function OnePlan({ id }: { id: string }) {
               <p>
                 Evicted {count(plan.applied.evicted)} of {bytes(plan.applied.evictedBytes)}. Kept: {count(plan.applied.gone)} gone before,{' '}
                 {count(plan.applied.replaced)} replaced, {count(plan.applied.pinned)} pinned, {count(plan.applied.used)} used since.{' '}
-                {plan.applied.remaining > 0 && `${count(plan.applied.remaining)} are still to be looked at.`} <a href={to('evictions')}>Evictions</a>
+                {plan.applied.remaining > 0 && `${count(plan.applied.remaining)} are still to be looked at.`}
               </p>
             )}
             {isOperator() && (plan.state === 'OPEN' || plan.state === 'APPLYING') && (
@@ -73,18 +102,20 @@ export function OnePlan({ id }: { id: string }) {
                 question={`Evicts up to ${count(plan.victimCount)} entries of ${bytes(plan.victimBytes)} in ${plan.namespace}. What was used or pinned since is kept.`}
               />
             )}
-            <Table
-              caption={plan.applied ? 'Victims that were not evicted' : 'The first victims'}
-              rows={plan.victims ?? []}
+            {plan.applied && <EvictionPages caption="Evictions of this plan, newest first" query={`?plan=${segment(id)}`} every={5000} />}
+            <Pages<Victim>
+              key={String(!!plan.applied)}
+              caption={plan.applied ? 'Victims that were not evicted' : 'Victims, the first one first'}
+              path={`${path}/victims${plan.applied ? '?kept=true' : ''}`}
+              every={3000}
               id={(victim) => String(victim.number)}
               columns={[
                 { name: 'Key', cell: (victim) => <Text of={victim.key} /> },
                 { name: 'Reason', cell: (victim) => victim.reason.toLowerCase().replaceAll('_', ' ') },
                 { name: 'Outcome', cell: (victim) => victim.outcome?.toLowerCase() ?? '-' },
-                { name: 'Size', cell: (victim) => bytes(victim.sizeBytes), by: (victim) => victim.sizeBytes, number: true },
+                { name: 'Size', cell: (victim) => bytes(victim.sizeBytes), number: true },
               ]}
             />
-            {plan.next && <p class="muted">There are more.</p>}
           </>
         )}
       </Shown>

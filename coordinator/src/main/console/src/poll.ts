@@ -13,7 +13,10 @@ export interface Polled<T> {
 /** Milliseconds after which an answer is given up. */
 const PATIENCE = 30_000;
 
-/** Since when the coordinator has not answered; null while it does. */
+/** When the coordinator answered last. */
+let answeredAt = Date.now();
+
+/** Since when the coordinator has not answered; null while it does. What is shown is from then. */
 export const unanswered = signal<number | null>(null);
 
 /** The time, for ages. */
@@ -25,12 +28,13 @@ setInterval(() => {
 /** Records how a request ended. */
 export function heard(failure?: unknown): void {
   if (failure === undefined || failure instanceof Problem) {
+    answeredAt = Date.now();
     unanswered.value = null;
     if (failure instanceof Problem && failure.status === 401) {
       useToken(null);
     }
   } else {
-    unanswered.value ??= Date.now();
+    unanswered.value ??= answeredAt;
   }
 }
 
@@ -40,7 +44,9 @@ export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, every: nu
   useEffect(() => {
     const ending = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isAsking = false;
     const look = async () => {
+      isAsking = true;
       if (!document.hidden) {
         try {
           const data = await ask(AbortSignal.any([ending.signal, AbortSignal.timeout(PATIENCE)]));
@@ -54,12 +60,14 @@ export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, every: nu
           heard(failure);
         }
       }
+      isAsking = false;
       if (!ending.signal.aborted) {
         timer = setTimeout(look, every);
       }
     };
     const seen = () => {
-      if (!document.hidden) {
+      // What is asked already goes on by itself: begun twice, it would go on twice.
+      if (!document.hidden && !isAsking) {
         clearTimeout(timer);
         void look();
       }

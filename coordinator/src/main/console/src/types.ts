@@ -159,10 +159,15 @@ export interface Change {
   detail: string;
 }
 
+/** What a prune or a change of a policy is asked for, by its names in the API. */
+export interface Bounds {
+  [name: string]: unknown;
+}
+
 export interface Plan {
   id: string;
   namespace: string;
-  purpose: { kind: 'PRUNE' | 'POLICY' };
+  purpose: Bounds & { kind: 'PRUNE' | 'POLICY'; change?: Bounds & { given: string[] } };
   state: 'MAKING' | 'OPEN' | 'APPLYING' | 'APPLIED';
   actor: string;
   namespaceEntries: number;
@@ -171,8 +176,6 @@ export interface Plan {
   victimBytes: number;
   hitRateCost?: number;
   applied?: { evicted: number; evictedBytes: number; gone: number; replaced: number; pinned: number; used: number; remaining: number };
-  victims?: Victim[];
-  next?: string;
   createdAt: string;
   expiresAt: string;
   appliedAt?: string;

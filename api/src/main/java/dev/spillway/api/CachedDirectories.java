@@ -24,8 +24,8 @@ public final class CachedDirectories {
      * @param generation to add this host's copy of; absent for a new one
      * @param snapshotId which image was copied, beside a generation; absent where that is not known
      */
-    public record Put(String sourceDir, @Nullable String description, @Nullable Mode mode, @Nullable Long generation,
-            @Nullable SnapshotId snapshotId) {}
+    public record Put(String sourceDir, @Nullable String description, @Nullable SortedMap<String, String> labels, @Nullable Mode mode,
+            @Nullable Long generation, @Nullable SnapshotId snapshotId) {}
 
     /** Ways to take a tree, in lower case on the wire. */
     public enum Mode {

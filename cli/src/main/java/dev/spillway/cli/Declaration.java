@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.IGetter;
 import picocli.CommandLine.Model.ISetter;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -85,6 +86,31 @@ public final class Declaration {
                 OptionSpec.builder(name).paramLabel(label).type(type).setter(into(type, setter)).description(description);
         options.add(option);
         return option;
+    }
+
+    /** An option with a value that may be given more than once; {@code values} gets all of them. */
+    public <T> void repeated(String name, String label, Class<T> type, List<T> values, String... description) {
+        options.add(OptionSpec.builder(name)
+                .paramLabel(label)
+                .type(List.class)
+                .auxiliaryTypes(type)
+                .arity("1")
+                .getter(new IGetter() {
+                    @Override
+                    @SuppressWarnings({"TypeParameterUnusedInFormals", "unchecked"}) // picocli's
+                    public <V> V get() {
+                        return (V) values;
+                    }
+                })
+                .setter(into(List.class, given -> {
+                    List<?> all = given;
+                    // picocli begins with a list of its own, and adds to what it gets afterwards.
+                    if (!all.equals(values)) {
+                        values.clear();
+                        all.forEach(value -> values.add(type.cast(value)));
+                    }
+                }))
+                .description(description));
     }
 
     /** An option without a value. */

@@ -1,6 +1,7 @@
 package dev.spillway.client;
 
 import dev.spillway.api.CachedDirectories;
+import dev.spillway.events.Description;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,7 +34,22 @@ public interface DirectoryCache {
      *
      * @param sourceDir a directory of the worker's host, under a root that the worker allows
      */
-    Put put(String key, Path sourceDir, String description, CachedDirectories.Mode mode) throws InterruptedException;
+    default Put put(String key, Path sourceDir, String description, CachedDirectories.Mode mode) throws InterruptedException {
+        return put(key, sourceDir, Description.of(description), mode);
+    }
+
+    /**
+     * As {@link #put(String, Path, String, CachedDirectories.Mode)}, with labels. Where the namespace evicts by GDSF, the label
+     * {@code rebuild-seconds} tells what it costs to make the tree again.
+     */
+    Put put(String key, Path sourceDir, Description description, CachedDirectories.Mode mode) throws InterruptedException;
+
+    /**
+     * Stores this host's copy of a generation that the key names already. The content must be that of the other copies: nobody compares it.
+     *
+     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#GENERATION_GONE} when the key no longer names it
+     */
+    Put putCopy(String key, Path sourceDir, Description description, long generation) throws InterruptedException;
 
     /** Evicts an entry from all hosts and returns the snapshot that it named. */
     Optional<String> invalidate(String key) throws InterruptedException;

@@ -10,6 +10,7 @@ import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.Retries;
+import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.InvalidValueException;
@@ -70,12 +71,24 @@ final class RemoteDirectoryCache implements DirectoryCache {
     }
 
     @Override
-    public Put put(String key, Path sourceDir, String description, CachedDirectories.Mode mode) throws InterruptedException {
+    public Put put(String key, Path sourceDir, Description description, CachedDirectories.Mode mode) throws InterruptedException {
+        return put(key, sourceDir, description, mode, null);
+    }
+
+    @Override
+    public Put putCopy(String key, Path sourceDir, Description description, long generation) throws InterruptedException {
+        return put(key, sourceDir, description, CachedDirectories.Mode.COPY, generation);
+    }
+
+    private Put put(String key, Path sourceDir, Description description, CachedDirectories.Mode mode, @Nullable Long generation)
+            throws InterruptedException {
         if (sourceDir.toString().isEmpty()) {
             throw new InvalidValueException("sourceDir", "", "a directory; the current one is written as a dot");
         }
         Call put = Call.of(WorkerApi.PUT_DIRECTORY.at(namespace, new EntryKey(key)), copyTimeout)
-                .body(new CachedDirectories.Put(sourceDir.toAbsolutePath().normalize().toString(), description, mode, null, null));
+                .body(new CachedDirectories.Put(sourceDir.toAbsolutePath().normalize().toString(), description.text(), description.labels(),
+                        mode,
+                        generation, null));
         CachedDirectories.Stored stored = worker.send(put, CachedDirectories.Stored.class);
         return new Put(Path.of(stored.path()), stored.snapshotId().value(), stored.generation(), stored.sizeBytes(), stored.evicted());
     }

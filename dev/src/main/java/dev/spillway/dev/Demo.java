@@ -25,6 +25,7 @@ public final class Demo implements SpillwayCommand {
         return fleet.run("demo", console, 1, (lifecycle, started) -> {
             lifecycle.start("users", () -> DemoUsers.start(started, failure -> lifecycle.fail("users", failure)));
             console.out().println("console      http://" + started.coordinator() + "/ui/");
+            console.out().printf("guest        host-%d, which comes and goes%n", started.hosts() + 1);
         });
     }
 }

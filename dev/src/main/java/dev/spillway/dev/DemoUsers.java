@@ -1,6 +1,8 @@
 package dev.spillway.dev;
 
+import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.bench.curves.Trace;
 import dev.spillway.client.DirectoryCache;
 import dev.spillway.client.HeldDirectory;
@@ -8,6 +10,7 @@ import dev.spillway.client.ImageRegistry;
 import dev.spillway.client.NotReachableException;
 import dev.spillway.client.OutcomeUnknownException;
 import dev.spillway.client.SpillwayClient;
+import dev.spillway.events.Description;
 import dev.spillway.worker.app.Worker;
 import java.io.IOException;
 import java.net.URI;
@@ -20,8 +23,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import java.util.random.RandomGenerator;
@@ -29,21 +35,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Users of a demo: on each host somebody reads images, most of all the popular ones, and puts what is missing. More keys are asked for than there is room
- * for, so images are evicted all the time. One further host comes and goes.
+ * Users of a demo: on each host somebody reads images, most of all the popular ones, and adds a copy of what is missing there. More keys are asked for than
+ * there is room for, so images are evicted all the time, from each host that has a copy. One further host comes and goes.
  */
 final class DemoUsers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DemoUsers.class);
     private static final String NAMESPACES = """
             rootfs {"maxEntries":60}
-            layers {"maxBytes":6000000}
+            layers {"maxBytes":6000000,"evictionPolicy":"GDSF"}
             functions {"maxEntries":400}
             """;
-    private static final int KEYS = 400;
+    private static final int KEYS = 200;
+    private static final int FUNCTIONS = 2_000;
     private static final double POPULARITY = 0.9;
     private static final int FILES_MAX = 4;
     private static final int FILE_BYTES_MAX = 64 << 10;
     private static final int PAUSE_MILLIS_MAX = 300;
+    /** One read in so many puts a new version in place of the image, so that all its copies go. */
+    private static final int RENEWED_EVERY = 100;
+    private static final int REBUILD_SECONDS_MAX = 600;
     /** One read in so many keeps its image for a while, so that an eviction meets a hold now and then. */
     private static final int KEPT_EVERY = 20;
     private static final Duration KEPT = Duration.ofSeconds(3);
@@ -55,6 +65,8 @@ final class DemoUsers implements AutoCloseable {
     private final DevFleet fleet;
     private final Path scratch;
     private final List<Thread> threads = new ArrayList<>();
+    /** The generation that was put last, by namespace and key. */
+    private final Map<String, Long> generations = new ConcurrentHashMap<>();
 
     private DemoUsers(DevFleet fleet, Path scratch) {
         this.fleet = fleet;
@@ -111,14 +123,20 @@ final class DemoUsers implements AutoCloseable {
         RandomGenerator random = new SplittableRandom(host);
         IntUnaryOperator popular = Trace.zipf(KEYS, POPULARITY, host);
         try (SpillwayClient client = client(host)) {
-            List<DirectoryCache> caches = List.of(client.directories("rootfs"), client.directories("layers"));
+            List<String> namespaces = List.of("rootfs", "layers");
             while (true) {
-                DirectoryCache cache = caches.get(random.nextInt(caches.size()));
+                String namespace = namespaces.get(random.nextInt(namespaces.size()));
                 String key = "image-" + popular.applyAsInt(0);
                 tried(() -> {
-                    Optional<HeldDirectory> found = cache.get(key);
+                    DirectoryCache cache = client.directories(namespace);
+                    String name = namespace + "/" + key;
+                    boolean isRenewed = random.nextInt(RENEWED_EVERY) == 0;
+                    Optional<HeldDirectory> found = isRenewed ? Optional.empty() : cache.get(key);
                     if (found.isEmpty()) {
-                        put(cache, key, random);
+                        if (isRenewed) {
+                            generations.remove(name);
+                        }
+                        put(cache, name, key);
                     } else {
                         try (HeldDirectory held = found.get()) {
                             LOG.debug("reading {}", held.path());
@@ -135,7 +153,9 @@ final class DemoUsers implements AutoCloseable {
         return SpillwayClient.builder().coordinators(fleet.coordinator()).worker(fleet.worker(host)).build();
     }
 
-    private void put(DirectoryCache cache, String key, RandomGenerator random) throws InterruptedException {
+    private void put(DirectoryCache cache, String name, String key) throws InterruptedException {
+        // The same tree on each host.
+        RandomGenerator random = new SplittableRandom(name.hashCode());
         try {
             Path tree = Files.createTempDirectory(scratch, "image");
             try {
@@ -145,13 +165,31 @@ final class DemoUsers implements AutoCloseable {
                     random.nextBytes(content);
                     Files.write(tree.resolve("file-" + file), content);
                 }
-                cache.put(key, tree, "put by " + Thread.currentThread().getName());
+                Description description = new Description("put by " + Thread.currentThread().getName(),
+                        new TreeMap<>(Map.of("rebuild-seconds", String.valueOf(1 + random.nextInt(REBUILD_SECONDS_MAX)))));
+                put(cache, name, key, tree, description);
             } finally {
                 delete(tree);
             }
         } catch (IOException e) {
             LOG.warn("making an image: {}", e.getMessage());
         }
+    }
+
+    /** Adds a copy to those of other hosts, or a new entry where there are none any more. */
+    private void put(DirectoryCache cache, String name, String key, Path tree, Description description) throws InterruptedException {
+        Long generation = generations.get(name);
+        try {
+            if (generation != null) {
+                cache.putCopy(key, tree, description, generation);
+                return;
+            }
+        } catch (ProblemException e) {
+            if (e.type() != ProblemType.GENERATION_GONE && e.type() != ProblemType.EVICTED) {
+                throw e;
+            }
+        }
+        generations.put(name, cache.put(key, tree, description, CachedDirectories.Mode.COPY).generation());
     }
 
     private static void delete(Path tree) throws IOException {
@@ -166,7 +204,7 @@ final class DemoUsers implements AutoCloseable {
     /** Uses the registry alone: its entries belong to no host. */
     private void call() throws InterruptedException {
         RandomGenerator random = new SplittableRandom();
-        IntUnaryOperator popular = Trace.zipf(KEYS * 5, POPULARITY, 0);
+        IntUnaryOperator popular = Trace.zipf(FUNCTIONS, POPULARITY, 0);
         try (SpillwayClient client = SpillwayClient.builder().coordinators(fleet.coordinator()).build()) {
             ImageRegistry functions = client.images("functions");
             while (true) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Tells the hit rate of a namespace at other sizes, and the size that a hit rate takes. */
 final class Advise implements ClientCommand {
     private static final double[] MULTIPLES = {0.25, 0.5, 1, 2, 4, 8};
+    private static final String NOTHING_READ = "nothing was read yet, or since its eviction policy changed, so no hit rate is known";
 
     private final Console console;
     private final CoordinatorOption coordinator = new CoordinatorOption();
@@ -49,6 +50,10 @@ final class Advise implements ClientCommand {
             console.out().println(answer.text());
             return Outcome.done();
         }
+        if (curve.accesses() == 0) {
+            console.out().printf("namespace %s: %s%n", curve.namespace(), NOTHING_READ);
+            return Outcome.done();
+        }
         Namespaces.Namespace present = server.get(CoordinatorApi.GET_NAMESPACE.at(namespace.name())).as(Namespaces.Namespace.class);
         long entries = present.maxEntries() == null ? present.entries() - present.pinnedEntries() : present.maxEntries();
         long bytes = present.maxBytes() == null ? present.bytes() - present.pinnedBytes() : present.maxBytes();
@@ -73,6 +78,9 @@ final class Advise implements ClientCommand {
             entries.ifPresent(point -> json.put("maxEntries", point.size()));
             bytes.ifPresent(point -> json.put("maxBytes", point.size()));
             console.out().println(json.put("accesses", curve.accesses()));
+        }
+        if (curve.accesses() == 0) {
+            return Outcome.failed("namespace %s: %s".formatted(curve.namespace(), NOTHING_READ));
         }
         if (entries.isEmpty() || bytes.isEmpty()) {
             return Outcome.failed(

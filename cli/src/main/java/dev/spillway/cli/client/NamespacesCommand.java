@@ -64,7 +64,8 @@ final class NamespacesCommand {
                     "Share of the entries that one prune, lowered limit or shorter time may evict without asking, above 0 and at most 1.");
             to.option("--backend", "KIND", Limit.class, value -> backend = value,
                     "directory (the default) or artifact: what its images are. It stays while the namespace has entries.")
-                    .converters(new Limit.BackendName());
+                    .converters(new Limit.BackendName())
+                    .completionCandidates(List.of("directory", "artifact"));
             to.option("--min-residency", "TIME", Limit.class, value -> minResidency = value,
                     "Artifacts only: no put evicts an entry to make room so soon after its last put or get, such as 3h, or none.")
                     .converters(new Limit.Time());
@@ -73,7 +74,8 @@ final class NamespacesCommand {
             to.option("--eviction-policy", "POLICY", Limit.class, value -> evictionPolicy = value,
                     "What goes first when there is no room. lru (the default): what was not used for the longest time. gdsf: what saves the least time"
                             + " per byte, by its uses, its label rebuild-seconds and its size.")
-                    .converters(new Limit.PolicyName());
+                    .converters(new Limit.PolicyName())
+                    .completionCandidates(List.of("lru", "gdsf"));
         }
 
         @Override

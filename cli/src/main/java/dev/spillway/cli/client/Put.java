@@ -10,7 +10,11 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +32,7 @@ final class Put implements ClientCommand {
     @SuppressWarnings("NullAway.Init") // by declare
     private Path directory;
     private @Nullable String description;
+    private final List<Values.Label> labels = new ArrayList<>();
     private @Nullable Long generation;
     private @Nullable SnapshotId snapshot;
     private CachedDirectories.@Nullable Mode mode;
@@ -44,6 +49,9 @@ final class Put implements ClientCommand {
         entry.declare(to);
         to.parameter("2", "DIR", Path.class, value -> directory = value, "The directory, on the worker's host.");
         to.option("--description", "TEXT", String.class, value -> description = value, "What it is, in a line.");
+        to.repeated("--label", "NAME=VALUE", Values.Label.class, labels,
+                "A label of the entry; NAME ends at the first =. May be given more than once.",
+                "rebuild-seconds=N tells an order of eviction by GDSF what it costs to make the image again.");
         to.option("--generation", "N", Long.class, value -> generation = value,
                 "Offer the directory as this host's copy of that generation of the entry, instead of a new one.");
         to.option("--snapshot", "ID", SnapshotId.class, value -> snapshot = value,
@@ -56,8 +64,10 @@ final class Put implements ClientCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
+        SortedMap<String, String> named = new TreeMap<>();
+        labels.forEach(label -> named.put(label.name(), label.value()));
         CachedDirectories.Put body =
-                new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
+                new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, named, mode, generation,
                         snapshot);
         Server server = worker.server();
         Server.Answer answer = LongRequest.show(console, Text.printable(entry.key().value()),

@@ -15,9 +15,19 @@ final class Text {
     /** Without what a terminal would obey or a table would break at. */
     static String printable(String text) {
         return text.codePoints()
-                .map(point -> Character.isISOControl(point) || point == '\u2028' || point == '\u2029' ? '?' : point)
+                .map(point -> hasForm(point) ? point : '?')
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
+    }
+
+    /** Returns false for what moves the cursor, or turns the direction of what follows. */
+    private static boolean hasForm(int point) {
+        return switch (Character.getType(point)) {
+            case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+            // What joins letters, or parts of a picture, has to stay.
+            case Character.FORMAT -> point == '\u200c' || point == '\u200d';
+            default -> true;
+        };
     }
 
     static String bytes(@Nullable Long count) {

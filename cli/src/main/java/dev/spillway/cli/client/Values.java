@@ -60,12 +60,20 @@ public final class Values {
         }
     }
 
-    /** A label that entries must carry, {@code NAME=VALUE}. */
+    /** A label of entries, {@code NAME=VALUE}. */
     record Label(String text) {
         Label {
             if (text.indexOf('=') < 1) {
                 throw new IllegalArgumentException(text + " (expected: NAME=VALUE)");
             }
+        }
+
+        String name() {
+            return text.substring(0, text.indexOf('='));
+        }
+
+        String value() {
+            return text.substring(text.indexOf('=') + 1);
         }
 
         @Override

@@ -1,5 +1,7 @@
 package dev.spillway.dev.fleet;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.client.DirectoryCache;
@@ -7,10 +9,13 @@ import dev.spillway.client.HeldDirectory;
 import dev.spillway.client.ImageRegistry;
 import dev.spillway.client.NotReachableException;
 import dev.spillway.client.SpillwayClient;
+import dev.spillway.events.Description;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +36,7 @@ class ClientLibraryTest {
 
     @BeforeAll
     static void start() throws Exception {
-        fleet = new FleetInProcess(scratch.resolve("fleet"), 1);
+        fleet = new FleetInProcess(scratch.resolve("fleet"), 2);
         tree = Files.createDirectories(scratch.resolve("tree"));
         Files.writeString(tree.resolve("file"), "content");
     }
@@ -103,6 +108,27 @@ class ClientLibraryTest {
             assertThat(images.invalidate(key, "another")).isFalse();
             assertThat(images.invalidate(key)).contains(snapshot);
             assertThat(images.invalidate(key)).isEmpty();
+        }
+    }
+
+    @Test
+    void anotherHostAddsItsCopyOfTheSameGenerationAndAllLabelsStay() throws Exception {
+        namespace("copies", "--max-entries", "100");
+        Description description = new Description("a build", new TreeMap<>(Map.of("rebuild-seconds", "340")));
+        try (SpillwayClient client = builder().build();
+                SpillwayClient other = builder().worker(fleet.workerUrl(2)).build()) {
+            DirectoryCache.Put first = client.directories("copies").put("a", tree, description, CachedDirectories.Mode.COPY);
+            DirectoryCache trees = other.directories("copies");
+            DirectoryCache.Put copy = trees.putCopy("a", tree, description, first.generation());
+            assertThat(copy).returns(first.generation(), DirectoryCache.Put::generation)
+                    .returns(first.snapshotId(), DirectoryCache.Put::snapshotId);
+            JsonNode entry = Http.get(fleet.url() + "/v1/namespaces/copies/entries/a").json();
+            assertThat(entry.get("replicas").findValuesAsText("hostId")).containsExactlyInAnyOrder("host-1", "host-2");
+            assertThat(entry.at("/labels/rebuild-seconds").asText()).isEqualTo("340");
+            trees.put("a", tree, "in place of it");
+            assertThatExceptionOfType(ProblemException.class)
+                    .isThrownBy(() -> client.directories("copies").putCopy("a", tree, description, first.generation()))
+                    .matches(refused -> refused.type() == ProblemType.GENERATION_GONE);
         }
     }
 

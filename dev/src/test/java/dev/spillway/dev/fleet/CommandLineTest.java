@@ -83,6 +83,7 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("evictionId: 7 (expected: a UUID", "evictions", "7"),
                 List.of("'--limit': 0 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "0"),
                 List.of("'--label': colour (expected: NAME=VALUE)", "ls", "ns", "--label", "colour"),
+                List.of("colour (expected: NAME=VALUE)", "put", "ns", "key", "/tmp", "--label", "a=b", "--label", "colour"),
                 List.of("Missing required parameter", "put", "ns", "key"), List.of("Unknown option: '--colour'", "hosts", "--colour"),
                 List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
                 List.of("no command given", "namespace"), List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),
@@ -272,6 +273,35 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(listed.get("items").findValuesAsText("key")).containsExactly(key);
         done("rm", "--", namespace, key);
         assertThat(run("get", "--fresh", "--worker", "host-1", "--", namespace, key).exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aKeyTurnsNoDirectionAndMovesNoCursorOfATable() throws IOException {
+        String key = "a\u202egnp.exe\u001b[2J\u2028b";
+        done("namespace", "set", "marks");
+        done("put", "--worker", "host-1", "marks", key, tree.toString());
+        assertThat(done("ls", "marks").out()).contains("a?gnp.exe?[2J?b ");
+        assertThat(json(done("ls", "marks", "--json").out()).at("/items/0/key").asText()).isEqualTo(key);
+    }
+
+    @Test
+    void ofANamespaceThatNobodyReadNoHitRateIsKnown() {
+        done("namespace", "set", "unread", "--max-entries", "2");
+        assertThat(done("advise", "unread").out()).startsWith("namespace unread: nothing was read yet");
+        Spillway.Ran size = run("advise", "unread", "--hit-rate", "0.5");
+        assertThat(size.exitCode()).isEqualTo(1);
+        assertThat(size.err()).contains("namespace unread: nothing was read yet");
+    }
+
+    @Test
+    void whatIsCheapToMakeAgainGoesFirstUnderGdsf() throws Exception {
+        assertThat(done("namespace", "set", "builds", "--max-entries", "2", "--eviction-policy", "gdsf").out()).contains("evicted by GDSF");
+        done("put", "builds", "dear", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=340", "--label", "team=a=b");
+        done("put", "builds", "cheap", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=2");
+        assertThat(done("ls", "builds").out()).containsPattern("dear .* rebuild-seconds=340,team=a=b");
+        assertThat(done("ls", "builds", "--label", "team=a=b").lines()).hasSize(2);
+        Spillway.Ran third = done("put", "builds", "another", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=30");
+        assertThat(third.lines().get(1)).startsWith("evicted  cheap");
     }
 
     @Test

@@ -60,6 +60,7 @@ class CompletionTest extends FleetOfTwo {
                 arguments("status --url URL --worker ''", "host-1 host-2"), arguments("evictions --url URL --namespace t", "trees"),
                 arguments("evictions --url URL --host=host", "--host=host-1 --host=host-2"),
                 arguments("evictions --state ''", "closed open"),
+                arguments("namespace set trees --eviction-policy ''", "gdsf lru"), arguments("namespace set trees --backend a", "artifact"),
                 arguments("put --mode m", "move"), arguments("stats --art", "--artifacts"), arguments("hosts host-1 --ord", "--orders"),
                 arguments("dev --hos", "--hosts"), arguments("unheard-of ''", ""), arguments("ls Upper ''", ""));
     }

@@ -65,7 +65,7 @@ class ConsoleTest {
         String namespaces = fleet.url() + "/v1/namespaces/";
         Path tree = Files.createDirectory(browser.folder().resolve("tree"));
         Files.writeString(tree.resolve("file"), "content");
-        ask("PUT", namespaces + "trees", Map.of("maxEntries", 4));
+        ask("PUT", namespaces + "trees", Map.of("maxEntries", 4, "ttl", "P7DT90M"));
         ask("PUT", namespaces + "tabs", Map.of("maxEntries", 1));
         for (int number = 1; number <= 4; number++) {
             String entry = fleet.workerUrl(1 + number % 3) + "/v1/directories/trees/entries/key-" + number;

@@ -2,6 +2,7 @@ package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,18 @@ class DemoTest {
             Eventually.holds(Eventually.HANG, () -> assertThat(host(url)).as("the one that comes").isEqualTo("ACTIVE"));
             Eventually.holds(Eventually.HANG, () -> assertThat(host(url)).as("and goes").isEqualTo("AWAY"));
             Eventually.holds(Eventually.HANG, () -> assertThat(host(url)).as("and comes again").isEqualTo("ACTIVE"));
+            for (Tour.Step step : Tour.read(Files.readString(Path.of("../README.md")), "## A demo").steps()) {
+                if (!step.command().equals("./spillway demo")) {
+                    List<String> words = new ArrayList<>(List.of(step.command().split(" ")));
+                    words.removeFirst();
+                    words.addAll(List.of("--url", url));
+                    Eventually.holds(Eventually.HANG, () -> {
+                        Spillway.Ran ran = Spillway.run(words.toArray(String[]::new));
+                        assertThat(ran.exitCode()).as(step.command() + ": " + ran).isZero();
+                    });
+                }
+            }
+            Eventually.holds(Eventually.HANG, () -> assertThat(copies(url)).as("an image on more than one host").isGreaterThan(1));
             for (String namespace : List.of("rootfs", "layers", "functions")) {
                 Eventually.holds(Eventually.HANG, () -> {
                     JsonNode figures = asked(url, "stats", namespace);
@@ -48,6 +61,15 @@ class DemoTest {
             }
             assertThat(demo.stop(Eventually.HANG)).as(demo.text()).isZero();
         }
+    }
+
+    /** Returns how many hosts had to delete their copy of one image, at most. */
+    private static int copies(String url) throws IOException {
+        int most = 0;
+        for (JsonNode eviction : asked(url, "evictions", "--namespace", "rootfs").path("items")) {
+            most = Math.max(most, eviction.path("orders").size());
+        }
+        return most;
     }
 
     private static String host(String url) throws IOException {

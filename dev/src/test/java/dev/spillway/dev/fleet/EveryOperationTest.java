@@ -81,7 +81,8 @@ class EveryOperationTest extends FleetOfTwo {
         try (DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
             common(worker);
             String directories = "/v1/directories/trees";
-            worker.done("PUT", directories + "/entries/a%2Fb", Map.of("sourceDir", tree.toString(), "description", "a tree"));
+            worker.done("PUT", directories + "/entries/a%2Fb",
+                    Map.of("sourceDir", tree.toString(), "description", "a tree", "labels", Map.of("rebuild-seconds", "340")));
             worker.get(directories + "/entries/a%2Fb");
             JsonNode held = worker.get(directories + "/entries/a%2Fb?hold=PT10M");
             String hold = "/v1/holds/" + held.get("hold").get("id").asText();

@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -85,7 +87,8 @@ final class DirectoryPuts {
                         () -> RequestDigest.of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
         try {
             return answer(name, generation, puts.put(new Puts.Put(name, new Puts.Source.Directory(body.sourceDir(), mode),
-                    described(body.description()), generation, copied(Optional.ofNullable(body.snapshotId()), generation), key)));
+                    described(body.description(), body.labels()), generation, copied(Optional.ofNullable(body.snapshotId()), generation),
+                    key)));
         } catch (IOException e) {
             throw notStored(name, body.sourceDir(), e);
         }
@@ -121,7 +124,8 @@ final class DirectoryPuts {
         InputStream body = packed ? new PackedStream(stream) : stream;
         try {
             return answer(name, generation,
-                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body, strict), described(description), generation, copied, key)));
+                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body, strict), Description.of(description), generation, copied,
+                            key)));
         } catch (PosixException e) {
             throw notStored(name, "an archive", e);
         }
@@ -140,8 +144,8 @@ final class DirectoryPuts {
         return HostProblems.notStored(String.valueOf(cause.getMessage()));
     }
 
-    private static Description described(@Nullable String text) {
-        return Description.of(text == null ? "" : text);
+    private static Description described(@Nullable String text, @Nullable SortedMap<String, String> labels) {
+        return new Description(text == null ? "" : text, labels == null ? new TreeMap<>() : labels);
     }
 
     private static long generation(long given) {
