@@ -217,20 +217,27 @@ export function Ask(props: {
       </button>
       {said && <span role="status" class={said.bad ? 'bad' : 'muted'}>{said.text}</span>}
       <dialog ref={dialog} aria-label={props.label}>
-        <p>{props.question}</p>
-        {props.word && (
-          <label>
-            Type <bdi>{props.word}</bdi> <input value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
-          </label>
-        )}
-        <p class="choices">
-          <button type="button" class="primary" disabled={busy || (props.word !== undefined && typed !== props.word)} onClick={() => void act()}>
-            {props.label}
-          </button>
-          <button type="button" onClick={() => dialog.current?.close()}>
-            Cancel
-          </button>
-        </p>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void act();
+          }}
+        >
+          <p>{props.question}</p>
+          {props.word && (
+            <label>
+              Type <bdi>{props.word}</bdi> <input value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+            </label>
+          )}
+          <p class="choices">
+            <button type="submit" class="primary" disabled={busy || (props.word !== undefined && typed !== props.word)}>
+              {props.label}
+            </button>
+            <button type="button" onClick={() => dialog.current?.close()}>
+              Cancel
+            </button>
+          </p>
+        </form>
       </dialog>
     </span>
   );

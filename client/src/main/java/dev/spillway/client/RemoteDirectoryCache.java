@@ -13,7 +13,6 @@ import dev.spillway.client.http.Retries;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -31,8 +31,8 @@ public final class SecurityBenchmark implements Benchmark {
     /** Three services and their client share a process, whose code is compiled as it is used. */
     private static final int WARM_ROUNDS = 5;
     /** A twentieth is less than rounds differ by, so there are many, each short. */
-    private static final int ROUNDS = 45;
-    private static final Duration WARM_UP = Duration.ofMillis(100);
+    private static final int ROUNDS = 31;
+    private static final Duration WARM_UP = Duration.ofMillis(500);
     private static final Duration MEASURED = Duration.ofSeconds(1);
     private static final double TOKEN_BOUND = 1.05;
     private static final double TLS_BOUND = 1.3;

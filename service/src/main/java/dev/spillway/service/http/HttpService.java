@@ -124,8 +124,12 @@ public final class HttpService implements AutoCloseable {
                 .build();
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
         this.answers = new Answers(threads, options.limits());
-        options.metrics().gauge("http.server.requests.inside", answers, Answers::requestsInside);
-        options.metrics().gauge("http.server.streams.open", answers, Answers::streamsOpen);
+        Gauge.builder("http.server.requests.inside", answers, Answers::requestsInside)
+                .description("Requests that a handler works on")
+                .register(options.metrics());
+        Gauge.builder("http.server.streams.open", answers, Answers::streamsOpen)
+                .description("Answers that are being streamed")
+                .register(options.metrics());
     }
 
     /**
