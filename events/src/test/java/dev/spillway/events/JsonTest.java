@@ -110,6 +110,13 @@ class JsonTest {
     }
 
     @Test
+    void aPolicyOfACoordinatorThatKnowsOneOrderOfEvictionIsRead() throws Exception {
+        String told = "{\"version\":3,\"policies\":[{\"namespace\":\"images\",\"backend\":\"DIRECTORY\",\"writeOnce\":false}]}";
+        assertThat(tolerant.readValue(told, PolicySet.class).policies())
+                .containsExactly(new PolicySet.Entry(new NamespaceName("images"), null));
+    }
+
+    @Test
     void aMessageThatLacksAComponentIsNotRead() throws Exception {
         var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0,
                 new JoinRequest.WorkerProcess(UUID.fromString(REGISTRY), true), 7);

@@ -28,12 +28,12 @@ public sealed interface PlanPurpose {
      * @param maxBytes   0 or more allocated bytes
      * @param idleFor    1 s to 36,500 days
      * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
-     * @param idleApart  whether what is idle is not counted for the bounds, because it lay anywhere in the order of eviction when the plan was begun
+     * @param idleApart  true if what is idle is not counted for the bounds, because it lay anywhere in the order of eviction when the plan was begun
      */
     record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix,
-            boolean idleApart) implements PlanPurpose {
+            @Nullable Boolean idleApart) implements PlanPurpose {
         public Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix) {
-            this(maxEntries, maxBytes, idleFor, keyPrefix, false);
+            this(maxEntries, maxBytes, idleFor, keyPrefix, null);
         }
 
         /** Refuses bounds that can never be, and a prune without any. */
@@ -52,7 +52,11 @@ public sealed interface PlanPurpose {
         }
 
         Prune in(NamespaceRow namespace) {
-            return new Prune(maxEntries, maxBytes, idleFor, keyPrefix, idleFor != null && !namespace.isInOrderOfUse());
+            return idleFor == null || namespace.isInOrderOfUse() ? this : new Prune(maxEntries, maxBytes, idleFor, keyPrefix, true);
+        }
+
+        boolean countsIdleApart() {
+            return Boolean.TRUE.equals(idleApart);
         }
 
         TimeBounds times(Instant madeAt) {

@@ -106,7 +106,8 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
 
     /** Returns what workers need of it. */
     public PolicySet.Entry forWorkers(NamespaceName namespace) {
-        return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce, evictionPolicy);
+        return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce,
+                evictionPolicy == EvictionPolicy.LRU ? null : evictionPolicy);
     }
 
     Bounds limits() {

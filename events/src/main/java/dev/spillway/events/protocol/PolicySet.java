@@ -15,13 +15,13 @@ public record PolicySet(long version, List<Entry> policies) {
      * @param maxBytes what a single image may not exceed, in allocated bytes; absent for no bound
      * @param minResidency how long an entry that was put or read is not evicted to make room; absent for no promise
      * @param writeOnce whether a key keeps its first content
-     * @param evictionPolicy under GDSF hosts measure how long images take to be made
+     * @param evictionPolicy under GDSF hosts measure how long images take to be made; absent for LRU
      */
     public record Entry(NamespaceName namespace, @Nullable Long maxBytes, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce, EvictionPolicy evictionPolicy) {
+            boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
         /** The policy of a namespace of directories. */
         public Entry(NamespaceName namespace, @Nullable Long maxBytes) {
-            this(namespace, maxBytes, Backend.DIRECTORY, null, false, EvictionPolicy.LRU);
+            this(namespace, maxBytes, Backend.DIRECTORY, null, false, null);
         }
     }
 }

@@ -110,7 +110,7 @@ public final class RegistryClient implements AutoCloseable {
         /** Returns what the registry tells at a join. */
         public PolicySet.Entry policy(NamespaceName of) {
             return new PolicySet.Entry(of, maxBytes, backend == null ? Backend.DIRECTORY : backend, minResidency,
-                    Boolean.TRUE.equals(writeOnce), evictionPolicy == null ? EvictionPolicy.LRU : evictionPolicy);
+                    Boolean.TRUE.equals(writeOnce), evictionPolicy);
         }
     }
 

@@ -8,7 +8,6 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
-import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
@@ -278,7 +277,7 @@ final class TestRegistry {
                 policies.entrySet()
                         .stream()
                         .map(policy -> new PolicySet.Entry(policy.getKey(), policy.getValue().maxBytes(), policy.getValue().backend(), null,
-                                false, EvictionPolicy.LRU))
+                                false, null))
                         .toList());
     }
 

@@ -1,7 +1,6 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.Backend;
-import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Duration;
@@ -13,11 +12,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** The policies under which a put is answered before the registry has taken it. */
 class EarlyAnswersTest {
     private static final PolicySet.Entry USUAL =
-            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, false, EvictionPolicy.LRU);
+            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, false, null);
     private static final PolicySet.Entry WRITE_ONCE =
-            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, true, EvictionPolicy.LRU);
+            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, true, null);
     private static final PolicySet.Entry RESIDENT =
-            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, Duration.ofHours(1), false, EvictionPolicy.LRU);
+            new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, Duration.ofHours(1), false, null);
 
     @Test
     void whereNothingThatFitsIsRefusedNobodyWaits() {
