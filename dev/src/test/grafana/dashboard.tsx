@@ -30,6 +30,9 @@ async function series(query: string): Promise<Series[]> {
   return answer.data.result;
 }
 
+/** Queries that told nothing, by panel. */
+const empty: string[] = [];
+
 async function frames(panel: Panel): Promise<DataFrame[]> {
   const targets = panel.targets as { refId: string, expr: string, legendFormat: string }[];
   const found = await Promise.all(targets.map(async ({ refId, expr, legendFormat }) =>
@@ -49,6 +52,7 @@ async function frames(panel: Panel): Promise<DataFrame[]> {
         },
       ],
     }))));
+  empty.push(...targets.filter((_, index) => found[index]!.length === 0).map(({ refId }) => `${panel.title} ${refId}`));
   return applyFieldOverrides({ data: found.flat(), theme, timeZone: 'utc', replaceVariables: (text) => text, fieldConfig: { defaults: {}, overrides: [] } });
 }
 
@@ -71,11 +75,11 @@ const panels = await Promise.all((dashboard.panels as Panel[]).map(async (panel)
 const rows = Math.max(...panels.map(({ panel: { gridPos } }) => gridPos!.y + gridPos!.h));
 createRoot(document.getElementById('dashboard')!).render(<ThemeContext.Provider value={theme}>
   <GlobalStyles hackNoBackdropBlur={true} />
-  <div style={{ position: 'relative', width: 24 * COLUMN, height: rows * ROW }}>
+  <div style={{ position: 'relative', width: 24 * COLUMN, height: rows * ROW }} data-empty={JSON.stringify(empty)}>
     {panels.map(({ panel, data }) => {
       const { x, y, w, h } = panel.gridPos!;
       const Kind = panel.type === 'stat' ? Numbers : Lines;
-      return <div key={panel.id} style={{ position: 'absolute', left: x * COLUMN, top: y * ROW }} data-panel={panel.title} data-series={data.length}>
+      return <div key={panel.id} style={{ position: 'absolute', left: x * COLUMN, top: y * ROW }} className={data.length > 0 ? panel.type : 'empty'}>
         <PanelChrome title={panel.title} width={w * COLUMN - GAP} height={h * ROW - GAP}>
           {(width, height) => data.length === 0 ? <p>No data</p> : <Kind data={data} width={width} height={height} />}
         </PanelChrome>

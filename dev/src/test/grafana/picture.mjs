@@ -1,11 +1,11 @@
-// Draws the dashboard in a browser until each panel has what it needs, and takes its picture. Arguments: Prometheus' address, the file of the picture,
-// and the panels that may stay empty, as a list in JSON.
+// Draws the dashboard in a browser until each query tells something, and takes its picture. Arguments: Prometheus' address, the file of the picture, and the
+// queries that may tell nothing, as a list in JSON.
 import assert from 'node:assert/strict';
 import { build, preview } from 'vite';
 import { launch, newPage } from './browser.mjs';
 
 const [prometheus, picture, mayBeEmpty] = process.argv.slice(2);
-const EMPTY = JSON.parse(mayBeEmpty);
+const MAY_BE_EMPTY = JSON.parse(mayBeEmpty);
 const SECONDS = 120;
 const DEADLINE = Date.now() + 200_000;
 
@@ -20,13 +20,15 @@ try {
   const address = `http://127.0.0.1:${server.httpServer.address().port}/?${new URLSearchParams({ prometheus, seconds: SECONDS })}`;
   let empty;
   do {
+    wrong.length = 0;
     await page.goto(address);
-    await page.locator('[data-panel]').first().waitFor();
-    empty = await page.locator('[data-series="0"]').evaluateAll((panels) => panels.map((panel) => panel.dataset.panel));
-  } while (empty.some((panel) => !EMPTY.includes(panel)) && Date.now() < DEADLINE);
-  assert.deepEqual(empty, EMPTY);
-  for (const panel of await page.locator('[data-panel]:not([data-series="0"])').all()) {
-    await panel.locator('canvas, [title]').first().waitFor();
+    await page.waitForFunction(() => document.querySelector('[data-empty]'), undefined, { timeout: 20_000 }).catch((late) => wrong.push(String(late)));
+    empty = wrong.length > 0 ? ['not drawn'] : JSON.parse(await page.locator('[data-empty]').getAttribute('data-empty'));
+    empty = empty.filter((query) => !MAY_BE_EMPTY.includes(query));
+  } while (empty.length > 0 && Date.now() < DEADLINE);
+  assert.deepEqual({ wrong, empty }, { wrong: [], empty: [] });
+  for (const lines of await page.locator('.timeseries').all()) {
+    await lines.locator('canvas').first().waitFor();
   }
   await page.evaluate(() => document.fonts.ready);
   assert.deepEqual(wrong, []);

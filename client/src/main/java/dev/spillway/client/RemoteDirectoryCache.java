@@ -85,7 +85,8 @@ final class RemoteDirectoryCache implements DirectoryCache {
             throw new InvalidValueException("sourceDir", "", "a directory; the current one is written as a dot");
         }
         Call put = Call.of(WorkerApi.PUT_DIRECTORY.at(namespace, new EntryKey(key)), copyTimeout)
-                .body(new CachedDirectories.Put(sourceDir.toAbsolutePath().normalize().toString(), description.text(), description.labels(),
+                .body(new CachedDirectories.Put(sourceDir.toAbsolutePath().normalize().toString(), description.text(),
+                        description.labels().isEmpty() ? null : description.labels(),
                         mode,
                         generation, null));
         CachedDirectories.Stored stored = worker.send(put, CachedDirectories.Stored.class);

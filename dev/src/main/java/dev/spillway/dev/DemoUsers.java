@@ -166,7 +166,7 @@ final class DemoUsers implements AutoCloseable {
                     Files.write(tree.resolve("file-" + file), content);
                 }
                 Description description = new Description("put by " + Thread.currentThread().getName(),
-                        new TreeMap<>(Map.of("rebuild-seconds", String.valueOf(1 + random.nextInt(REBUILD_SECONDS_MAX)))));
+                        new TreeMap<>(Map.of(Description.REBUILD_SECONDS, String.valueOf(1 + random.nextInt(REBUILD_SECONDS_MAX)))));
                 put(cache, name, key, tree, description);
             } finally {
                 delete(tree);

@@ -47,4 +47,14 @@ public record Description(String text, SortedMap<String, String> labels) {
         more.put(name, value);
         return new Description(text, more);
     }
+
+    /** Returns this without a label. */
+    public Description withoutLabel(String name) {
+        if (!labels.containsKey(name)) {
+            return this;
+        }
+        SortedMap<String, String> others = new TreeMap<>(labels);
+        others.remove(name);
+        return new Description(text, others);
+    }
 }

@@ -6,6 +6,7 @@ import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.nio.file.Path;
@@ -65,9 +66,14 @@ final class Put implements ClientCommand {
     @Override
     public Outcome call() throws InterruptedException {
         SortedMap<String, String> named = new TreeMap<>();
-        labels.forEach(label -> named.put(label.name(), label.value()));
+        for (Values.Label label : labels) {
+            if (named.put(label.name(), label.value()) != null) {
+                throw new InvalidValueException("--label", label, "each name once");
+            }
+        }
         CachedDirectories.Put body =
-                new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, named, mode, generation,
+                new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, named.isEmpty() ? null : named,
+                        mode, generation,
                         snapshot);
         Server server = worker.server();
         Server.Answer answer = LongRequest.show(console, Text.printable(entry.key().value()),

@@ -49,7 +49,7 @@ final class PlanDecisions {
         EntryKey prefix = prune.keyPrefix();
         Rows.Selection selected = prefix == null ? new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
                 : transaction.stored().countUnpinned(command.namespace(), prefix);
-        Rows.Selection idle = prune.countsIdleApart() ? transaction.stored()
+        Rows.Selection idle = prune.countsIdleApart(namespace) ? transaction.stored()
                 .countOverdue(command.namespace(), prune.times(transaction.now()), prefix == null ? "" : prefix.value())
                 : Rows.Selection.NONE;
         return make(transaction, namespace, prune, selected.without(idle), namespace.policy());
@@ -131,7 +131,7 @@ final class PlanDecisions {
             return switch (plan.purpose()) {
                 case PlanPurpose.Prune prune -> {
                     yield new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()), prune.times(plan.createdAt()),
-                            prune.countsIdleApart(),
+                            prune.countsIdleApart(namespace),
                             prune.keyPrefix());
                 }
                 case PlanPurpose.SetPolicy set -> {

@@ -28,7 +28,8 @@ public sealed interface PlanPurpose {
      * @param maxBytes   0 or more allocated bytes
      * @param idleFor    1 s to 36,500 days
      * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
-     * @param idleApart  true if what is idle is not counted for the bounds, because it lay anywhere in the order of eviction when the plan was begun
+     * @param idleApart  whether what is idle is not counted for the bounds, because it lay anywhere in the order of eviction when the plan was begun;
+     *                   absent where nothing is idle, and until the plan is begun
      */
     record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix,
             @Nullable Boolean idleApart) implements PlanPurpose {
@@ -52,11 +53,12 @@ public sealed interface PlanPurpose {
         }
 
         Prune in(NamespaceRow namespace) {
-            return idleFor == null || namespace.isInOrderOfUse() ? this : new Prune(maxEntries, maxBytes, idleFor, keyPrefix, true);
+            return idleFor == null ? this : new Prune(maxEntries, maxBytes, idleFor, keyPrefix, !namespace.isInOrderOfUse());
         }
 
-        boolean countsIdleApart() {
-            return Boolean.TRUE.equals(idleApart);
+        /** Plans that were begun before this was kept go by the present order. */
+        boolean countsIdleApart(NamespaceRow namespace) {
+            return idleFor != null && (idleApart == null ? !namespace.isInOrderOfUse() : idleApart);
         }
 
         TimeBounds times(Instant madeAt) {

@@ -56,8 +56,14 @@ final class Browser {
         Path output = folder.resolve("output.log");
         Process process =
                 new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        assertThat(process.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).as(String.join(" ", command)).isTrue();
-        return new Ran(process.exitValue(), Files.readString(output));
+        boolean ended = process.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS);
+        if (!ended) {
+            process.descendants().forEach(ProcessHandle::destroy);
+            process.destroy();
+        }
+        String said = Files.readString(output);
+        assertThat(ended).as(String.join(" ", command) + ": " + said).isTrue();
+        return new Ran(process.exitValue(), said);
     }
 
     Path folder() {

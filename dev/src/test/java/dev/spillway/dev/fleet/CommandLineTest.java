@@ -295,12 +295,14 @@ class CommandLineTest extends FleetOfTwo {
 
     @Test
     void whatIsCheapToMakeAgainGoesFirstUnderGdsf() throws Exception {
-        assertThat(done("namespace", "set", "builds", "--max-entries", "2", "--eviction-policy", "gdsf").out()).contains("evicted by GDSF");
-        done("put", "builds", "dear", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=340", "--label", "team=a=b");
-        done("put", "builds", "cheap", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=2");
-        assertThat(done("ls", "builds").out()).containsPattern("dear .* rebuild-seconds=340,team=a=b");
-        assertThat(done("ls", "builds", "--label", "team=a=b").lines()).hasSize(2);
-        Spillway.Ran third = done("put", "builds", "another", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=30");
+        assertThat(done("namespace", "set", "costly", "--max-entries", "2", "--eviction-policy", "gdsf").out()).contains("evicted by GDSF");
+        done("put", "costly", "dear", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=340", "--label", "team=a=b");
+        done("put", "costly", "cheap", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=2");
+        assertThat(done("ls", "costly").out()).containsPattern("dear .* rebuild-seconds=340,team=a=b");
+        assertThat(done("ls", "costly", "--label", "team=a=b").lines()).hasSize(2);
+        assertThat(run("put", "costly", "dear", tree.toString(), "--worker", "host-1", "--label", "team=a", "--label", "team=b").err())
+                .contains("--label: team=b (expected: each name once)");
+        Spillway.Ran third = done("put", "costly", "another", tree.toString(), "--worker", "host-1", "--label", "rebuild-seconds=30");
         assertThat(third.lines().get(1)).startsWith("evicted  cheap");
     }
 

@@ -530,7 +530,10 @@ public final class Artifacts {
     private static boolean isSame(Put put, ReplicaRecord here) {
         return put.generation() == 0 && here.artifact() != null
                 && put.info().equals(new ArtifactInfo(here.artifact().content(), here.artifact().group()))
-                && put.snapshotId().equals(here.snapshotId());
+                && put.snapshotId().equals(here.snapshotId())
+                && put.description()
+                        .withoutLabel(Description.REBUILD_SECONDS)
+                        .equals(here.description().withoutLabel(Description.REBUILD_SECONDS));
     }
 
     /** Waits for the registry only where it may refuse what fits. */

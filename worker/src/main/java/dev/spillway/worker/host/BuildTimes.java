@@ -6,28 +6,54 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures how long images take to be made: from the last miss of a key on this host to its put here. A miss that others see while an image is made can only
- * shorten that. In memory only, and bounded: what is forgotten is not measured. Thread-safe.
+ * shorten that. A put that no miss led to, such as a repeated one, takes as long as the one before it. In memory only, and bounded: what is forgotten is not
+ * measured. Thread-safe.
  */
 final class BuildTimes {
-    private static final Duration LONGEST = Duration.ofHours(24);
+    private static final Duration KEPT = Duration.ofHours(24);
     private static final int KEYS_MAX = 50_000;
 
-    private final Cache<EntryName, Instant> misses = Caffeine.newBuilder().expireAfterWrite(LONGEST).maximumSize(KEYS_MAX).build();
+    private final LongSupplier nanos;
+    private final Cache<EntryName, Times> times = Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(KEYS_MAX).build();
 
-    void missed(EntryName name, Instant at) {
-        misses.put(name, at);
+    /**
+     * What is known of a key.
+     *
+     * @param missed time of the last miss, in nanoseconds; absent if it was put since
+     * @param taken  the seconds that its last put took; absent if that is not known
+     */
+    private record Times(@Nullable Long missed, @Nullable String taken) {
+        Times putAt(long now) {
+            return missed == null ? this
+                    : new Times(null, BigDecimal.valueOf(Math.max(1, Duration.ofNanos(now - missed).toMillis()), 3).toPlainString());
+        }
     }
 
-    /** Returns a description with the seconds since the miss that led to a put, unless it tells a time itself. */
-    Description measured(EntryName name, Description description, Instant now) {
-        Instant missed = misses.asMap().remove(name);
-        // A clock that was set back has measured nothing.
-        return missed == null || !missed.isBefore(now) ? description
-                : description.orLabel(Description.REBUILD_SECONDS,
-                        BigDecimal.valueOf(Math.max(1, Duration.between(missed, now).toMillis()), 3).toPlainString());
+    /** @param nanos a clock that never goes back */
+    BuildTimes(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
+
+    void missed(EntryName name) {
+        long now = nanos.getAsLong();
+        times.asMap().compute(name, (key, before) -> new Times(now, before == null ? null : before.taken()));
+    }
+
+    /** Forgets a miss: this host has a copy of what others have made. */
+    void copied(EntryName name) {
+        times.asMap().computeIfPresent(name, (key, before) -> new Times(null, before.taken()));
+    }
+
+    /** Returns the description of a put with the seconds that it took, unless that tells a time itself. */
+    Description measured(EntryName name, Description description) {
+        long now = nanos.getAsLong();
+        Times known = times.asMap().computeIfPresent(name, (key, before) -> before.putAt(now));
+        String taken = known == null ? null : known.taken();
+        return taken == null ? description : description.orLabel(Description.REBUILD_SECONDS, taken);
     }
 }

@@ -82,7 +82,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Consumer<Throwable> onFailure;
     private final HostView view;
     private final Uses uses = new Uses();
-    private final BuildTimes buildTimes = new BuildTimes();
+    private final BuildTimes buildTimes = new BuildTimes(System::nanoTime);
     private final BlockingQueue<Input> inputs = new ArrayBlockingQueue<>(WAITING_MAX);
     private final PutWaiters waiting = new PutWaiters();
     private final Promises promises = new Promises();
@@ -144,14 +144,18 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         view.policy(name.namespace()).ifPresent(policy -> {
             uses.missed(name.namespace());
             if (policy.evictionPolicy() == EvictionPolicy.GDSF) {
-                buildTimes.missed(name, clock.instant());
+                buildTimes.missed(name);
             }
         });
     }
 
     /** Returns how what is put describes its entry. A copy of an entry adds nothing. */
     Description described(EntryName name, long generation, Description description) {
-        return generation == 0 ? buildTimes.measured(name, description, clock.instant()) : description;
+        if (generation == 0) {
+            return buildTimes.measured(name, description);
+        }
+        buildTimes.copied(name);
+        return description;
     }
 
     Removals removals() {

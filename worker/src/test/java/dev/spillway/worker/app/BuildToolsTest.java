@@ -169,6 +169,8 @@ class BuildToolsTest extends CacheOfBuilds {
     private Path npm(String... packages) throws Exception {
         Machine.assumeCommand("npm");
         Path tools = Files.createDirectories(folder.resolve("tools"));
+        // Without one, npm installs beside the next one above.
+        write(tools, "package.json", "{}");
         List<String> command = new ArrayList<>(List.of("npm", "install", "--no-audit", "--no-fund"));
         command.addAll(List.of(packages));
         run(tools, Map.of(), command.toArray(String[]::new));

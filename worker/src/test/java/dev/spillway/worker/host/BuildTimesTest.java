@@ -4,9 +4,10 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
-import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -15,42 +16,66 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class BuildTimesTest {
     private static final EntryName NAME = new EntryName(new NamespaceName("builds"), new EntryKey("app"));
-    private static final Instant START = Instant.parse("2026-12-01T10:00:00Z");
+    private final AtomicLong millis = new AtomicLong();
+    private final BuildTimes times = new BuildTimes(() -> TimeUnit.MILLISECONDS.toNanos(millis.get()));
 
-    private final BuildTimes times = new BuildTimes();
+    private Map<String, String> labels(Description given) {
+        return times.measured(NAME, given).labels();
+    }
 
-    private Map<String, String> labels(Description given, long millis) {
-        return times.measured(NAME, given, START.plusMillis(millis)).labels();
+    private void missed() {
+        times.missed(NAME);
+    }
+
+    private void pass(long millis) {
+        this.millis.addAndGet(millis);
     }
 
     @Test
     void thePutAfterAMissTellsTheTimeBetween() {
-        times.missed(NAME, START);
-        assertThat(labels(Description.of("a build"), 12_345)).isEqualTo(Map.of("rebuild-seconds", "12.345"));
-        assertThat(labels(Description.NONE, 20_000)).as("a put without a miss").isEmpty();
+        assertThat(labels(Description.NONE)).as("nothing is known").isEmpty();
+        missed();
+        pass(12_345);
+        assertThat(labels(Description.of("a build"))).isEqualTo(Map.of("rebuild-seconds", "12.345"));
     }
 
     @Test
     void theLastMissCounts() {
-        times.missed(NAME, START);
-        times.missed(NAME, START.plusSeconds(50));
-        assertThat(labels(Description.NONE, 50_000 + 70)).isEqualTo(Map.of("rebuild-seconds", "0.070"));
+        missed();
+        pass(50_000);
+        missed();
+        pass(70);
+        assertThat(labels(Description.NONE)).isEqualTo(Map.of("rebuild-seconds", "0.070"));
+    }
+
+    /** It is repeated, or somebody else missed at the same time. */
+    @Test
+    void aPutWithoutAMissTakesAsLongAsTheOneBefore() {
+        missed();
+        pass(600_000);
+        assertThat(labels(Description.NONE)).isEqualTo(Map.of("rebuild-seconds", "600.000"));
+        pass(3_000);
+        assertThat(labels(Description.NONE)).isEqualTo(Map.of("rebuild-seconds", "600.000"));
+        missed();
+        pass(5_000);
+        assertThat(labels(Description.NONE)).isEqualTo(Map.of("rebuild-seconds", "5.000"));
+    }
+
+    @Test
+    void aMissThatACopyOfAnotherHostEndedIsNoBeginning() {
+        missed();
+        times.copied(NAME);
+        pass(43_200_000);
+        assertThat(labels(Description.NONE)).isEmpty();
     }
 
     @Test
     void whatThePutTellsItselfStays() {
-        times.missed(NAME, START);
+        missed();
         Description told = new Description("", new TreeMap<>(Map.of("rebuild-seconds", "3600")));
-        assertThat(labels(told, 5)).isEqualTo(told.labels());
-        times.missed(NAME, START);
+        assertThat(labels(told)).isEqualTo(told.labels());
         Description full = new Description("",
                 new TreeMap<>(IntStream.range(0, 32).boxed().collect(Collectors.toMap(number -> "label-" + number, String::valueOf))));
-        assertThat(labels(full, 5)).isEqualTo(full.labels());
-    }
-
-    @Test
-    void aClockThatWasSetBackMeasuresNothing() {
-        times.missed(NAME, START);
-        assertThat(labels(Description.NONE, -1)).isEmpty();
+        assertThat(labels(full)).isEqualTo(full.labels());
     }
 }
