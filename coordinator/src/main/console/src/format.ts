@@ -50,7 +50,7 @@ export function moment(at: string | undefined): string {
 
 /** Shows what has no form of its own or turns the direction of what follows, such as line ends and right-to-left marks, by its number. */
 export function visible(text: string): string {
-  // What joins letters, or parts of a picture, has to stay.
+  // Marks that join letters, or parts of a picture, have to stay.
   return text.replace(/(?![\u200C\u200D])[\p{Cc}\p{Cf}\u2028\u2029]/gu, (point) => `\\u${point.codePointAt(0)?.toString(16).padStart(4, '0')}`);
 }
 

@@ -5,8 +5,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What its owner says about an image, interpreted by nobody but GDSF, which reads {@link #REBUILD_SECONDS}: a line of text of at most 1,024 bytes and at most 32 labels (name of 1 to 128
- * bytes without {@code =}, value of at most 512).
+ * The words of an owner about an image: a line of text of at most 1,024 bytes, and at most 32 labels (name of 1 to 128 bytes without {@code =}, value of
+ * at most 512). GDSF alone interprets one of them, {@link #REBUILD_SECONDS}.
  */
 public record Description(String text, SortedMap<String, String> labels) {
     public static final Description NONE = new Description("", new TreeMap<>());

@@ -24,7 +24,7 @@ final class Text {
     private static boolean hasForm(int point) {
         return switch (Character.getType(point)) {
             case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
-            // What joins letters, or parts of a picture, has to stay.
+            // Marks that join letters, or parts of a picture, have to stay.
             case Character.FORMAT -> point == '\u200c' || point == '\u200d';
             default -> true;
         };

@@ -22,7 +22,7 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         given = PolicyField.copy(given);
         var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
                 maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
-                // Whether they go with the backend and the order is checked where they are applied.
+                // The place that applies them checks whether they go with the backend and the order.
                 Backend.ARTIFACT, minResidency, false, EvictionPolicy.LRU);
     }
 

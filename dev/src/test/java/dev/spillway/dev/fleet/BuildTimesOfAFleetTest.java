@@ -67,7 +67,7 @@ class BuildTimesOfAFleetTest {
             ask("PUT", fleet.url() + "/v1/namespaces/trees-" + suffix, Map.of("maxEntries", 10, "evictionPolicy", policy));
         }
         AtomicInteger tries = new AtomicInteger();
-        // What a worker does not know of a namespace yet, it measures not.
+        // A worker measures nothing before it knows the policy.
         Eventually.holds(Eventually.HANG, () -> {
             String key = "%064d".formatted(tries.incrementAndGet());
             Duration most = build("gdsf", key);

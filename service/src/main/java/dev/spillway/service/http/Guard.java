@@ -207,7 +207,7 @@ final class Guard {
     /** Returns the token that a request shows, whether or not anybody knows it. */
     static Optional<String> token(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        // Of two, a proxy in front may have judged the other one.
+        // A proxy in front may have judged the other one of two.
         if (given.size() != 1) {
             return Optional.empty();
         }

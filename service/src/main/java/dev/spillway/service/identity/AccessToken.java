@@ -36,13 +36,8 @@ public final class AccessToken {
 
     /** Returns its SHA-256 as 64 lower-case hexadecimal digits. */
     public static String digest(String token) {
-        return digest(token.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Returns the same of its bytes in UTF-8. */
-    public static String digest(byte[] token) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(token));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256 (expected: in every Java platform)", e);
         }

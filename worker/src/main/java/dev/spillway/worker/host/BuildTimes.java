@@ -22,7 +22,7 @@ final class BuildTimes {
     private final Cache<EntryName, Times> times = Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(KEYS_MAX).build();
 
     /**
-     * What is known of a key.
+     * The times of a key.
      *
      * @param missed time of the last miss, in nanoseconds; absent if it was put since
      * @param taken  the seconds that its last put took; absent if that is not known

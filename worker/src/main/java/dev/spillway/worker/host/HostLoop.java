@@ -149,8 +149,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         });
     }
 
-    /** Returns how what is put describes its entry. A copy of an entry adds nothing. */
+    /** Returns the description of an entry that is put, with the measured time where that counts. A copy of an entry adds nothing. */
     Description described(EntryName name, long generation, Description description) {
+        if (view.policy(name.namespace()).filter(policy -> policy.evictionPolicy() == EvictionPolicy.GDSF).isEmpty()) {
+            return description;
+        }
         if (generation == 0) {
             return buildTimes.measured(name, description);
         }
