@@ -41,7 +41,7 @@ class ConcurrentHistoryTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private static final Pattern USES = Pattern.compile("lastUse=\\d+");
+    private static final Pattern USES = Pattern.compile("Use\\[number=\\d+");
     private static final int ALONE = 40;
     private static final int ROUNDS = 25;
     private static final int AT_ONCE = 6;
@@ -182,7 +182,7 @@ class ConcurrentHistoryTest {
      * nobody's matter, their order is, and shows in the lists.
      */
     private static String withoutUses(String answer) {
-        return USES.matcher(answer).replaceAll("lastUse=USE");
+        return USES.matcher(answer).replaceAll("Use[number=USE");
     }
 
     private static List<String> without(List<String> state, List<String> other) {
