@@ -122,6 +122,10 @@ try {
     await waiting.goto(`${url}/ui/${place}`);
     await waiting.locator('td', { hasText: /^a hold until \d/ }).waitFor();
   }
+  await waiting.goto(`${url}/ui/#/namespaces/trees/entries/key-2`);
+  const copy = waiting.locator('tr', { hasText: 'host-3' });
+  await copy.locator('td', { hasText: /^\d\d\/\d\d\// }).waitFor();
+  assert.equal(await copy.locator('td').last().innerText(), '1', 'a copy in use with its holds');
   await waiting.close();
 
   // What cannot be taken back wants a word to be typed, and Enter then does it.

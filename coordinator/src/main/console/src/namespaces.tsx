@@ -306,9 +306,13 @@ export function OneEntry({ namespace, name }: { namespace: string; name: string 
                 { name: 'Address', cell: (replica) => replica.address },
                 { name: 'State', cell: (replica) => replica.state.toLowerCase(), by: (replica) => replica.state },
                 { name: 'Since', cell: (replica) => <Age at={replica.registeredAt} />, number: true },
+                { name: 'Held until', cell: (replica) => (replica.held ? moment(replica.held.until) : '-'), by: (replica) => replica.held?.until ?? '' },
+                { name: 'Holds', cell: (replica) => (replica.held ? count(replica.held.holds) : '-'), by: (replica) => replica.held?.holds ?? 0, number: true },
               ]}
             />
-            {entry.replicas?.length ? <p class="muted">Holds are known to their host alone: <code>spillway holds ls --worker HOST</code>.</p> : null}
+            {entry.replicas?.some((replica) => replica.held) && (
+              <p class="muted">A copy in use stays on its host until its last hold ends. <code>spillway holds ls --worker HOST</code> names who holds it.</p>
+            )}
             {isOperator() && (
               <p class="choices">
                 <Ask

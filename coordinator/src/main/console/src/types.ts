@@ -80,6 +80,7 @@ export interface Replica {
   address: string;
   state: string;
   registeredAt: string;
+  held?: { until: string; holds: number };
 }
 
 export interface Entry {

@@ -54,8 +54,18 @@ public final class Entries {
      * One host's copy.
      *
      * @param address host and port where its worker serves others
+     * @param held    how it is in use; absent if it is not, as far as its host has told
      */
-    public record Replica(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, ReplicaState state, Instant registeredAt) {}
+    public record Replica(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, ReplicaState state, Instant registeredAt,
+            @Nullable Held held) {}
+
+    /**
+     * A copy in use at its host, as the host's heartbeat told last.
+     *
+     * @param until end of the hold that ends last
+     * @param holds number of holds
+     */
+    public record Held(Instant until, long holds) {}
 
     /** The state of a copy at the registry. */
     public enum ReplicaState {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
@@ -114,6 +115,19 @@ class JsonTest {
         String told = "{\"version\":3,\"policies\":[{\"namespace\":\"images\",\"backend\":\"DIRECTORY\",\"writeOnce\":false}]}";
         assertThat(tolerant.readValue(told, PolicySet.class).policies())
                 .containsExactly(new PolicySet.Entry(new NamespaceName("images"), null));
+    }
+
+    @Test
+    void aHeartbeatOfAWorkerThatTellsNoHoldsIsReadAndOneThatTellsTooManyIsNot() throws Exception {
+        var sender = new Sender(new HostId("host-1"), StoreId.parse(REGISTRY), RegistryId.parse(REGISTRY), 1, 7);
+        ObjectNode whole = tolerant.valueToTree(new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 1, 9, List.of()));
+        assertThat(tolerant.treeToValue(whole, HeartbeatRequest.class).held()).isEmpty();
+        assertThat(tolerant.treeToValue(whole.deepCopy().without("held"), HeartbeatRequest.class).held()).isNull();
+        ObjectNode held = tolerant.valueToTree(new HeldReplica(ReplicaId.parse(REGISTRY), Instant.EPOCH, 1));
+        for (int i = 0; i <= HeartbeatRequest.HELD_MAX; i++) {
+            whole.withArray("held").add(held);
+        }
+        assertThatThrownBy(() -> tolerant.treeToValue(whole, HeartbeatRequest.class)).hasMessageContaining("1000 replicas or fewer");
     }
 
     @Test

@@ -93,7 +93,7 @@ final class StatementPerGet implements Load {
         List<ReplicaView> replicas = touch ? List.of()
                 : List.of(new ReplicaView(new ReplicaId(row.getObject("replica_id", UUID.class)), new HostId(row.getString("host_id")),
                         new StoreId(row.getObject("store_id", UUID.class)), row.getString("address"),
-                        row.getString("state"), instant(row, "registered_at")));
+                        row.getString("state"), instant(row, "registered_at"), null));
         return new Entry(new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"), row.getLong("size_bytes"),
                 row.getString("description"), row.getString("labels"), instant(row, "created_at"), instant(row, "last_accessed_at"),
                 replicas);

@@ -29,6 +29,7 @@ public final class Clients {
         all.put("put", console -> Declaration.of(new Put(console)));
         all.put("get", console -> Declaration.of(new Get(console)));
         all.put("ls", console -> Declaration.of(new Ls(console)));
+        all.put("show", console -> Declaration.of(new Show(console)));
         all.put("rm", console -> Declaration.of(new Rm(console)));
         all.put("pin", console -> Declaration.of(new PinsCommand.Pin(console)));
         all.put("unpin", console -> Declaration.of(new PinsCommand.Unpin(console)));

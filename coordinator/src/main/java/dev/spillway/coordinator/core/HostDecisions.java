@@ -175,6 +175,9 @@ final class HostDecisions {
         if (known.state() != HostState.ACTIVE) {
             transaction.note(new Activity.HostChanged(now, heard.id(), heard.shownState(), heard.incarnation()));
         }
+        if (request.held() != null) {
+            transaction.held(heard.id(), request.held());
+        }
         List<ReplicaId> acknowledged = orders.take(transaction, request.unacknowledged(), Map.of(heard.id(), heard));
         List<Order> due = orders.claimFor(transaction, heard);
         boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
@@ -226,6 +229,7 @@ final class HostDecisions {
     }
 
     private Outcomes.HostChange abandon(WorkingSet transaction, HostRow host) {
+        transaction.held(host.id(), List.of());
         long rows = 0;
         long entries = 0;
         ReplicaId after = null;

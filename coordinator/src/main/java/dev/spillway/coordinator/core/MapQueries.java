@@ -9,6 +9,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.HeldReplica;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -80,7 +81,12 @@ final class MapQueries implements RegistryQueries {
     private ReplicaView view(ReplicaRow held) {
         HostRow host = MapRows.stored(rows.tables.hosts, held.hostId());
         return new ReplicaView(held.id(), host.id(), host.storeId(), host.address(), held.isLive() ? "LIVE" : "DOOMED",
-                held.registeredAt());
+                held.registeredAt(), inUse(held));
+    }
+
+    private @Nullable HeldReplica inUse(ReplicaRow replica) {
+        HeldReplica told = rows.tables.held.getOrDefault(replica.hostId(), Map.of()).get(replica.id());
+        return told != null && told.until().isAfter(rows.now()) ? told : null;
     }
 
     private static EntryView view(EntryRow row, List<ReplicaView> replicas) {

@@ -8,6 +8,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -77,6 +78,11 @@ public final class MapRows implements Rows {
     /** Returns all open rows. */
     public NavigableMap<ReplicaId, ReplicaRow> replicas() {
         return Collections.unmodifiableNavigableMap(tables.replicas);
+    }
+
+    /** Returns the replicas that a host told last to be in use. */
+    public Collection<HeldReplica> held(HostId host) {
+        return tables.held.getOrDefault(host, Map.of()).values();
     }
 
     /** Returns whether an eviction left holders of this generation to a later transaction. */

@@ -10,6 +10,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,6 +57,7 @@ final class MapTables {
     final MapPlans plans = new MapPlans();
     final Set<ReplicaId> recorded = new HashSet<>();
     final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
+    final Map<HostId, Map<ReplicaId, HeldReplica>> held = new HashMap<>();
     final NavigableMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
     final Set<EvictionId> afterRestore = new HashSet<>();
     Registry registry;
@@ -86,6 +88,7 @@ final class MapTables {
         replace(recorded, copy.recorded);
         sightings.clear();
         copy.sightings.forEach((host, seen) -> sightings.put(host, new HashMap<>(seen)));
+        replace(held, copy.held);
         replace(refusals, copy.refusals);
         replace(afterRestore, copy.afterRestore);
         registry = copy.registry;
@@ -177,6 +180,11 @@ final class MapTables {
             Map<ReplicaId, Sighting> byId = new HashMap<>();
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
             sightings.put(host, byId);
+        });
+        changes.held().forEach((host, replicas) -> {
+            Map<ReplicaId, HeldReplica> byId = new HashMap<>();
+            replicas.forEach(replica -> byId.put(replica.replicaId(), replica));
+            held.put(host, Map.copyOf(byId));
         });
         if (changes.registry() != null) {
             apply(changes.registry());

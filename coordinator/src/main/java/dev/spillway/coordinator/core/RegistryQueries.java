@@ -13,6 +13,7 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -78,8 +79,10 @@ public interface RegistryQueries {
      * One host's copy.
      *
      * @param address host and port where its worker serves others, as it said when it joined
+     * @param held    how it is in use, as its host told last; absent if it is not, or no longer
      */
-    record ReplicaView(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, String state, Instant registeredAt) {}
+    record ReplicaView(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, String state, Instant registeredAt,
+            @Nullable HeldReplica held) {}
 
     /**
      * An entry.

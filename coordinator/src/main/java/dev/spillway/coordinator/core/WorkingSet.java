@@ -8,6 +8,7 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -54,6 +55,7 @@ public final class WorkingSet {
     private final SortedSet<EvictionId> factsPublished = new TreeSet<>();
     private final SortedSet<HostId> ordersDue = new TreeSet<>();
     private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
+    private final Map<HostId, List<HeldReplica>> held = new HashMap<>();
     private final SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins = new TreeMap<>();
     private final List<Activity> activity = new ArrayList<>();
     private final List<AuditRecord> audit = new ArrayList<>();
@@ -91,7 +93,8 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, audit, accesses, plans,
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, held, joins, activity, audit, accesses,
+                plans,
                 changedRegistry);
     }
 
@@ -379,6 +382,11 @@ public final class WorkingSet {
 
     void remember(HostId host, List<Sighting> seen) {
         sightings.put(host, seen);
+    }
+
+    /** Replaces what is known of the replicas in use on a host. */
+    void held(HostId host, List<HeldReplica> now) {
+        held.put(host, now);
     }
 
     /** Records that a worker asked to join and was refused. */

@@ -15,6 +15,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
@@ -158,7 +159,11 @@ final class EntryRoutes {
         return views.stream()
                 .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), view.storeId(), view.address(),
                         Entries.ReplicaState.valueOf(view.state()),
-                        view.registeredAt()))
+                        view.registeredAt(), answer(view.held())))
                 .toList();
+    }
+
+    private static Entries.@Nullable Held answer(@Nullable HeldReplica held) {
+        return held == null ? null : new Entries.Held(held.until(), held.holds());
     }
 }

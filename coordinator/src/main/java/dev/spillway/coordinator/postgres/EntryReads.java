@@ -7,9 +7,11 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HeldReplica;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,14 +36,15 @@ final class EntryReads implements AutoCloseable {
 
     static final String ENTRIES = "SELECT " + EntryTable.COLUMNS
             + """
-                    , r.replica_id, r.host_id, r.store_id, r.address, r.state, r.registered_at
+                    , r.replica_id, r.host_id, r.store_id, r.address, r.state, r.registered_at, u.held_until, u.holds
                     FROM unnest(:namespaces, :keys) AS asked (namespace, key)
                     JOIN entries e ON e.namespace = asked.namespace AND e.key = asked.key
                     LEFT JOIN LATERAL (
                         SELECT r.replica_id, r.host_id, h.store_id, h.address, CASE WHEN r.doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, r.registered_at
                         FROM replicas r JOIN hosts h ON h.host_id = r.host_id
                         WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key
-                        ORDER BY r.doom_cause IS NULL AND h.state = 'ACTIVE' DESC, r.replica_id LIMIT :limit) AS r ON true""";
+                        ORDER BY r.doom_cause IS NULL AND h.state = 'ACTIVE' DESC, r.replica_id LIMIT :limit) AS r ON true
+                    LEFT JOIN held_replicas u ON u.host_id = r.host_id AND u.replica_id = r.replica_id AND u.held_until > now()""";
 
     private record Found(EntryRow entry, @Nullable ReplicaView replica) {}
 
@@ -124,9 +127,13 @@ final class EntryReads implements AutoCloseable {
 
     private static @Nullable ReplicaView replica(ResultSet row) throws SQLException {
         String host = row.getString("host_id");
-        return host == null ? null
-                : new ReplicaView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(host),
-                        new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), row.getString("state"),
-                        Columns.instant(row, "registered_at"));
+        if (host == null) {
+            return null;
+        }
+        ReplicaId id = new ReplicaId(Columns.uuid(row, "replica_id"));
+        Instant until = Columns.nullableInstant(row, "held_until");
+        return new ReplicaView(id, new HostId(host), new StoreId(Columns.uuid(row, "store_id")), row.getString("address"),
+                row.getString("state"), Columns.instant(row, "registered_at"),
+                until == null ? null : new HeldReplica(id, until, row.getLong("holds")));
     }
 }

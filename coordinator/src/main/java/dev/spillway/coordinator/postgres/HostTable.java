@@ -8,6 +8,7 @@ import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.HostFigures;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -205,16 +206,24 @@ final class HostTable {
         return drain == null ? null : value.apply(drain);
     }
 
+    static void replaceHeld(Map<HostId, List<HeldReplica>> held, Script script) {
+        List<Map.Entry<HostId, HeldReplica>> all = new ArrayList<>();
+        held.forEach((host, replicas) -> byReplica(replicas, HeldReplica::replicaId).forEach(replica -> all.add(Map.entry(host, replica))));
+        Columns.of(held.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM held_replicas WHERE host_id = ANY(:hosts)");
+        Columns.of(all)
+                .texts("host", Map.Entry::getKey)
+                .uuids("replica", one -> one.getValue().replicaId().value())
+                .times("until", one -> one.getValue().until())
+                .longs("holds", one -> one.getValue().holds())
+                .addTo(script, """
+                        INSERT INTO held_replicas (host_id, replica_id, held_until, holds)
+                        SELECT u.* FROM unnest(:host, :replica, :until, :holds) AS u""");
+    }
+
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {
         Columns.of(sightings.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
-        // A message may name a replica twice. The last one counts.
-        Map<ReplicaId, Sighting> byReplica = new LinkedHashMap<>();
         List<Sighting> all = new ArrayList<>();
-        for (List<Sighting> ofHost : sightings.values()) {
-            byReplica.clear();
-            ofHost.forEach(sighting -> byReplica.put(sighting.replicaId(), sighting));
-            all.addAll(byReplica.values());
-        }
+        sightings.values().forEach(ofHost -> all.addAll(byReplica(ofHost, Sighting::replicaId)));
         Columns.of(all)
                 .texts("host", Sighting::hostId)
                 .uuids("replica", sighting -> sighting.replicaId().value())
@@ -224,5 +233,12 @@ final class HostTable {
                 .addTo(script, """
                         INSERT INTO sightings (host_id, replica_id, kind, first_seen_at, looks)
                         SELECT u.* FROM unnest(:host, :replica, :kind, :first, :looks) AS u""");
+    }
+
+    /** Leaves one value for each replica. A message may name a replica twice, and the last one counts. */
+    private static <T> Collection<T> byReplica(List<T> told, Function<T, ReplicaId> id) {
+        Map<ReplicaId, T> last = new LinkedHashMap<>();
+        told.forEach(one -> last.put(id.apply(one), one));
+        return last.values();
     }
 }

@@ -18,6 +18,7 @@ import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
@@ -228,6 +229,11 @@ public final class FleetHost {
     public HeartbeatAnswer heartbeat(long policyVersion, Report... unacknowledged) {
         return accepted(
                 send(new HeartbeatRequest(sender(), new HostFigures(1, 2, 3, 4, 5, 6L), List.of(unacknowledged), policyVersion, 0)));
+    }
+
+    /** Tells which replicas are in use. */
+    public void tellHeld(HeldReplica... held) {
+        accepted(send(new HeartbeatRequest(sender(), HostFigures.NONE, List.of(), 0, 0, List.of(held))));
     }
 
     /** The replicas that the registry wants deleted here and now. */

@@ -5,4 +5,4 @@ public abstract class RegistryContract
         implements EntryContract, CapacityContract, ReplicaContract, HostContract, OrderContract, ReconcileContract, IdempotencyContract,
         QueryContract, PinContract, ExpiryContract, PlanContract, DrainContract, OpenOrderContract, JoinRefusalContract, RestoreContract,
         GroupContract, ReadoptContract, ResidencyContract, WriteOnceContract, AuditContract,
-        GdsfContract {}
+        GdsfContract, HeldContract {}

@@ -9,10 +9,14 @@ import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HeldReplica;
+import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,9 +98,22 @@ class EntriesOverHttpTest extends OverHttp {
             assertThat(http.get(ENTRIES + path).is(200).as(Entries.Entry.class).replicas())
                     .containsExactly(new Entries.Replica(registration.replicaId(), sender.hostId(), sender.storeId(), "127.0.0.1:7080",
                             Entries.ReplicaState.LIVE,
-                            ServedRegistry.START));
+                            ServedRegistry.START, null));
         }
         assertThat(page(ENTRIES).items().getFirst().replicas()).isNull();
+    }
+
+    @Test
+    void anEntryShowsUntilWhenACopyIsInUse() throws Exception {
+        var sender = http.join("host-1");
+        var registration = http.registration("vm", "a", "sa");
+        http.register(sender, registration);
+        Instant until = ServedRegistry.START.plus(Duration.ofHours(1));
+        http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0,
+                List.of(new HeldReplica(registration.replicaId(), until, 2)))).is(200);
+        assertThat(http.get(ENTRIES + "/a?touch=false").is(200).as(Entries.Entry.class).replicas())
+                .extracting(Entries.Replica::held)
+                .containsExactly(new Entries.Held(until, 2));
     }
 
     @Test

@@ -20,6 +20,7 @@ import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -27,6 +28,7 @@ import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -99,9 +101,10 @@ final class RandomActs {
                 long version = random.nextInt(5);
                 List<ReplicaId> ids = some(random.nextInt(5), this::replica);
                 List<Report.Result> results = some(ids.size(), this::result);
+                List<HeldReplica> held = random.nextBoolean() ? null : some(random.nextInt(4), this::held);
                 yield send(sender -> new HeartbeatRequest(sender, HostFigures.NONE, IntStream.range(0, ids.size())
                         .mapToObj(i -> new Report(ids.get(i), sender.hostId(), sender.storeId(), results.get(i), null, "why", 0))
-                        .toList(), version, 0));
+                        .toList(), version, 0, held));
             }
             case 16 -> {
                 ReplicaId after = minted.isEmpty() || random.nextBoolean() ? null : replica();
@@ -201,6 +204,12 @@ final class RandomActs {
 
     private Description description() {
         return random.nextInt(3) == 0 ? Fleet.labelled("n", String.valueOf(random.nextInt(3))) : Description.NONE;
+    }
+
+    /** One that has ended, or ends after every run. */
+    private HeldReplica held() {
+        return new HeldReplica(replica(), Instant.parse(random.nextInt(4) == 0 ? "2020-01-01T00:00:00Z" : "2120-01-01T00:00:00Z"),
+                1 + random.nextInt(3));
     }
 
     private Report.Result result() {

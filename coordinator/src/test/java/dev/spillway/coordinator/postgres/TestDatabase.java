@@ -40,7 +40,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
 
     /** All but the registry's own row, what refers to others first. */
     private static final List<String> TABLES =
-            List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas", "open_orders",
+            List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "held_replicas", "hosts", "replicas",
+                    "open_orders",
                     "replica_history", "evictions", "plan_victims", "plans", "idempotency_keys", "activity",
                     "join_refusals", "curves", "curve_samples", "namespace_usage", "audit");
 

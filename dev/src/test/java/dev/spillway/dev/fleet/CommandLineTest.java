@@ -533,6 +533,28 @@ class CommandLineTest extends FleetOfTwo {
     }
 
     @Test
+    void anEntryIsShownWithItsCopiesAndTheirHolds() throws IOException {
+        done("namespace", "set", "shown");
+        done("put", "shown", "key", tree.toString(), "--worker", "host-1", "--description", "base", "--label", "os=alpine");
+        done("pin", "shown", "key", "--reason", "release 4");
+        assertThat(done("show", "shown", "key").out()).containsPattern("(?m)^NAMESPACE +shown$")
+                .containsPattern("(?m)^key +key$")
+                .containsPattern("(?m)^description +base$")
+                .containsPattern("(?m)^labels +os=alpine$")
+                .containsPattern("(?m)^written by +host-1$")
+                .containsPattern("(?m)^pinned +release 4$")
+                .containsPattern("(?m)^host-1 +127\\.0\\.0\\.1:\\d+ +LIVE +\\d+ s ago +- +0$");
+        done("get", "shown", "key", "--worker", "host-1", "--hold", "10m");
+        Eventually.holds(Eventually.HANG, () -> assertThat(done("show", "shown", "key").out())
+                .containsPattern("(?m)^host-1 .* LIVE .* ago +20\\d\\d-[-\\d]+T[:\\d]+Z +1$"));
+        JsonNode replica = json(done("show", "shown", "key", "--json").out()).get("replicas").get(0);
+        assertThat(replica.get("held").get("holds").asInt()).isOne();
+        assertThat(run("show", "shown", "none").exitCode()).isEqualTo(3);
+        JsonNode figures = json(done("stats", "shown", "--json").out());
+        assertThat(figures.get("misses").asInt()).as("looking is no use").isZero();
+    }
+
+    @Test
     void aHeldImageOutlivesACleanUntilItIsReleased() throws IOException {
         done("namespace", "set", "held");
         done("put", "held", "used", tree.toString(), "--worker", "host-1");

@@ -72,6 +72,7 @@ class ConsoleTest {
             Eventually.holds(Eventually.HANG, () -> ask("PUT", entry, Map.of("sourceDir", tree.toString())));
         }
         assertThat(Http.get(fleet.workerUrl(2) + "/v1/directories/trees/entries/key-1?hold=PT10M").status()).isEqualTo(200);
+        assertThat(Http.get(fleet.workerUrl(3) + "/v1/directories/trees/entries/key-2?hold=PT10M").status()).isEqualTo(200);
         assertThat(Http.send("DELETE", namespaces + "trees/entries/key-1", null, Map.of()).status()).isEqualTo(200);
         String encoded = URLEncoder.encode(HOSTILE, StandardCharsets.UTF_8).replace("+", "%20");
         ask("PUT", namespaces + "trees/entries/" + encoded,

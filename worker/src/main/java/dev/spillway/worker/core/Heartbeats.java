@@ -2,6 +2,7 @@ package dev.spillway.worker.core;
 
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.PolicySet;
@@ -9,6 +10,7 @@ import dev.spillway.events.protocol.Sender;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The periodic exchange with the registry. It sends figures and reports; it receives policies, intervals, the partition and overdue orders. Not
@@ -16,6 +18,7 @@ import java.util.List;
  */
 final class Heartbeats {
     private final RegistrySession session;
+    private final ReplicaTable table;
     private final Orders orders;
     private final Reconciling reconciling;
     private HostFigures figures = HostFigures.NONE;
@@ -24,9 +27,13 @@ final class Heartbeats {
     private Instant at = Instant.MAX;
     private Duration every;
     private boolean sent;
+    /** The replicas in use that the registry took last; null if it is to be told again. */
+    private @Nullable List<HeldReplica> heldTold;
+    private Instant heldAgain = Instant.MAX;
 
-    Heartbeats(RegistrySession session, Orders orders, Reconciling reconciling, HostTimes times) {
+    Heartbeats(RegistrySession session, ReplicaTable table, Orders orders, Reconciling reconciling, HostTimes times) {
         this.session = session;
+        this.table = table;
         this.orders = orders;
         this.reconciling = reconciling;
         this.every = times.retry();
@@ -46,6 +53,7 @@ final class Heartbeats {
 
     void joined(Instant now, JoinAnswer.Joined joined, Step.Builder out) {
         policies = joined.policies();
+        heldTold = null;
         session.drains(joined.draining());
         every = joined.intervals().heartbeat();
         at = now;
@@ -60,8 +68,10 @@ final class Heartbeats {
         at = now.plus(every);
         if (!sent) {
             sent = true;
+            List<HeldReplica> held = table.held(HeartbeatRequest.HELD_MAX);
+            boolean known = held.equals(heldTold) && heldAgain.isAfter(now);
             out.effect(new Effect.Send(new HeartbeatRequest(as, figures, orders.unacknowledged(), policies.version(),
-                    session.membership().highestGeneration())));
+                    session.membership().highestGeneration(), known ? null : held)));
         }
     }
 
@@ -73,6 +83,11 @@ final class Heartbeats {
         sent = false;
         if (!request.sender().equals(session.sender())) {
             return;
+        }
+        if (request.held() != null) {
+            heldTold = request.held();
+            // A coordinator of an earlier release took it and kept nothing.
+            heldAgain = now.plus(answer.intervals().reconcile());
         }
         orders.acknowledged(answer.acknowledged(), out);
         if (answer.policies() != null) {

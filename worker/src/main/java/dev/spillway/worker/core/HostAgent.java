@@ -52,7 +52,7 @@ public final class HostAgent {
         Readopting readopting = new Readopting(table, session, drops, times, random);
         reconciling = new Reconciling(table, drops, session, times, random);
         orders = new Orders(identity, times, table, registering, drops);
-        heartbeats = new Heartbeats(session, orders, reconciling, times);
+        heartbeats = new Heartbeats(session, table, orders, reconciling, times);
         correspondence = new Correspondence(session, registering, drops, readopting, reconciling, heartbeats, times);
         requests = new KeptRequests(stored.requests(), times.requestsKept());
         position = stored.position();

@@ -4,6 +4,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -17,6 +18,7 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -304,6 +306,20 @@ final class ReplicaTable {
     /** Returns the hold that ends first, if any. */
     Optional<Hold> firstToEnd() {
         return holdsByEnd.isEmpty() ? Optional.empty() : Optional.of(holdsByEnd.first());
+    }
+
+    /** Returns the replicas in use, in the order of their ids; of more than {@code limit} those that are held longest. */
+    List<HeldReplica> held(int limit) {
+        Map<ReplicaId, HeldReplica> longest = new TreeMap<>();
+        for (Hold hold : holdsByEnd.descendingSet()) {
+            HeldReplica known = longest.get(hold.replicaId());
+            if (known != null) {
+                longest.put(hold.replicaId(), new HeldReplica(hold.replicaId(), known.until(), known.holds() + 1));
+            } else if (longest.size() < limit) {
+                longest.put(hold.replicaId(), new HeldReplica(hold.replicaId(), hold.until(), 1));
+            }
+        }
+        return List.copyOf(longest.values());
     }
 
     /** Returns the end of a replica's last hold. */

@@ -13,6 +13,8 @@ import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.DropAnswer;
 import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -20,7 +22,9 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -93,6 +97,57 @@ final class HostAgentTest extends AgentTest {
         perform(agent.release(hold).step());
         removeImage(1);
         assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DEFERRED, Report.Result.DELETED);
+    }
+
+    @Test
+    void aHeartbeatTellsWhatIsInUseOnceAndAgainWhenItChanges() {
+        join();
+        assertThat(heartbeat(List.of()).held()).as("the first one").isEmpty();
+        assertThat(heartbeat(List.of()).held()).isNull();
+        put(1, 7);
+        Instant end = now.plus(Duration.ofMinutes(9));
+        UUID longest = hold(Duration.ofMinutes(9));
+        UUID other = hold(Duration.ofMinutes(1));
+        assertThat(heartbeat(List.of()).held()).containsExactly(new HeldReplica(id(1), end, 2));
+        assertThat(heartbeat(List.of()).held()).isNull();
+
+        perform(agent.release(other).step());
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        HeartbeatRequest unanswered = sent(HeartbeatRequest.class);
+        assertThat(unanswered.held()).containsExactly(new HeldReplica(id(1), end, 1));
+        perform(agent.delivered(now, unanswered, new Delivery.Lost<>("no answer")));
+        assertThat(heartbeat(List.of()).held()).as("the registry may not have taken it").isEqualTo(unanswered.held());
+        perform(agent.release(longest).step());
+        assertThat(heartbeat(List.of()).held()).isEmpty();
+    }
+
+    @Test
+    void aHeartbeatTellsAgainWhatIsInUseAfterAJoinAndFromTimeToTime() {
+        join();
+        put(1, 7);
+        hold(Duration.ofHours(9));
+        assertThat(heartbeat(List.of()).held()).hasSize(1);
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), joined(2, false));
+        assertThat(heartbeat(List.of()).held()).hasSize(1);
+        assertThat(heartbeat(List.of()).held()).isNull();
+        now = now.plus(RECONCILE);
+        assertThat(heartbeat(List.of()).held()).as("a coordinator of an earlier release keeps nothing").hasSize(1);
+    }
+
+    @Test
+    void ofManyReplicasInUseAHeartbeatTellsThoseThatAreHeldLongest() {
+        join();
+        int many = HeartbeatRequest.HELD_MAX + 1;
+        for (int number = 1; number <= many; number++) {
+            put(number, 6 + number);
+            // A put of the same key ends the service of the copy before, which stays for its hold.
+            hold(Duration.ofMinutes(number));
+        }
+        List<HeldReplica> held = Objects.requireNonNull(heartbeat(List.of()).held());
+        assertThat(held).hasSize(HeartbeatRequest.HELD_MAX);
+        assertThat(held).extracting(HeldReplica::replicaId).doesNotContain(id(1)).contains(id(2), id(many));
     }
 
     @Test
