@@ -50,7 +50,7 @@ public final class TroubledRegistry implements Registry {
     }
 
     @Override
-    public <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+    public <A> A executeOnce(IdempotencyKey key, Command.OfClient<A> command) {
         return answer(() -> registry.executeOnce(key, command));
     }
 

@@ -2,7 +2,6 @@ package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.AddressedOrder;
 import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
@@ -112,7 +111,7 @@ final class Coordinator {
         // The answer is the one to this very command.
         @SuppressWarnings("unchecked")
         Asked asked = new Asked(command, answer -> answered.accept((A) answer));
-        if (Decisions.goesAlone(command)) {
+        if (command.goesAlone()) {
             begin(List.of(asked), () -> {});
         } else {
             gathered.add(asked);

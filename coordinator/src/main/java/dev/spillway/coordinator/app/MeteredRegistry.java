@@ -2,7 +2,6 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.IdempotencyKey;
 import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
@@ -36,7 +35,7 @@ final class MeteredRegistry implements Registry {
     }
 
     @Override
-    public <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+    public <A> A executeOnce(IdempotencyKey key, Command.OfClient<A> command) {
         return timed(command, () -> registry.executeOnce(key, command));
     }
 
@@ -64,7 +63,7 @@ final class MeteredRegistry implements Registry {
             throw e;
         } catch (RuntimeException e) {
             // A defect met by a caller is that caller's. Without its own work a coordinator does nothing.
-            if (Decisions.isOwnWork(command)) {
+            if (command instanceof Command.OwnWork) {
                 uses.failed(kind(command), e);
             }
             throw e;

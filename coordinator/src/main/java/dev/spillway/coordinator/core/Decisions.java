@@ -52,45 +52,14 @@ public final class Decisions {
         readopting = new ReadoptDecisions(evictor, replicas);
     }
 
-    /**
-     * Returns whether a command needs a transaction of its own. It reads stored rows page by page and must not miss unstored changes, takes long, or
-     * ends an incarnation that others rely on. All others may share one.
-     */
-    public static boolean goesAlone(Command<?> command) {
-        return switch (command) {
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _ ->
-                    true;
-            case Command.Put _,Command.Get _,Command.Invalidate _,Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ ->
-                    false;
-            case Command.By<?> by -> goesAlone(by.command());
-            case Command.FromWorker<?> from -> switch (from.message()) {
-                case JoinRequest _ -> true;
-                case FencedMessage<?> message -> switch (message) {
-                    case ReconcileRequest _,DiscrepancyRequest _,ReadoptRequest _ -> true;
-                    case RegisterRequest _,AttachRequest _,ResolveRequest _,DropRequest _,TouchRequest _,HeartbeatRequest _ -> false;
-                };
-            };
-        };
-    }
-
-    /** Returns whether it is the coordinator's own work, which no caller waits for and the fleet relies on. */
-    public static boolean isOwnWork(Command<?> command) {
-        return switch (command) {
-            case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Expire _,Command.TakeReports _ ->
-                    true;
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _,Command.By<?> _ ->
-                    false;
-        };
-    }
-
     /** Returns the hosts of commands and the strongest lock of each, sorted. */
     public static SortedMap<HostId, Rows.HostLock> hostsOf(Collection<? extends Command<?>> commands) {
-        return Preparation.hostsOf(commands);
+        return Needs.hostsOf(commands);
     }
 
     /** Reads and locks ahead what these commands need, which one transaction is to decide one after the other; once, before the first. */
     public void prepare(Collection<? extends Command<?>> commands, WorkingSet transaction) {
-        Preparation.of(commands, rules, transaction);
+        Needs.lock(commands, rules, transaction);
     }
 
     /** Decides a command that was prepared. The answer may leave once the transaction's changes are committed. */
@@ -155,7 +124,7 @@ public final class Decisions {
     }
 
     private Reply<?> decide(FencedMessage<?> message, WorkingSet transaction) {
-        HostRow host = transaction.host(message.hostId(), Preparation.lockFor(message));
+        HostRow host = transaction.host(message.hostId(), MessageNeeds.of(message).lock());
         @Nullable
         String closed = Fence.closedTo(message, host, transaction.stored().registry());
         if (closed != null || host == null) {

@@ -49,7 +49,7 @@ public final class InMemoryRegistry implements Registry {
     // This command stored the answer, as its request digest proves.
     @SuppressWarnings("unchecked")
     @Override
-    public synchronized <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+    public synchronized <A> A executeOnce(IdempotencyKey key, Command.OfClient<A> command) {
         String name = key.caller() + "\n" + key.key();
         Kept kept = answers.get(name);
         if (kept != null && !kept.request().equals(key.request())) {

@@ -20,7 +20,7 @@ public interface Registry {
      *
      * @throws KeyReusedException if the key was used for another request
      */
-    <A> A executeOnce(IdempotencyKey key, Command<A> command);
+    <A> A executeOnce(IdempotencyKey key, Command.OfClient<A> command);
 
     RegistryQueries queries();
 

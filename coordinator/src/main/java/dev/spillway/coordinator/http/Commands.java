@@ -36,7 +36,7 @@ final class Commands {
      *
      * @param what names the verb and the path with its values, percent-decoded
      */
-    <A> A run(Request request, Target what, Command<A> command) {
+    <A> A run(Request request, Target what, Command.OfClient<A> command) {
         A answer = run(request, what, request.header(IDEMPOTENCY_KEY), command);
         if (isOfOperators(command) && !(answer instanceof Outcomes.Refusal)) {
             LOG.atInfo().addKeyValue("request", request.id()).log("{} by {}", what, Actor.client(request.caller()));
@@ -50,7 +50,7 @@ final class Commands {
      *
      * @param number counts the request's commands from 1; the first one has the key of the request itself
      */
-    <A> A run(Request request, Target what, int number, Command<A> command) {
+    <A> A run(Request request, Target what, int number, Command.OfClient<A> command) {
         if (number == 1) {
             return run(request, what, command);
         }
@@ -58,8 +58,8 @@ final class Commands {
                 request.header(IDEMPOTENCY_KEY).map(key -> what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number), command);
     }
 
-    private <A> A run(Request request, Target what, Optional<String> key, Command<A> command) {
-        Command<A> named = new Command.By<>(Actor.client(request.caller()), command);
+    private <A> A run(Request request, Target what, Optional<String> key, Command.OfClient<A> command) {
+        Command.OfClient<A> named = new Command.By<>(Actor.client(request.caller()), command);
         return key.map(given -> registry.executeOnce(new IdempotencyKey(request.caller(), given, what.digest(request.bytes())), named))
                 .orElseGet(() -> registry.execute(named));
     }

@@ -43,7 +43,7 @@ final class Steps {
     }
 
     /** @throws dev.spillway.api.ProblemException if a step before it was carried out, and this one was not, or nobody knows */
-    <A> A run(Command<A> command) {
+    <A> A run(Command.OfClient<A> command) {
         A answer = told(() -> commands.run(request, what, done + 1, command));
         done++;
         return answer;

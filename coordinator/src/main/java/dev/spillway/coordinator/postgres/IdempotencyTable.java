@@ -1,20 +1,15 @@
 package dev.spillway.coordinator.postgres;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.coordinator.core.AddressedOrder;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.IdempotencyKey;
 import dev.spillway.coordinator.core.KeyReusedException;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Json;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -92,12 +87,12 @@ final class IdempotencyTable {
         if (!kept.request().equals(key.request())) {
             return new Taken.Reused(new KeyReusedException(key));
         }
-        JavaType type = answerType(command.command());
+        Class<?> type = answerType(command.command());
         try {
             Object answer = JSON.readValue(kept.answer(), type);
             return new Taken.Again(answer);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("stored answer of " + key + ": " + kept.answer() + " (expected: " + type.toCanonical() + ")",
+            throw new IllegalStateException("stored answer of " + key + ": " + kept.answer() + " (expected: " + type.getName() + ")",
                     e);
         }
     }
@@ -142,30 +137,10 @@ final class IdempotencyTable {
         return key;
     }
 
-    private static JavaType answerType(Command<?> command) {
-        return switch (command) {
-            case Command.By<?> by -> answerType(by.command());
-            case Command.SetPolicy _ -> JSON.constructType(Outcomes.PolicySetting.class);
-            case Command.Put _ -> JSON.constructType(Outcomes.Putting.class);
-            case Command.Get _ -> JSON.constructType(Outcomes.Getting.class);
-            case Command.Invalidate _ -> JSON.constructType(Outcomes.Invalidation.class);
-            case Command.Clean _ -> JSON.constructType(Outcomes.Cleaning.class);
-            case Command.SetPin _,Command.LiftPin _ -> JSON.constructType(Outcomes.Pinning.class);
-            case Command.MakePlan _,Command.ExtendPlan _ -> JSON.constructType(Outcomes.Planning.class);
-            case Command.ApplyPlan _ -> JSON.constructType(Outcomes.Applying.class);
-            case Command.Expire _ -> JSON.constructType(Outcomes.Expired.class);
-            case Command.Sweep _ -> JSON.constructType(Outcomes.Swept.class);
-            case Command.Relieve _ -> JSON.constructType(Outcomes.Relieved.class);
-            case Command.Drain _,Command.CancelDrain _ -> JSON.constructType(Outcomes.Draining.class);
-            case Command.Retire _,Command.Readmit _ -> JSON.constructType(Outcomes.HostChange.class);
-            case Command.Restored _ -> JSON.constructType(Outcomes.Restoration.class);
-            case Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ -> JSON.constructType(Outcomes.Done.class);
-            case Command.ClaimOrders _ -> JSON.getTypeFactory().constructCollectionType(List.class, AddressedOrder.class);
-            case Command.ClaimFacts _ -> JSON.getTypeFactory().constructCollectionType(List.class, EvictionFact.class);
-            case Command.FromWorker<?> message -> throw new IllegalArgumentException(
-                    "command under an idempotency key: " + message.message().getClass().getSimpleName()
-                            + " (expected: no worker's message, they are "
-                            + "idempotent by their replica ids)");
-        };
+    private static Class<?> answerType(Command<?> command) {
+        if (command instanceof Command.OfClient<?> asked) {
+            return asked.answer();
+        }
+        throw new IllegalArgumentException("command under an idempotency key: " + command.kind() + " (expected: one of a client)");
     }
 }

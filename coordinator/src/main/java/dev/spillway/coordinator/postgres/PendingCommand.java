@@ -2,13 +2,6 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.events.protocol.AttachRequest;
-import dev.spillway.events.protocol.DropRequest;
-import dev.spillway.events.protocol.FencedMessage;
-import dev.spillway.events.protocol.HeartbeatRequest;
-import dev.spillway.events.protocol.RegisterRequest;
-import dev.spillway.events.protocol.ResolveRequest;
-import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Duration;
 import java.util.List;
@@ -59,21 +52,6 @@ final class PendingCommand<A> extends Pending<A> {
 
     @Override
     int weight() {
-        int items = switch (command) {
-            case Command.FromWorker<?> from when from.message() instanceof FencedMessage<?> message -> switch (message) {
-                case RegisterRequest register -> register.items().size();
-                case AttachRequest attach -> attach.items().size();
-                case ResolveRequest resolve -> resolve.replicaIds().size();
-                case DropRequest drop -> drop.items().size();
-                case TouchRequest touch -> touch.used().size();
-                case HeartbeatRequest heartbeat -> heartbeat.unacknowledged().size();
-                default -> 1;
-            };
-            case Command.TakeReports taken -> taken.reports().size();
-            case Command.ReturnOrders returned -> returned.replicaIds().size();
-            case Command.FactsPublished published -> published.evictionIds().size();
-            default -> 1;
-        };
-        return Math.max(1, items);
+        return command.weight();
     }
 }

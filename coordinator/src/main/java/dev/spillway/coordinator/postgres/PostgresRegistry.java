@@ -128,17 +128,17 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     }
 
     @Override
-    public <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+    public <A> A executeOnce(IdempotencyKey key, Command.OfClient<A> command) {
         return carryOut(key, command);
     }
 
     private <A> A carryOut(@Nullable IdempotencyKey key, Command<A> command) {
         PendingCommand<A> pending = new PendingCommand<>(key, command, settings.commandDeadline());
-        if (!Decisions.goesAlone(command)) {
+        if (!command.goesAlone()) {
             lane.run(pending);
             return pending.get();
         }
-        if (Decisions.isOwnWork(command)) {
+        if (command instanceof Command.OwnWork) {
             return carryOutAlone(pending);
         }
         return callers.admit(pending.name(), () -> carryOutAlone(pending));

@@ -16,7 +16,7 @@ public interface AuditContract extends RegistryFixture {
         return fleet.registry.queries().audit(filter, null, 100).items();
     }
 
-    private static void by(Fleet fleet, String client, Command<?> command) {
+    private static void by(Fleet fleet, String client, Command.OfClient<?> command) {
         fleet.registry.execute(new Command.By<>(Actor.client(client), command));
     }
 

@@ -72,11 +72,12 @@ public interface IdempotencyContract extends RegistryFixture {
     default void aRefusedRequestIsCarriedOutWhenItIsSentAgainUnderItsKey() {
         Fleet fleet = new Fleet(empty());
         HostId host = new HostId("host-1");
-        List<Command<?>> commands = List.of(put("a", "image-a"), new Command.Put(name("big"), new SnapshotId("big"), 100, Fleet.labelled()),
-                new Command.SetPin(name("a"), new PinReason("r"), null), new Command.LiftPin(name("a")),
-                new Command.MakePlan(ns(NS), new PlanPurpose.Prune(1L, null, null, null)), new Command.Drain(host),
-                new Command.CancelDrain(host), new Command.Retire(host), new Command.Readmit(host),
-                new Command.Invalidate(name("a"), new SnapshotId("image-a")), new Command.Invalidate(name("big"), null));
+        List<Command.OfClient<?>> commands =
+                List.of(put("a", "image-a"), new Command.Put(name("big"), new SnapshotId("big"), 100, Fleet.labelled()),
+                        new Command.SetPin(name("a"), new PinReason("r"), null), new Command.LiftPin(name("a")),
+                        new Command.MakePlan(ns(NS), new PlanPurpose.Prune(1L, null, null, null)), new Command.Drain(host),
+                        new Command.CancelDrain(host), new Command.Retire(host), new Command.Readmit(host),
+                        new Command.Invalidate(name("a"), new SnapshotId("image-a")), new Command.Invalidate(name("big"), null));
         for (int i = 0; i < 2 * commands.size(); i++) {
             int number = i % commands.size();
             assertThat((Object) fleet.registry.executeOnce(key("each-" + number), commands.get(number)))
@@ -85,7 +86,7 @@ public interface IdempotencyContract extends RegistryFixture {
         fleet.namespace(NS, 5L);
         fleet.host(host.value());
         for (int number = 0; number < commands.size(); number++) {
-            Command<?> command = commands.get(number);
+            Command.OfClient<?> command = commands.get(number);
             Object carriedOut = fleet.registry.executeOnce(key("each-" + number), command);
             assertThat(carriedOut).as("%s", command).isNotInstanceOf(Outcomes.Refusal.class);
             assertThat((Object) fleet.registry.executeOnce(key("each-" + number), command)).as("%s", command).isEqualTo(carriedOut);
@@ -112,7 +113,7 @@ public interface IdempotencyContract extends RegistryFixture {
         fleet.put("a", "image-a");
         PlanId plan = fleet.plan(new PlanPurpose.Prune(0L, null, null, null)).planId();
         PlanId unknown = PlanId.parse("00000000-0000-7000-8000-000000000001");
-        for (Command<?> command : List.of(new Command.ApplyPlan(unknown, 1), new Command.ExtendPlan(unknown))) {
+        for (Command.OfClient<?> command : List.of(new Command.ApplyPlan(unknown, 1), new Command.ExtendPlan(unknown))) {
             assertThat((Object) fleet.registry.executeOnce(key("k"), command)).isInstanceOf(Outcomes.Refusal.class);
         }
         assertThat(fleet.registry.executeOnce(key("k"), new Command.ApplyPlan(plan, 1))).isInstanceOf(Outcomes.Applying.Step.class);
@@ -126,21 +127,22 @@ public interface IdempotencyContract extends RegistryFixture {
         }
         FleetHost host = fleet.host("host-1");
         host.holds("held", "image-held");
-        List<Command<?>> commands = List.of(new Command.SetPolicy(ns(NS), 20L, 1_000L, 0.5), new Command.SetPolicy(ns(NS), 1L, null, null),
+        List<Command.OfClient<?>> commands = List.of(new Command.SetPolicy(ns(NS), 20L, 1_000L, 0.5),
+                new Command.SetPolicy(ns(NS), 1L, null, null),
                 put("k1", "new"), new Command.Put(name("big"), new SnapshotId("big"), 1_000_000, Fleet.labelled()),
                 new Command.Get(name("k2")),
                 new Command.Get(name("nobody")), new Command.Invalidate(name("k2"), new SnapshotId("no")),
                 new Command.Invalidate(name("k2"), null),
                 new Command.Invalidate(name("k2"), null), new Command.Readmit(host.id), new Command.Retire(host.id),
-                new Command.Retire(new HostId("nobody")), new Command.Sweep(10), new Command.ClaimFacts(1),
+                new Command.Retire(new HostId("nobody")),
                 new Command.SetPin(name("k3"), new PinReason("r"), null), new Command.SetPin(name("k3"), new PinReason("r"), Instant.EPOCH),
                 new Command.SetPin(name("nobody"), new PinReason("r"), null), new Command.LiftPin(name("k3")),
                 new Command.MakePlan(ns(NS), new PlanPurpose.Prune(5L, null, Duration.ofDays(1), new EntryKey("k"))),
                 new Command.MakePlan(ns("nowhere"), new PlanPurpose.Prune(5L, null, null, null)),
                 new Command.ExtendPlan(fleet.plan(new PlanPurpose.Prune(5L, null, null, null)).planId()),
                 new Command.ApplyPlan(fleet.plan(new PlanPurpose.Prune(9L, 9L, null, null)).planId(), 1),
-                new Command.ApplyPlan(PlanId.parse("00000000-0000-7000-8000-000000000001"), 1), new Command.Expire(5),
-                new Command.ClaimOrders(1), new Command.FactsPublished(List.of()), new Command.Clean(ns(NS), 3));
+                new Command.ApplyPlan(PlanId.parse("00000000-0000-7000-8000-000000000001"), 1),
+                new Command.Clean(ns(NS), 3));
         for (int i = 0; i < commands.size(); i++) {
             IdempotencyKey key = key("each-" + i);
             Object first = fleet.registry.executeOnce(key, commands.get(i));

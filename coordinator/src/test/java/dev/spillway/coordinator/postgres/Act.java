@@ -1,7 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.PlanId;
@@ -48,7 +47,7 @@ sealed interface Act {
     /** Whether one transaction may carry it out together with others. */
     default boolean sharesItsTransaction() {
         return switch (this) {
-            case Plain plain -> !Decisions.goesAlone(plain.command());
+            case Plain plain -> !plain.command().goesAlone();
             case Send send -> !(send.message().from(NOBODY) instanceof ReconcileRequest)
                     && !(send.message().from(NOBODY) instanceof DiscrepancyRequest);
             case Join _,PublishFacts _,Pass _,Pin _,OnPlan _ -> false;

@@ -50,7 +50,7 @@ final class TwoCoordinators implements Registry {
     }
 
     @Override
-    public <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+    public <A> A executeOnce(IdempotencyKey key, Command.OfClient<A> command) {
         return here().executeOnce(key, command);
     }
 
