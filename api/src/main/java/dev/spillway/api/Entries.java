@@ -54,15 +54,15 @@ public final class Entries {
      * One host's copy.
      *
      * @param address host and port where its worker serves others
-     * @param held    how it is in use; absent if it is not, as far as its host has told
+     * @param held    its use at its host; absent if none is known
      */
     public record Replica(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, ReplicaState state, Instant registeredAt,
             @Nullable Held held) {}
 
     /**
-     * A copy in use at its host, as the host's heartbeat told last.
+     * A copy in use at its host, as the host told last.
      *
-     * @param until end of the hold that ends last
+     * @param until end of the hold that ends last, by the registry's clock
      * @param holds number of holds
      */
     public record Held(Instant until, long holds) {}

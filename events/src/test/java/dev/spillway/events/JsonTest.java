@@ -123,7 +123,7 @@ class JsonTest {
         ObjectNode whole = tolerant.valueToTree(new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 1, 9, List.of()));
         assertThat(tolerant.treeToValue(whole, HeartbeatRequest.class).held()).isEmpty();
         assertThat(tolerant.treeToValue(whole.deepCopy().without("held"), HeartbeatRequest.class).held()).isNull();
-        ObjectNode held = tolerant.valueToTree(new HeldReplica(ReplicaId.parse(REGISTRY), Instant.EPOCH, 1));
+        ObjectNode held = tolerant.valueToTree(new HeldReplica(ReplicaId.parse(REGISTRY), 1, 1));
         for (int i = 0; i <= HeartbeatRequest.HELD_MAX; i++) {
             whole.withArray("held").add(held);
         }

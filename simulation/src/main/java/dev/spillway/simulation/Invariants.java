@@ -504,7 +504,7 @@ final class Invariants {
                     .filter(row -> row.isLive() && row.hostId().equals(host.id()))
                     .forEach(row -> rowsOfHost.add(row.id()));
             found.addAll(host.differences(rowsOfHost));
-            rows.held(host.id()).forEach(held -> found.add("held at " + host + " as far as the registry knows: " + held));
+            rows.inUse(host.id()).forEach(replica -> found.add("in use at " + host + " as far as the registry knows: " + replica));
         }
         found.addAll(uses.untold(hosts));
         if (!restores.isSaid()) {

@@ -6,7 +6,6 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param factsPublished   evictions whose facts Kafka has
  * @param ordersDue        hosts whose every open order becomes due at once
  * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
- * @param held             the replicas in use on each named host; replaces what was
+ * @param inUse            the replicas in use on each named host; replaces what was
  * @param joins            workers that asked to join, each with its refusal, or empty if it was taken
  * @param activity         in the order in which it happened; {@code audit} likewise
  * @param accesses         uses and counts of reads, in the order in which they happened
@@ -45,7 +44,7 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
         SortedMap<ReplicaId, ClosedReplica> closed, List<Eviction> evictions, SortedSet<EvictionId> unfinished,
         SortedSet<EvictionId> finished,
         Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
-        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, Map<HostId, List<HeldReplica>> held,
+        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, Map<HostId, List<InUse>> inUse,
         SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins, List<Activity> activity, List<AuditRecord> audit, List<Access> accesses,
         PlanChanges plans,
         Rows.@Nullable Registry registry) {

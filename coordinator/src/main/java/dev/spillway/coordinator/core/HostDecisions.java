@@ -61,6 +61,8 @@ final class HostDecisions {
             joined = joined.readopted(heardIn);
         }
         transaction.save(joined);
+        // Its first heartbeat tells them anew, if its release tells them at all.
+        transaction.inUse(joined.id(), List.of());
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));
         return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
@@ -176,7 +178,7 @@ final class HostDecisions {
             transaction.note(new Activity.HostChanged(now, heard.id(), heard.shownState(), heard.incarnation()));
         }
         if (request.held() != null) {
-            transaction.held(heard.id(), request.held());
+            transaction.inUse(heard.id(), request.held().stream().map(told -> InUse.of(told, now)).toList());
         }
         List<ReplicaId> acknowledged = orders.take(transaction, request.unacknowledged(), Map.of(heard.id(), heard));
         List<Order> due = orders.claimFor(transaction, heard);
@@ -229,7 +231,7 @@ final class HostDecisions {
     }
 
     private Outcomes.HostChange abandon(WorkingSet transaction, HostRow host) {
-        transaction.held(host.id(), List.of());
+        transaction.inUse(host.id(), List.of());
         long rows = 0;
         long entries = 0;
         ReplicaId after = null;

@@ -9,7 +9,6 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.events.protocol.HeldReplica;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -84,8 +83,8 @@ final class MapQueries implements RegistryQueries {
                 held.registeredAt(), inUse(held));
     }
 
-    private @Nullable HeldReplica inUse(ReplicaRow replica) {
-        HeldReplica told = rows.tables.held.getOrDefault(replica.hostId(), Map.of()).get(replica.id());
+    private @Nullable InUse inUse(ReplicaRow replica) {
+        InUse told = rows.tables.inUse.getOrDefault(replica.hostId(), Map.of()).get(replica.id());
         return told != null && told.until().isAfter(rows.now()) ? told : null;
     }
 

@@ -8,7 +8,6 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -81,8 +80,8 @@ public final class MapRows implements Rows {
     }
 
     /** Returns the replicas that a host told last to be in use. */
-    public Collection<HeldReplica> held(HostId host) {
-        return tables.held.getOrDefault(host, Map.of()).values();
+    public Collection<InUse> inUse(HostId host) {
+        return tables.inUse.getOrDefault(host, Map.of()).values();
     }
 
     /** Returns whether an eviction left holders of this generation to a later transaction. */

@@ -10,7 +10,6 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -57,7 +56,7 @@ final class MapTables {
     final MapPlans plans = new MapPlans();
     final Set<ReplicaId> recorded = new HashSet<>();
     final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
-    final Map<HostId, Map<ReplicaId, HeldReplica>> held = new HashMap<>();
+    final Map<HostId, Map<ReplicaId, InUse>> inUse = new HashMap<>();
     final NavigableMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
     final Set<EvictionId> afterRestore = new HashSet<>();
     Registry registry;
@@ -88,7 +87,7 @@ final class MapTables {
         replace(recorded, copy.recorded);
         sightings.clear();
         copy.sightings.forEach((host, seen) -> sightings.put(host, new HashMap<>(seen)));
-        replace(held, copy.held);
+        replace(inUse, copy.inUse);
         replace(refusals, copy.refusals);
         replace(afterRestore, copy.afterRestore);
         registry = copy.registry;
@@ -181,10 +180,10 @@ final class MapTables {
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
             sightings.put(host, byId);
         });
-        changes.held().forEach((host, replicas) -> {
-            Map<ReplicaId, HeldReplica> byId = new HashMap<>();
+        changes.inUse().forEach((host, replicas) -> {
+            Map<ReplicaId, InUse> byId = new HashMap<>();
             replicas.forEach(replica -> byId.put(replica.replicaId(), replica));
-            held.put(host, Map.copyOf(byId));
+            inUse.put(host, Map.copyOf(byId));
         });
         if (changes.registry() != null) {
             apply(changes.registry());

@@ -62,7 +62,7 @@ record MessageNeeds(@Nullable FencedMessage<?> message, HostLock lock, boolean g
                 });
                 touch.missed().forEach(missed -> needs.namespace(missed.namespace()));
             });
-            case HeartbeatRequest heartbeat -> shared(heartbeat, HostLock.HEARTBEAT, heartbeat.unacknowledged().size(), (host, needs) -> {
+            case HeartbeatRequest heartbeat -> shared(heartbeat, HostLock.HEARTBEAT, items(heartbeat), (host, needs) -> {
                 heartbeat.unacknowledged().forEach(report -> needs.close(host.id(), report.replicaId()));
                 needs.orders(host.id());
             });
@@ -74,6 +74,10 @@ record MessageNeeds(@Nullable FencedMessage<?> message, HostLock lock, boolean g
 
     private static MessageNeeds shared(FencedMessage<?> message, HostLock lock, int items, BiConsumer<HostRow, Needs> rows) {
         return new MessageNeeds(message, lock, false, Math.max(1, items), rows);
+    }
+
+    private static int items(HeartbeatRequest heartbeat) {
+        return heartbeat.unacknowledged().size() + (heartbeat.held() == null ? 0 : heartbeat.held().size());
     }
 
     private static MessageNeeds alone(FencedMessage<?> message, HostLock lock) {

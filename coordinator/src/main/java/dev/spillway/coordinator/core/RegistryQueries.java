@@ -13,7 +13,6 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -79,10 +78,10 @@ public interface RegistryQueries {
      * One host's copy.
      *
      * @param address host and port where its worker serves others, as it said when it joined
-     * @param held    how it is in use, as its host told last; absent if it is not, or no longer
+     * @param inUse   its use at its host; absent if none is known
      */
     record ReplicaView(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, String state, Instant registeredAt,
-            @Nullable HeldReplica held) {}
+            @Nullable InUse inUse) {}
 
     /**
      * An entry.

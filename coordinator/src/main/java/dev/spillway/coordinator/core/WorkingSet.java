@@ -8,7 +8,6 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -55,7 +54,7 @@ public final class WorkingSet {
     private final SortedSet<EvictionId> factsPublished = new TreeSet<>();
     private final SortedSet<HostId> ordersDue = new TreeSet<>();
     private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
-    private final Map<HostId, List<HeldReplica>> held = new HashMap<>();
+    private final Map<HostId, List<InUse>> inUse = new HashMap<>();
     private final SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins = new TreeMap<>();
     private final List<Activity> activity = new ArrayList<>();
     private final List<AuditRecord> audit = new ArrayList<>();
@@ -93,7 +92,7 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, held, joins, activity, audit, accesses,
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, inUse, joins, activity, audit, accesses,
                 plans,
                 changedRegistry);
     }
@@ -385,8 +384,8 @@ public final class WorkingSet {
     }
 
     /** Replaces what is known of the replicas in use on a host. */
-    void held(HostId host, List<HeldReplica> now) {
-        held.put(host, now);
+    void inUse(HostId host, List<InUse> replicas) {
+        inUse.put(host, replicas);
     }
 
     /** Records that a worker asked to join and was refused. */

@@ -4,6 +4,7 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Entries;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.InUse;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
@@ -15,7 +16,6 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
@@ -159,11 +159,11 @@ final class EntryRoutes {
         return views.stream()
                 .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), view.storeId(), view.address(),
                         Entries.ReplicaState.valueOf(view.state()),
-                        view.registeredAt(), answer(view.held())))
+                        view.registeredAt(), answer(view.inUse())))
                 .toList();
     }
 
-    private static Entries.@Nullable Held answer(@Nullable HeldReplica held) {
-        return held == null ? null : new Entries.Held(held.until(), held.holds());
+    private static Entries.@Nullable Held answer(@Nullable InUse inUse) {
+        return inUse == null ? null : new Entries.Held(inUse.until(), inUse.holds());
     }
 }

@@ -53,9 +53,14 @@ final class Columns<R> {
     }
 
     Columns<R> uuids(String name, Function<? super R, @Nullable UUID> value) {
+        return value(name, uuids(rows, value));
+    }
+
+    /** Returns an array of one column. */
+    static <R> Argument uuids(Collection<R> rows, Function<? super R, @Nullable UUID> value) {
         @Nullable
-        UUID[] elements = filled(new @Nullable UUID[rows.size()], value);
-        return value(name, (position, statement, context) -> statement.setObject(position, BinaryArray.of(elements)));
+        UUID[] elements = filled(rows, new @Nullable UUID[rows.size()], value);
+        return (position, statement, context) -> statement.setObject(position, BinaryArray.of(elements));
     }
 
     Columns<R> longs(String name, ToLongFunction<? super R> value) {
@@ -84,15 +89,16 @@ final class Columns<R> {
 
     Columns<R> times(String name, Function<? super R, @Nullable Instant> value) {
         @Nullable
-        Instant[] elements = filled(new @Nullable Instant[rows.size()], value);
+        Instant[] elements = filled(rows, new @Nullable Instant[rows.size()], value);
         return value(name, (position, statement, context) -> statement.setObject(position, BinaryArray.of(elements)));
     }
 
     private <E> Columns<R> column(String name, String type, @Nullable E[] elements, Function<? super R, @Nullable E> value) {
-        return value(name, array(type, filled(elements, value)));
+        return value(name, array(type, filled(rows, elements, value)));
     }
 
-    private <E> @Nullable E[] filled(@Nullable E[] elements, Function<? super R, ? extends @Nullable E> value) {
+    private static <R, E> @Nullable E[] filled(Collection<R> rows, @Nullable E[] elements,
+            Function<? super R, ? extends @Nullable E> value) {
         int index = 0;
         for (R row : rows) {
             elements[index++] = value.apply(row);

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.InUse;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.protocol.HeldReplica;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -134,6 +134,6 @@ final class EntryReads implements AutoCloseable {
         Instant until = Columns.nullableInstant(row, "held_until");
         return new ReplicaView(id, new HostId(host), new StoreId(Columns.uuid(row, "store_id")), row.getString("address"),
                 row.getString("state"), Columns.instant(row, "registered_at"),
-                until == null ? null : new HeldReplica(id, until, row.getLong("holds")));
+                until == null ? null : new InUse(id, until, row.getLong("holds")));
     }
 }

@@ -3,12 +3,12 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.InUse;
 import dev.spillway.coordinator.core.Rows.HostLock;
 import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.events.protocol.HostFigures;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -206,18 +206,24 @@ final class HostTable {
         return drain == null ? null : value.apply(drain);
     }
 
-    static void replaceHeld(Map<HostId, List<HeldReplica>> held, Script script) {
-        List<Map.Entry<HostId, HeldReplica>> all = new ArrayList<>();
-        held.forEach((host, replicas) -> byReplica(replicas, HeldReplica::replicaId).forEach(replica -> all.add(Map.entry(host, replica))));
-        Columns.of(held.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM held_replicas WHERE host_id = ANY(:hosts)");
+    /** Replaces what is known of each host. Rows that stay as they are, most of them, are not written. */
+    static void replaceInUse(Map<HostId, List<InUse>> inUse, Script script) {
+        List<Map.Entry<HostId, InUse>> all = new ArrayList<>();
+        inUse.forEach((host, replicas) -> byReplica(replicas, InUse::replicaId).forEach(replica -> all.add(Map.entry(host, replica))));
         Columns.of(all)
                 .texts("host", Map.Entry::getKey)
                 .uuids("replica", one -> one.getValue().replicaId().value())
                 .times("until", one -> one.getValue().until())
                 .longs("holds", one -> one.getValue().holds())
                 .addTo(script, """
-                        INSERT INTO held_replicas (host_id, replica_id, held_until, holds)
-                        SELECT u.* FROM unnest(:host, :replica, :until, :holds) AS u""");
+                        INSERT INTO held_replicas AS h (host_id, replica_id, held_until, holds)
+                        SELECT u.* FROM unnest(:host, :replica, :until, :holds) AS u ON CONFLICT (host_id, replica_id) DO UPDATE
+                        SET held_until = excluded.held_until, holds = excluded.holds
+                        WHERE (h.held_until, h.holds) IS DISTINCT FROM (excluded.held_until, excluded.holds)""");
+        inUse.forEach((host, replicas) -> Columns.of(List.of(host))
+                .texts("hosts", id -> id)
+                .value("told", Columns.uuids(replicas, replica -> replica.replicaId().value()))
+                .addTo(script, "DELETE FROM held_replicas WHERE host_id = ANY(:hosts) AND replica_id <> ALL (:told)"));
     }
 
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {

@@ -365,7 +365,7 @@ final class JdbcRows implements Rows {
         EvictionTable.handOut(changes.factsHandedOut(), script);
         evictions.publish(changes.factsPublished(), script);
         HostTable.replaceSightings(changes.sightings(), script);
-        HostTable.replaceHeld(changes.held(), script);
+        HostTable.replaceInUse(changes.inUse(), script);
         JoinRefusalTable.write(changes.joins(), opening.now(), script);
         PlanTable.apply(changes.plans(), script);
         if (changes.registry() != null) {

@@ -16,7 +16,6 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -108,12 +107,11 @@ class EntriesOverHttpTest extends OverHttp {
         var sender = http.join("host-1");
         var registration = http.registration("vm", "a", "sa");
         http.register(sender, registration);
-        Instant until = ServedRegistry.START.plus(Duration.ofHours(1));
         http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0,
-                List.of(new HeldReplica(registration.replicaId(), until, 2)))).is(200);
+                List.of(new HeldReplica(registration.replicaId(), 3_600_000, 2)))).is(200);
         assertThat(http.get(ENTRIES + "/a?touch=false").is(200).as(Entries.Entry.class).replicas())
                 .extracting(Entries.Replica::held)
-                .containsExactly(new Entries.Held(until, 2));
+                .containsExactly(new Entries.Held(ServedRegistry.START.plus(Duration.ofHours(1)), 2));
     }
 
     @Test

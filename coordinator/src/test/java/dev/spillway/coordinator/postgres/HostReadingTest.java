@@ -5,6 +5,8 @@ import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.FleetHost;
 import dev.spillway.coordinator.core.RegistryQueries.HostView;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.HeldReplica;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -27,9 +29,12 @@ class HostReadingTest {
         busy.holds("b", "image-b");
         fleet.invalidate("b", null);
         leaving.holds("c", "image-c");
-        gone.holds("d", "image-d");
+        ReplicaId last = gone.holds("d", "image-d");
         fleet.registry.execute(new Command.Drain(leaving.id));
+        gone.tellHeld(new HeldReplica(last, 1_000, 1));
+        assertThat(DATABASE.ask("SELECT host_id FROM held_replicas")).containsExactly("gone");
         fleet.registry.execute(new Command.Retire(gone.id));
+        assertThat(DATABASE.ask("SELECT host_id FROM held_replicas")).as("of a retired host").isEmpty();
         assertThat(replicas(fleet)).isEqualTo(Map.of("busy", 2L, "leaving", 1L, "gone", 0L));
 
         DATABASE.execute("UPDATE hosts SET replicas = 200000");

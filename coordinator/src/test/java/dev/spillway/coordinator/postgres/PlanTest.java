@@ -69,6 +69,7 @@ class PlanTest {
                             FROM generate_series(1, 400) n;
                         INSERT INTO plan_victims SELECT lpad(to_hex(n / 100 + 1), 32, '0')::uuid, n % 100 + 1, 'key-' || n, 'image', n, 1, n, 'IDLE',
                             CASE WHEN n % 10 = 0 THEN 'USED' ELSE 'EVICTED' END FROM generate_series(0, 39999) n;
+                        INSERT INTO held_replicas SELECT host_id, replica_id, now() + interval '1 hour', 1 FROM replicas WHERE generation % 20 = 1;
                         INSERT INTO activity (at, what) SELECT now(), '{}' FROM generate_series(1, 40000);
                         """);
         DATABASE.execute("ANALYZE");
@@ -123,8 +124,8 @@ class PlanTest {
         // A fleet of 50 hosts is one page, which is read as a whole.
         assertThat(plan).contains("entries_pkey")
                 .contains("replicas_of_generation")
-                .doesNotContain("Seq Scan on entries",
-                        "Seq Scan on replicas");
+                .contains("held_replicas_pkey")
+                .doesNotContain("Seq Scan on entries", "Seq Scan on replicas", "Seq Scan on held_replicas");
     }
 
     @Test

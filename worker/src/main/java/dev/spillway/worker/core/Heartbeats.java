@@ -27,9 +27,10 @@ final class Heartbeats {
     private Instant at = Instant.MAX;
     private Duration every;
     private boolean sent;
-    /** The replicas in use that the registry took last; null if it is to be told again. */
-    private @Nullable List<HeldReplica> heldTold;
-    private Instant heldAgain = Instant.MAX;
+    /** Replicas in use that the registry has from this host; null if it is to be told again. */
+    private @Nullable List<InUse> told;
+    private List<InUse> telling = List.of();
+    private Instant tellAgain = Instant.MAX;
 
     Heartbeats(RegistrySession session, ReplicaTable table, Orders orders, Reconciling reconciling, HostTimes times) {
         this.session = session;
@@ -53,7 +54,7 @@ final class Heartbeats {
 
     void joined(Instant now, JoinAnswer.Joined joined, Step.Builder out) {
         policies = joined.policies();
-        heldTold = null;
+        told = null;
         session.drains(joined.draining());
         every = joined.intervals().heartbeat();
         at = now;
@@ -68,11 +69,20 @@ final class Heartbeats {
         at = now.plus(every);
         if (!sent) {
             sent = true;
-            List<HeldReplica> held = table.held(HeartbeatRequest.HELD_MAX);
-            boolean known = held.equals(heldTold) && heldAgain.isAfter(now);
             out.effect(new Effect.Send(new HeartbeatRequest(as, figures, orders.unacknowledged(), policies.version(),
-                    session.membership().highestGeneration(), known ? null : held)));
+                    session.membership().highestGeneration(), newlyHeld(now))));
         }
+    }
+
+    /** Returns the replicas in use; null if the registry has them. Once they are sent, it may have these or those that it had before. */
+    private @Nullable List<HeldReplica> newlyHeld(Instant now) {
+        List<InUse> inUse = table.inUse(HeartbeatRequest.HELD_MAX);
+        if (inUse.equals(told) && tellAgain.isAfter(now)) {
+            return null;
+        }
+        told = null;
+        telling = inUse;
+        return inUse.stream().map(replica -> replica.toldAt(now)).toList();
     }
 
     void unanswered() {
@@ -85,9 +95,9 @@ final class Heartbeats {
             return;
         }
         if (request.held() != null) {
-            heldTold = request.held();
-            // A coordinator of an earlier release took it and kept nothing.
-            heldAgain = now.plus(answer.intervals().reconcile());
+            told = telling;
+            // A coordinator of an earlier release kept nothing, and an earlier message may come late.
+            tellAgain = now.plus(answer.intervals().reconcile());
         }
         orders.acknowledged(answer.acknowledged(), out);
         if (answer.policies() != null) {

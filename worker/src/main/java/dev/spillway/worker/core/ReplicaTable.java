@@ -4,7 +4,6 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.events.protocol.HeldReplica;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -309,14 +308,14 @@ final class ReplicaTable {
     }
 
     /** Returns the replicas in use, in the order of their ids; of more than {@code limit} those that are held longest. */
-    List<HeldReplica> held(int limit) {
-        Map<ReplicaId, HeldReplica> longest = new TreeMap<>();
+    List<InUse> inUse(int limit) {
+        Map<ReplicaId, InUse> longest = new TreeMap<>();
         for (Hold hold : holdsByEnd.descendingSet()) {
-            HeldReplica known = longest.get(hold.replicaId());
+            InUse known = longest.get(hold.replicaId());
             if (known != null) {
-                longest.put(hold.replicaId(), new HeldReplica(hold.replicaId(), known.until(), known.holds() + 1));
+                longest.put(hold.replicaId(), new InUse(hold.replicaId(), known.until(), known.holds() + 1));
             } else if (longest.size() < limit) {
-                longest.put(hold.replicaId(), new HeldReplica(hold.replicaId(), hold.until(), 1));
+                longest.put(hold.replicaId(), new InUse(hold.replicaId(), hold.until(), 1));
             }
         }
         return List.copyOf(longest.values());
