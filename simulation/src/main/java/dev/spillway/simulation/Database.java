@@ -152,13 +152,13 @@ final class Database {
     }
 
     private void bear(Changes changes) {
-        for (EntryName name : changes.entries().keySet()) {
-            if (!committed.entries().containsKey(name)) {
+        for (EntryName name : changes.entries().rows().keySet()) {
+            if (!committed.storedEntries().containsKey(name)) {
                 births.put(name, ++born);
             }
         }
-        for (ReplicaId id : changes.replicas().keySet()) {
-            if (!committed.replicas().containsKey(id)) {
+        for (ReplicaId id : changes.replicas().rows().keySet()) {
+            if (!committed.storedReplicas().containsKey(id)) {
                 births.put(id, ++born);
             }
         }
@@ -258,19 +258,19 @@ final class Database {
     /** Takes the locks that writing takes, and finds keys that somebody else inserted. The rows themselves are written with the commit. */
     void write(Transaction transaction, Changes changes) {
         statement(transaction, ignored -> {
-            for (HostId id : changes.hosts().keySet()) {
-                writeLock(transaction, Kind.HOST, id, committed.hosts(), Mode.NO_KEY_UPDATE);
+            for (HostId id : changes.hosts().rows().keySet()) {
+                writeLock(transaction, Kind.HOST, id, committed.storedHosts(), Mode.NO_KEY_UPDATE);
             }
-            for (NamespaceName name : changes.namespaces().keySet()) {
-                writeLock(transaction, Kind.NAMESPACE, name, committed.namespaces(), Mode.NO_KEY_UPDATE);
+            for (NamespaceName name : changes.namespaces().rows().keySet()) {
+                writeLock(transaction, Kind.NAMESPACE, name, committed.storedNamespaces(), Mode.NO_KEY_UPDATE);
             }
-            for (ReplicaRow row : committed.replicas().values()) {
-                if (row.doom() != null && changes.ordersDue().contains(row.hostId())
+            for (ReplicaRow row : committed.storedReplicas().values()) {
+                if (row.doom() != null && changes.hosts().ordersDue().contains(row.hostId())
                         && row.doom().nextAttemptAt().isAfter(transaction.startedAt())) {
                     acquire(transaction, new Lock(Kind.REPLICA, row.id(), birth(row.id())), Mode.UPDATE);
                 }
             }
-            changes.factsPublished().forEach(id -> acquire(transaction, new Lock(Kind.EVICTION, id, 0), Mode.UPDATE));
+            changes.evictions().factsPublished().forEach(id -> acquire(transaction, new Lock(Kind.EVICTION, id, 0), Mode.UPDATE));
             return changes;
         });
     }

@@ -170,8 +170,8 @@ final class DiskInvariants {
             ReplicaId id = replica.id();
             switch (replica.state()) {
                 case LIVE -> {
-                    require(!exact || rows.replicas().containsKey(id)
-                            || (replica.readoption() != null && rows.replicas().containsKey(replica.readoption().id())), 3,
+                    require(!exact || rows.storedReplicas().containsKey(id)
+                            || (replica.readoption() != null && rows.storedReplicas().containsKey(replica.readoption().id())), 3,
                             "{} has {}, which no row and no order names", machine, replica);
                     require(replica.snapshotId().equals(disk.images().get(replica.image())) || disk.isDamaged(replica.image()), 8,
                             "{} serves {}, but its image is {}", machine, replica, disk.images().get(replica.image()));
@@ -203,7 +203,7 @@ final class DiskInvariants {
      * hearing of it: retired, an older copy, not compared since it started, or not told again since the database was restored.
      */
     private boolean isExact(SimulatedHost machine) {
-        HostRow row = rows.hosts().get(machine.id());
+        HostRow row = rows.storedHosts().get(machine.id());
         Membership member = machine.disk().membership();
         return row != null && row.state() != HostState.RETIRED && row.incarnation() == member.incarnation()
                 && member.epoch() == rows.registry().epoch()

@@ -179,7 +179,7 @@ final class Fleet {
             readmit(machine.id());
         }
         @Nullable
-        HostRow row = rows.hosts().get(machine.id());
+        HostRow row = rows.storedHosts().get(machine.id());
         if (row == null || row.attention() == null) {
             asked.remove(machine.id());
         } else if (asked.merge(machine.id(), 1, Integer::sum) >= ASKED_BEFORE_GIVEN_UP) {

@@ -106,7 +106,7 @@ final class Invariants {
     void restored(Memory backup) {
         memory = backup.copy();
         live.clear();
-        rows.replicas().values().stream().filter(ReplicaRow::isLive).forEach(row -> live.add(row.id()));
+        rows.storedReplicas().values().stream().filter(ReplicaRow::isLive).forEach(row -> live.add(row.id()));
         restores.restored();
         uses.restored();
     }
@@ -215,31 +215,31 @@ final class Invariants {
      */
     void committed(List<Command<?>> commands, long epoch, Changes changes, Runnable commit) {
         Map<EntryName, EntryRow> before = new HashMap<>();
-        for (EntryName name : changes.entries().keySet()) {
+        for (EntryName name : changes.entries().rows().keySet()) {
             remember(name, before);
         }
-        changes.entriesGone().forEach(name -> remember(name, before));
+        changes.entries().gone().forEach(name -> remember(name, before));
         checkVictims(commands, changes);
         checkLosses(commands, changes);
         uses.committed(changes);
-        Map<NamespaceName, NamespaceRow> namespacesBefore = Map.copyOf(rows.namespaces());
+        Map<NamespaceName, NamespaceRow> namespacesBefore = Map.copyOf(rows.storedNamespaces());
         commit.run();
         restores.committed(commands, changes, epoch, memory, before);
 
         Set<ReplicaId> registered = new TreeSet<>();
-        changes.replicas().values().forEach(row -> follow(row, registered));
-        commands.stream().filter(Invariants::readopts).forEach(readopt -> everLive.addAll(changes.replicas().keySet()));
-        changes.closed().values().forEach(closed -> end(closed.row(), closed.result() != ClosedReplica.Result.READOPTED));
-        registered.forEach(id -> checkRegistered(commands, epoch, changes.replicas().get(id)));
+        changes.replicas().rows().values().forEach(row -> follow(row, registered));
+        commands.stream().filter(Invariants::readopts).forEach(readopt -> everLive.addAll(changes.replicas().rows().keySet()));
+        changes.replicas().closed().values().forEach(closed -> end(closed.row(), closed.result() != ClosedReplica.Result.READOPTED));
+        registered.forEach(id -> checkRegistered(commands, epoch, changes.replicas().rows().get(id)));
         boolean readopts = commands.stream().anyMatch(Invariants::readopts);
         checkEntries(changes, before, readopts);
         checkGroups(commands, changes, before);
-        changes.namespaces().forEach((name, row) -> {
+        changes.namespaces().rows().forEach((name, row) -> {
             checkCapacity(name, !readopts && isPutTo(name, changes, before));
             RestoreInvariants.checkSwept(namespacesBefore.get(name), row, commands.stream().allMatch(Command.Expire.class::isInstance));
         });
-        changes.hosts().values().forEach(this::checkHost);
-        for (Eviction eviction : changes.evictions()) {
+        changes.hosts().rows().values().forEach(this::checkHost);
+        for (Eviction eviction : changes.evictions().added()) {
             if (eviction.isDecided()) {
                 memory.ends.computeIfAbsent(new EntryName(eviction.fact().namespace(), eviction.fact().key()), name -> new HashSet<>())
                         .add(eviction.fact().generation());
@@ -253,7 +253,7 @@ final class Invariants {
     }
 
     private void remember(EntryName name, Map<EntryName, EntryRow> before) {
-        EntryRow row = rows.entries().get(name);
+        EntryRow row = rows.storedEntries().get(name);
         if (row != null) {
             before.put(name, row);
         }
@@ -295,7 +295,7 @@ final class Invariants {
     private void checkRegistered(List<Command<?>> commands, long epoch, @Nullable ReplicaRow row) {
         Objects.requireNonNull(row);
         Sender sender = senderOf(commands, row.id());
-        HostRow host = rows.hosts().get(row.hostId());
+        HostRow host = rows.storedHosts().get(row.hostId());
         require(host != null && host.state() != HostState.RETIRED && host.incarnation() == sender.incarnation()
                 && host.storeId().equals(sender.storeId()), 2, "{} registered {}, and the host is {}", sender, row.id(), host);
         restores.checkSender(sender, Objects.requireNonNull(host), epoch);
@@ -333,7 +333,7 @@ final class Invariants {
     /** 3: what is no entry's any more is doomed, or an eviction is still to doom it. 1: an entry has a holder. */
     private void checkEntries(Changes changes, Map<EntryName, EntryRow> before, boolean readopts) {
         before.values().forEach(row -> checkGeneration(row.name(), row.generation()));
-        changes.entries().values().forEach(row -> {
+        changes.entries().rows().values().forEach(row -> {
             checkGeneration(row.name(), row.generation());
             EntryRow old = before.get(row.name());
             if (old == null || old.generation() != row.generation()) {
@@ -343,8 +343,8 @@ final class Invariants {
                 memory.highest.merge(row.name(), row.generation(), Math::max);
             }
         });
-        changes.replicas().values().forEach(row -> checkGeneration(row.name(), row.generation()));
-        changes.closed().values().forEach(closed -> checkGeneration(closed.row().name(), closed.row().generation()));
+        changes.replicas().rows().values().forEach(row -> checkGeneration(row.name(), row.generation()));
+        changes.replicas().closed().values().forEach(closed -> checkGeneration(closed.row().name(), closed.row().generation()));
     }
 
     /**
@@ -353,7 +353,7 @@ final class Invariants {
      */
     private void checkGroups(List<Command<?>> commands, Changes changes, Map<EntryName, EntryRow> before) {
         Map<Rows.Group, List<EntryRow>> groups = new HashMap<>();
-        for (EntryRow row : rows.entries().values()) {
+        for (EntryRow row : rows.storedEntries().values()) {
             Rows.Group group = row.group();
             if (group != null) {
                 groups.computeIfAbsent(group, ignored -> new ArrayList<>()).add(row);
@@ -367,12 +367,12 @@ final class Invariants {
         if (commands.size() != 1 || isBulk(commands.getFirst())) {
             return;
         }
-        for (Eviction eviction : changes.evictions()) {
+        for (Eviction eviction : changes.evictions().added()) {
             EntryRow gone = before.get(new EntryName(eviction.fact().namespace(), eviction.fact().key()));
             if (gone != null && gone.group() != null && gone.generation() == eviction.fact().generation()
                     && eviction.fact().cause() != EvictionCause.REPLACED) {
                 for (EntryRow left : groups.getOrDefault(gone.group(), List.of())) {
-                    EntryRow known = changes.entries().containsKey(left.name()) ? before.get(left.name()) : left;
+                    EntryRow known = changes.entries().rows().containsKey(left.name()) ? before.get(left.name()) : left;
                     boolean was = known != null && known.generation() == left.generation() && gone.group().equals(known.group());
                     require(!was, 11, "{} went by {} and left {} of its group", gone, eviction.fact().cause(), left);
                 }
@@ -383,7 +383,7 @@ final class Invariants {
     private void checkGeneration(EntryName name, long generation) {
         Rows.Holding holding = new Rows.Holding(name, generation);
         long holders = rows.countLiveReplicas(holding);
-        EntryRow entry = rows.entries().get(name);
+        EntryRow entry = rows.storedEntries().get(name);
         boolean current = entry != null && entry.generation() == generation;
         require(current || holders == 0 || rows.isUnfinished(holding), 3, "{} live rows of generation {} of {}, whose entry is {}", holders,
                 generation, name, entry);
@@ -391,7 +391,7 @@ final class Invariants {
     }
 
     private static boolean isPutTo(NamespaceName namespace, Changes changes, Map<EntryName, EntryRow> before) {
-        return changes.entries().values().stream().filter(row -> row.name().namespace().equals(namespace)).anyMatch(row -> {
+        return changes.entries().rows().values().stream().filter(row -> row.name().namespace().equals(namespace)).anyMatch(row -> {
             EntryRow old = before.get(row.name());
             return old == null || old.generation() != row.generation();
         });
@@ -399,10 +399,10 @@ final class Invariants {
 
     /** 6: what a namespace holds, counted anew. Lifting a pin evicts nothing, so the limits hold after a put. */
     private void checkCapacity(NamespaceName name, boolean put) {
-        NamespaceRow namespace = Objects.requireNonNull(rows.namespaces().get(name));
+        NamespaceRow namespace = Objects.requireNonNull(rows.storedNamespaces().get(name));
         long entries = 0;
         long bytes = 0;
-        for (EntryRow row : rows.entries().values()) {
+        for (EntryRow row : rows.storedEntries().values()) {
             if (row.name().namespace().equals(name) && row.pin() == null) {
                 entries++;
                 bytes += row.sizeBytes();
@@ -431,20 +431,20 @@ final class Invariants {
     /** 7: for capacity the least recently used go, but no put evicts its own group. What one transaction of several commands or registrations used itself is not looked at. */
     private void checkVictims(List<Command<?>> commands, Changes changes) {
         if (commands.size() != 1 || isBulk(commands.getFirst())
-                || changes.evictions().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
+                || changes.evictions().added().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
             return;
         }
         Map<NamespaceName, List<EntryName>> left = new HashMap<>();
         Set<Rows.Group> putTo = new HashSet<>();
-        for (EntryRow row : changes.entries().values()) {
+        for (EntryRow row : changes.entries().rows().values()) {
             Rows.Group group = row.group();
             if (group != null) {
                 putTo.add(group);
             }
         }
-        for (Eviction eviction : changes.evictions()) {
+        for (Eviction eviction : changes.evictions().added()) {
             EntryName name = new EntryName(eviction.fact().namespace(), eviction.fact().key());
-            EntryRow follower = rows.entries().get(name);
+            EntryRow follower = rows.storedEntries().get(name);
             if (follower != null && follower.follows()) {
                 continue;
             }
@@ -471,7 +471,8 @@ final class Invariants {
         // Rows that only a backup brought back, and that their host did not tell of, are no loss.
         @Nullable
         Instant restoredAt = from.message() instanceof DiscrepancyRequest ? rows.registry().restoredAt() : null;
-        long lost = changes.closed()
+        long lost = changes.replicas()
+                .closed()
                 .values()
                 .stream()
                 .filter(closed -> closed.result() == ClosedReplica.Result.LOST)
@@ -485,9 +486,9 @@ final class Invariants {
     }
 
     private void touch(Changes changes) {
-        Set<HostId> touched = new TreeSet<>(changes.hosts().keySet());
-        changes.replicas().values().forEach(row -> touched.add(row.hostId()));
-        changes.closed().values().forEach(closed -> touched.add(closed.row().hostId()));
+        Set<HostId> touched = new TreeSet<>(changes.hosts().rows().keySet());
+        changes.replicas().rows().values().forEach(row -> touched.add(row.hostId()));
+        changes.replicas().closed().values().forEach(closed -> touched.add(closed.row().hostId()));
         disks.touched(touched);
     }
 
@@ -498,7 +499,7 @@ final class Invariants {
         List<String> found = new ArrayList<>();
         for (SimulatedHost host : hosts) {
             Set<ReplicaId> rowsOfHost = new HashSet<>();
-            rows.replicas()
+            rows.storedReplicas()
                     .values()
                     .stream()
                     .filter(row -> row.isLive() && row.hostId().equals(host.id()))
@@ -510,8 +511,8 @@ final class Invariants {
         if (!restores.isSaid()) {
             found.add("nobody has said that the database was restored");
         }
-        rows.namespaces().values().stream().filter(NamespaceRow::draining).forEach(row -> found.add("still to be swept " + row));
-        rows.replicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
+        rows.storedNamespaces().values().stream().filter(NamespaceRow::draining).forEach(row -> found.add("still to be swept " + row));
+        rows.storedReplicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
         rows.unpublished().stream().filter(fact -> !factsOnTopic.contains(fact.id())).forEach(fact -> found.add("unpublished " + fact));
         return found;
     }

@@ -183,12 +183,13 @@ final class RestoreInvariants {
         if (restores == 0) {
             return;
         }
-        if (changes.registry() != null && changes.registry().epoch() != epoch) {
+        if (changes.registry().row() != null && changes.registry().row().epoch() != epoch) {
             said = true;
             endedSinceSaid.clear();
         }
         if (said && epoch == rows.registry().epoch()) {
             changes.replicas()
+                    .rows()
                     .values()
                     .stream()
                     .filter(row -> !row.isLive() && !orderedAway.contains(row.id()))
@@ -198,7 +199,7 @@ final class RestoreInvariants {
                     checkReadopted(request, changes, before);
                 }
             });
-            for (Eviction eviction : changes.evictions()) {
+            for (Eviction eviction : changes.evictions().added()) {
                 if (eviction.isDecided()) {
                     endedSinceSaid.merge(new EntryName(eviction.fact().namespace(), eviction.fact().key()), eviction.fact().generation(),
                             Math::max);
@@ -211,7 +212,7 @@ final class RestoreInvariants {
         if (command instanceof Command.FromWorker<?>(ReadoptRequest readopt)) {
             readopt.items()
                     .stream()
-                    .filter(item -> rows.replicas().containsKey(item.replicaId()))
+                    .filter(item -> rows.storedReplicas().containsKey(item.replicaId()))
                     .forEach(item -> readoptedAs.put(item.formerId(), item.replicaId()));
         }
     }
@@ -226,14 +227,14 @@ final class RestoreInvariants {
                 case DropRequest _,TouchRequest _,HeartbeatRequest _,ReconcileRequest _,DiscrepancyRequest _,ReadoptRequest _ ->
                         Stream.empty();
             };
-            ids.filter(id -> rows.isRecorded(id) && !rows.replicas().containsKey(id)).forEach(toldEnded::add);
+            ids.filter(id -> rows.isRecorded(id) && !rows.storedReplicas().containsKey(id)).forEach(toldEnded::add);
         }
     }
 
     /** 7. Compares what hosts hold, not what rows say of it. */
     private void checkDoomed(ReplicaRow row, Memory memory) {
         OrderCause cause = row.doom() == null ? OrderCause.RELIEF : row.doom().cause();
-        EntryRow entry = rows.entries().get(row.name());
+        EntryRow entry = rows.storedEntries().get(row.name());
         ReplicaRecord held = disks.known(row);
         if (held == null || (held.state() != ReplicaState.LIVE && !DiskInvariants.isAwaited(held))
                 || (cause != OrderCause.REPLACED && cause != OrderCause.ORPHAN)
@@ -268,7 +269,7 @@ final class RestoreInvariants {
     /** 6 and 7. */
     private void checkReadopted(ReadoptRequest request, Changes changes, Map<EntryName, EntryRow> entriesBefore) {
         request.items().forEach(item -> {
-            ReplicaRow row = changes.replicas().get(item.replicaId());
+            ReplicaRow row = changes.replicas().rows().get(item.replicaId());
             readopted += row == null ? 0 : 1;
             EntryRow before = entriesBefore.get(item.name());
             boolean brings = row != null && row.isLive() && (before == null || before.generation() < item.generation());
@@ -277,6 +278,7 @@ final class RestoreInvariants {
                     endedSinceSaid);
         });
         changes.namespaces()
+                .rows()
                 .values()
                 .forEach(namespace -> require(namespace.draining() || isWithinLimits(namespace), 6,
                         "{} is beyond its limits, and nobody knows", namespace));

@@ -69,7 +69,7 @@ final class Restores {
 
     /** A namespace that the backup does not know is set again, because hosts have images of it. */
     private void setAgain(long which, NamespaceName namespace) {
-        if (which == restored && !database.committed().namespaces().containsKey(namespace)) {
+        if (which == restored && !database.committed().storedNamespaces().containsKey(namespace)) {
             coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofTtl(null)));
             timeline.after(ASKS_AGAIN_MILLIS, () -> setAgain(which, namespace));
         }

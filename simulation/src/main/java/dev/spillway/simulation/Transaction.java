@@ -96,7 +96,7 @@ final class Transaction {
     /** The opening statement reads what it finds once the hosts of the messages are locked. */
     void opens(Rows stored) {
         registry = stored.registry();
-        policyVersion = stored.policyVersion();
+        policyVersion = stored.namespaces().policyVersion();
     }
 
     /** Whatever was to go on with it finds another attempt. */

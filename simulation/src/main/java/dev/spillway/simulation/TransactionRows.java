@@ -2,15 +2,21 @@ package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.EntryRows;
+import dev.spillway.coordinator.core.EvictionRows;
 import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostRows;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.NamespaceRows;
+import dev.spillway.coordinator.core.OrderRows;
 import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.ReplicaRows;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.coordinator.core.TimeBounds;
@@ -49,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  * rows. A locking statement waits for whoever holds a row of its snapshot; when it goes on it sees the newest version of that row, or that it is
  * gone, but no row that was inserted meanwhile. What is written is written with the commit.
  */
-final class TransactionRows implements Rows {
+final class TransactionRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
     private static final int ALL = Integer.MAX_VALUE;
 
     private final Database database;
@@ -64,6 +70,36 @@ final class TransactionRows implements Rows {
 
     private <T> T read(Supplier<T> answer) {
         return database.statement(transaction, ignored -> answer.get());
+    }
+
+    @Override
+    public HostRows hosts() {
+        return this;
+    }
+
+    @Override
+    public NamespaceRows namespaces() {
+        return this;
+    }
+
+    @Override
+    public EntryRows entries() {
+        return this;
+    }
+
+    @Override
+    public ReplicaRows replicas() {
+        return this;
+    }
+
+    @Override
+    public OrderRows orders() {
+        return this;
+    }
+
+    @Override
+    public EvictionRows evictions() {
+        return this;
     }
 
     @Override
@@ -104,12 +140,12 @@ final class TransactionRows implements Rows {
             case INCARNATION -> Mode.UPDATE;
         };
         return database.statement(transaction, statement -> {
-            Map<HostId, HostRow> seen = statement.candidates(() -> MapRows.existing(ids, committed.hosts()));
+            Map<HostId, HostRow> seen = statement.candidates(() -> MapRows.existing(ids, committed.storedHosts()));
             Map<HostId, HostRow> found = new HashMap<>();
             for (HostId id : ids) {
                 if (seen.containsKey(id)) {
                     database.lock(transaction, Kind.HOST, id, mode);
-                    found.put(id, MapRows.stored(committed.hosts(), id));
+                    found.put(id, MapRows.stored(committed.storedHosts(), id));
                 }
             }
             if (lock != HostLock.INCARNATION) {
@@ -168,13 +204,13 @@ final class TransactionRows implements Rows {
         return database.statement(transaction, statement -> {
             Map<NamespaceName, NamespaceRow> seen = statement.candidates(() -> {
                 transaction.namespacesSeenAt(database.born());
-                return MapRows.existing(names, committed.namespaces());
+                return MapRows.existing(names, committed.storedNamespaces());
             });
             Map<NamespaceName, NamespaceRow> found = new HashMap<>();
             for (NamespaceName name : names) {
                 if (seen.containsKey(name)) {
                     database.lock(transaction, Kind.NAMESPACE, name, Mode.NO_KEY_UPDATE);
-                    found.put(name, MapRows.stored(committed.namespaces(), name));
+                    found.put(name, MapRows.stored(committed.storedNamespaces(), name));
                 }
             }
             return found;
@@ -201,10 +237,10 @@ final class TransactionRows implements Rows {
         };
         return database.statement(transaction, statement -> {
             SortedMap<EntryName, Long> seen =
-                    statement.candidates(() -> births(names.stream().filter(committed.entries()::containsKey)));
+                    statement.candidates(() -> births(names.stream().filter(committed.storedEntries()::containsKey)));
             Map<EntryName, EntryRow> found = new HashMap<>();
             seen.forEach((name, birth) -> {
-                EntryRow row = lockIfAlive(Kind.ENTRY, name, birth, mode, committed.entries());
+                EntryRow row = lockIfAlive(Kind.ENTRY, name, birth, mode, committed.storedEntries());
                 if (row != null) {
                     found.put(name, row);
                 }
@@ -222,7 +258,7 @@ final class TransactionRows implements Rows {
                 if (found.size() == limit) {
                     break;
                 }
-                EntryRow row = lockIfAlive(Kind.ENTRY, one.getKey(), one.getValue(), Mode.UPDATE, committed.entries());
+                EntryRow row = lockIfAlive(Kind.ENTRY, one.getKey(), one.getValue(), Mode.UPDATE, committed.storedEntries());
                 if (row != null && matches.test(row)) {
                     found.add(row);
                 }
@@ -315,10 +351,10 @@ final class TransactionRows implements Rows {
     public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
         return database.statement(transaction, statement -> {
             SortedMap<ReplicaId, Long> seen =
-                    statement.candidates(() -> births(ids.stream().filter(committed.replicas()::containsKey)));
+                    statement.candidates(() -> births(ids.stream().filter(committed.storedReplicas()::containsKey)));
             Map<ReplicaId, ReplicaRow> found = new HashMap<>();
             seen.forEach((id, birth) -> {
-                ReplicaRow row = lockIfAlive(Kind.REPLICA, id, birth, Mode.UPDATE, committed.replicas());
+                ReplicaRow row = lockIfAlive(Kind.REPLICA, id, birth, Mode.UPDATE, committed.storedReplicas());
                 if (row != null) {
                     found.put(id, row);
                 }
@@ -338,7 +374,7 @@ final class TransactionRows implements Rows {
                     if (live.size() == limitEach) {
                         break;
                     }
-                    ReplicaRow row = lockIfAlive(Kind.REPLICA, one.getKey(), one.getValue(), Mode.UPDATE, committed.replicas());
+                    ReplicaRow row = lockIfAlive(Kind.REPLICA, one.getKey(), one.getValue(), Mode.UPDATE, committed.storedReplicas());
                     if (row != null && row.isLive()) {
                         live.add(row);
                     }

@@ -99,7 +99,7 @@ final class Trouble {
                 }
             }
             case 5, 6 -> {
-                EntryRow entry = rows.entries().get(name);
+                EntryRow entry = rows.storedEntries().get(name);
                 if (entry != null) {
                     host.clients().attach(name, entry.snapshotId(), entry.generation());
                 }
@@ -166,7 +166,7 @@ final class Trouble {
 
     /** What was being copied when the database went back is told to it afterwards, and its key is put anew meanwhile. */
     private void goOnWith(EntryName name) {
-        EntryRow copied = rows.entries().get(name);
+        EntryRow copied = rows.storedEntries().get(name);
         if (copied != null) {
             SimulatedHost host = fleet.any();
             timeline.after(faults.delay(), () -> host.clients().attach(name, copied.snapshotId(), copied.generation()));

@@ -57,8 +57,8 @@ final class UseInvariants {
 
     /** Called before the changes are committed. */
     void committed(Changes changes) {
-        changes.entries().forEach((name, row) -> {
-            var before = rows.entries().get(name);
+        changes.entries().rows().forEach((name, row) -> {
+            var before = rows.storedEntries().get(name);
             if (before == null || before.lastUse() != row.lastUse()) {
                 accepted.put(name, rows.now());
             }
@@ -69,7 +69,7 @@ final class UseInvariants {
         List<String> found = new ArrayList<>();
         uses.forEach((read, use) -> {
             Instant access = accepted.getOrDefault(read.name(), Instant.MIN);
-            EntryRow entry = rows.entries().get(read.name());
+            EntryRow entry = rows.storedEntries().get(read.name());
             if (hosts.contains(read.host()) && entry != null && entry.generation() == use.generation() && access.isBefore(use.at())) {
                 found.add("%s was read on %s at %s, and the last access that the registry took is of %s".formatted(read.name(), read.host(),
                         use.at(), access));

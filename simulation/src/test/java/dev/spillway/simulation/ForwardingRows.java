@@ -2,11 +2,17 @@ package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.EntryRows;
+import dev.spillway.coordinator.core.EvictionRows;
 import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostRows;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.NamespaceRows;
+import dev.spillway.coordinator.core.OrderRows;
 import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.ReplicaRows;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.coordinator.core.TimeBounds;
@@ -29,11 +35,41 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /** Rows that are those of another, for a bug that is planted in one of their statements. */
-abstract class ForwardingRows implements Rows {
+abstract class ForwardingRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
     private final Rows rows;
 
     ForwardingRows(Rows rows) {
         this.rows = rows;
+    }
+
+    @Override
+    public HostRows hosts() {
+        return this;
+    }
+
+    @Override
+    public NamespaceRows namespaces() {
+        return this;
+    }
+
+    @Override
+    public EntryRows entries() {
+        return this;
+    }
+
+    @Override
+    public ReplicaRows replicas() {
+        return this;
+    }
+
+    @Override
+    public OrderRows orders() {
+        return this;
+    }
+
+    @Override
+    public EvictionRows evictions() {
+        return this;
     }
 
     @Override
@@ -48,117 +84,117 @@ abstract class ForwardingRows implements Rows {
 
     @Override
     public Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock) {
-        return rows.lockHosts(ids, lock);
+        return rows.hosts().lockHosts(ids, lock);
     }
 
     @Override
     public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
-        return rows.lockHostsUnheardSince(deadline, limit);
+        return rows.hosts().lockHostsUnheardSince(deadline, limit);
     }
 
     @Override
     public List<HostRow> lockHostsToRelieve(int limit) {
-        return rows.lockHostsToRelieve(limit);
+        return rows.hosts().lockHostsToRelieve(limit);
     }
 
     @Override
     public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
-        return rows.heldElsewhere(holdings, than);
+        return rows.replicas().heldElsewhere(holdings, than);
     }
 
     @Override
     public long countOrders(HostId host, int atMost) {
-        return rows.countOrders(host, atMost);
+        return rows.orders().countOrders(host, atMost);
     }
 
     @Override
     public Optional<HostId> otherHostOf(StoreId store, HostId than) {
-        return rows.otherHostOf(store, than);
+        return rows.hosts().otherHostOf(store, than);
     }
 
     @Override
     public int leastLoadedPartition(int current) {
-        return rows.leastLoadedPartition(current);
+        return rows.hosts().leastLoadedPartition(current);
     }
 
     @Override
     public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
-        return rows.record(ids);
+        return rows.replicas().record(ids);
     }
 
     @Override
     public Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
-        return rows.lockNamespaces(names);
+        return rows.namespaces().lockNamespaces(names);
     }
 
     @Override
     public PolicySet policies() {
-        return rows.policies();
+        return rows.namespaces().policies();
     }
 
     @Override
     public long policyVersion() {
-        return rows.policyVersion();
+        return rows.namespaces().policyVersion();
     }
 
     @Override
     public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
-        return rows.lockEntries(names, lock);
+        return rows.entries().lockEntries(names, lock);
     }
 
     @Override
     public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
-        return rows.lockVictims(namespace, after, limit);
+        return rows.entries().lockVictims(namespace, after, limit);
     }
 
     @Override
     public List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
-        return rows.victims(namespace, after, limit);
+        return rows.entries().victims(namespace, after, limit);
     }
 
     @Override
     public List<EntryRow> lockGroups(SortedSet<Group> groups) {
-        return rows.lockGroups(groups);
+        return rows.entries().lockGroups(groups);
     }
 
     @Override
     public List<EntryRow> groups(SortedSet<Group> groups) {
-        return rows.groups(groups);
+        return rows.entries().groups(groups);
     }
 
     @Override
     public double highestPriority(NamespaceName namespace) {
-        return rows.highestPriority(namespace);
+        return rows.namespaces().highestPriority(namespace);
     }
 
     @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
-        return rows.countUnpinned(namespace, prefix);
+        return rows.entries().countUnpinned(namespace, prefix);
     }
 
     @Override
     public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
-        return rows.countOverdue(namespace, times, prefix);
+        return rows.entries().countOverdue(namespace, times, prefix);
     }
 
     @Override
     public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
-        return rows.lockPinned(namespace, limit);
+        return rows.entries().lockPinned(namespace, limit);
     }
 
     @Override
     public List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit) {
-        return rows.lockPinsEnded(namespace, limit);
+        return rows.entries().lockPinsEnded(namespace, limit);
     }
 
     @Override
     public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
-        return rows.lockCreatedUntil(namespace, latest, limit);
+        return rows.entries().lockCreatedUntil(namespace, latest, limit);
     }
 
     @Override
     public List<NamespaceName> namespacesDue(int limit) {
-        return rows.namespacesDue(limit);
+        return rows.namespaces().namespacesDue(limit);
     }
 
     @Override
@@ -168,47 +204,47 @@ abstract class ForwardingRows implements Rows {
 
     @Override
     public List<Long> nextGenerations(int count) {
-        return rows.nextGenerations(count);
+        return rows.namespaces().nextGenerations(count);
     }
 
     @Override
     public Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
-        return rows.peekReplicas(ids);
+        return rows.replicas().peekReplicas(ids);
     }
 
     @Override
     public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
-        return rows.lockReplicas(ids);
+        return rows.replicas().lockReplicas(ids);
     }
 
     @Override
     public Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
-        return rows.lockLiveReplicas(holdings, limitEach);
+        return rows.replicas().lockLiveReplicas(holdings, limitEach);
     }
 
     @Override
     public long countLiveReplicas(Holding holding) {
-        return rows.countLiveReplicas(holding);
+        return rows.replicas().countLiveReplicas(holding);
     }
 
     @Override
     public long countReplicas(HostId host) {
-        return rows.countReplicas(host);
+        return rows.replicas().countReplicas(host);
     }
 
     @Override
     public List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit) {
-        return rows.openReplicaIds(host, after, limit);
+        return rows.replicas().openReplicaIds(host, after, limit);
     }
 
     @Override
     public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
-        return rows.lockOrdersForHeartbeats(limits, soon);
+        return rows.orders().lockOrdersForHeartbeats(limits, soon);
     }
 
     @Override
     public List<DueOrder> lockDueOrders(int limit) {
-        return rows.lockDueOrders(limit);
+        return rows.orders().lockDueOrders(limit);
     }
 
     @Override
@@ -218,32 +254,32 @@ abstract class ForwardingRows implements Rows {
 
     @Override
     public boolean isAnyHostUnheard(long epoch) {
-        return rows.isAnyHostUnheard(epoch);
+        return rows.hosts().isAnyHostUnheard(epoch);
     }
 
     @Override
     public List<ReplicaRow> lockWaitingOrders(int limit) {
-        return rows.lockWaitingOrders(limit);
+        return rows.orders().lockWaitingOrders(limit);
     }
 
     @Override
     public Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
-        return rows.endedSinceRestore(generations);
+        return rows.evictions().endedSinceRestore(generations);
     }
 
     @Override
     public List<DueFact> lockDueFacts(int limit) {
-        return rows.lockDueFacts(limit);
+        return rows.evictions().lockDueFacts(limit);
     }
 
     @Override
     public List<EvictionFact> lockUnfinishedEvictions(int limit) {
-        return rows.lockUnfinishedEvictions(limit);
+        return rows.evictions().lockUnfinishedEvictions(limit);
     }
 
     @Override
     public Map<ReplicaId, Sighting> sightings(HostId host) {
-        return rows.sightings(host);
+        return rows.hosts().sightings(host);
     }
 
     @Override

@@ -349,7 +349,7 @@ enum PlantedBugs {
                     List<Readoption> anew = readopt.items()
                             .stream()
                             .map(item -> new Readoption(item.replicaId(), item.formerId(), item.namespace(), item.key(), item.snapshotId(),
-                                    stored.nextGenerations(1).getFirst(), item.sizeBytes(), item.description(), item.served()))
+                                    stored.namespaces().nextGenerations(1).getFirst(), item.sizeBytes(), item.description(), item.served()))
                             .toList();
                     return new Command.FromWorker<>(new ReadoptRequest(readopt.sender(), anew, readopt.last()));
                 }

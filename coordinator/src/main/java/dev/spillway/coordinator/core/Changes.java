@@ -7,47 +7,114 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes of a transaction: the final state of each touched row, each row once, kinds sorted.
+ * All changes of one transaction, to be written together. Maps and sets are sorted where rows are locked, so that transactions wait in one order.
  *
- * @param hosts            new or changed rows
- * @param namespaces       new or changed rows
- * @param policiesChanged  whether any policy differs, so that the policies' version rises
- * @param entries          new or changed rows
- * @param entriesGone      rows to delete; disjoint from {@code entries}
- * @param replicas         new or changed open rows
- * @param closed           open rows to move into the history; disjoint from {@code replicas}
- * @param evictions        new evictions, their facts unpublished
- * @param unfinished       evictions, new or old, that have holders left to doom
- * @param finished         old evictions that have none left
- * @param evictionCounts   increases of the namespaces' figures by cause
- * @param factsHandedOut   old evictions and when their facts are due again
- * @param factsPublished   evictions whose facts Kafka has
- * @param ordersDue        hosts whose every open order becomes due at once
- * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
- * @param inUse            the replicas in use on each named host; replaces what was
- * @param joins            workers that asked to join, each with its refusal, or empty if it was taken
- * @param activity         in the order in which it happened; {@code audit} likewise
- * @param accesses         uses and counts of reads, in the order in which they happened
- * @param plans            new plans and their outcomes
- * @param registry         new row of the registry, if it differs; in a later epoch, readers of events begin anew
+ * @param trail what happened, for whoever follows, audits or counts
  */
-public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName, NamespaceRow> namespaces, boolean policiesChanged,
-        SortedMap<EntryName, EntryRow> entries, SortedSet<EntryName> entriesGone, SortedMap<ReplicaId, ReplicaRow> replicas,
-        SortedMap<ReplicaId, ClosedReplica> closed, List<Eviction> evictions, SortedSet<EvictionId> unfinished,
-        SortedSet<EvictionId> finished,
-        Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
-        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, Map<HostId, List<InUse>> inUse,
-        SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins, List<Activity> activity, List<AuditRecord> audit, List<Access> accesses,
-        PlanChanges plans,
-        Rows.@Nullable Registry registry) {
+public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChanges namespaces, EntryChanges entries,
+        ReplicaChanges replicas,
+        EvictionChanges evictions, PlanChanges plans, Trail trail) {
+
+    /**
+     * Changes of the registry itself.
+     *
+     * @param row             new row, if it differs; in a later epoch, readers of events begin anew
+     * @param policiesChanged whether any policy differs, so that the policies' version rises
+     */
+    public record RegistryChanges(Rows.@Nullable Registry row, boolean policiesChanged) {}
+
+    /**
+     * Changes of hosts.
+     *
+     * @param rows      new or changed rows
+     * @param ordersDue hosts whose every open order becomes due at once
+     * @param sightings all that is remembered about each named host's discrepancies; replaces what was
+     * @param inUse     the replicas in use on each named host; replaces what was
+     * @param joins     workers that asked to join, each with its refusal, or empty if it was taken
+     */
+    public record HostChanges(SortedMap<HostId, HostRow> rows, SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings,
+            Map<HostId, List<InUse>> inUse, SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins) {
+        static HostChanges none() {
+            return new HostChanges(new TreeMap<>(), new TreeSet<>(), new HashMap<>(), new HashMap<>(), new TreeMap<>());
+        }
+    }
+
+    /**
+     * Changes of namespaces.
+     *
+     * @param rows           new or changed rows
+     * @param evictionCounts increases of the namespaces' figures by cause
+     */
+    public record NamespaceChanges(SortedMap<NamespaceName, NamespaceRow> rows, Map<CauseOfNamespace, Long> evictionCounts) {
+        static NamespaceChanges none() {
+            return new NamespaceChanges(new TreeMap<>(), new HashMap<>());
+        }
+    }
+
+    /**
+     * Changes of entries.
+     *
+     * @param rows new or changed rows
+     * @param gone rows to delete; disjoint from {@code rows}
+     */
+    public record EntryChanges(SortedMap<EntryName, EntryRow> rows, SortedSet<EntryName> gone) {
+        static EntryChanges none() {
+            return new EntryChanges(new TreeMap<>(), new TreeSet<>());
+        }
+    }
+
+    /**
+     * Changes of replicas.
+     *
+     * @param rows   new or changed open rows
+     * @param closed open rows to move into the history; disjoint from {@code rows}
+     */
+    public record ReplicaChanges(SortedMap<ReplicaId, ReplicaRow> rows, SortedMap<ReplicaId, ClosedReplica> closed) {
+        static ReplicaChanges none() {
+            return new ReplicaChanges(new TreeMap<>(), new TreeMap<>());
+        }
+    }
+
+    /**
+     * Changes of evictions.
+     *
+     * @param added          new ones, their facts unpublished
+     * @param unfinished     new or old ones that have holders left to doom
+     * @param finished       old ones that have none left
+     * @param factsHandedOut old ones and when their facts are due again
+     * @param factsPublished those whose facts Kafka has
+     */
+    public record EvictionChanges(List<Eviction> added, SortedSet<EvictionId> unfinished, SortedSet<EvictionId> finished,
+            SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished) {
+        static EvictionChanges none() {
+            return new EvictionChanges(new ArrayList<>(), new TreeSet<>(), new TreeSet<>(), new TreeMap<>(), new TreeSet<>());
+        }
+    }
+
+    /**
+     * Records of what happened, each in the order in which it happened.
+     *
+     * @param activity events for whoever follows the fleet
+     * @param audit    changes by a person
+     * @param accesses uses and counts of reads
+     */
+    public record Trail(List<Activity> activity, List<AuditRecord> audit, List<Access> accesses) {
+        static Trail none() {
+            return new Trail(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+    }
 
     /** Key of a figure: evictions of a namespace by one cause. */
     public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}
@@ -61,9 +128,10 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
 
     /** Returns the kinds of work that this commit creates. */
     public Wake wake(Instant now) {
-        return new Wake(replicas.values().stream().anyMatch(row -> isDue(row.doom(), now)) || !ordersDue.isEmpty(), !evictions.isEmpty(),
-                !activity.isEmpty(), !unfinished.isEmpty()
-                        || hosts.values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
+        return new Wake(replicas.rows().values().stream().anyMatch(row -> isDue(row.doom(), now)) || !hosts.ordersDue().isEmpty(),
+                !evictions.added().isEmpty(),
+                !trail.activity().isEmpty(), !evictions.unfinished().isEmpty()
+                        || hosts.rows().values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
     }
 
     private static boolean isDue(@Nullable Doom doom, Instant now) {

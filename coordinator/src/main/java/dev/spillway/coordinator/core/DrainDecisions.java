@@ -71,17 +71,17 @@ final class DrainDecisions {
 
     /** Looks at the next page of one host's copies; behind the last one it begins again, because others may have got copies meanwhile. */
     Outcomes.Relieved relieve(WorkingSet transaction, int limit) {
-        for (HostRow host : transaction.stored().lockHostsToRelieve(1)) {
+        for (HostRow host : transaction.stored().hosts().lockHostsToRelieve(1)) {
             Drain drain = host.drain();
             if (drain == null) {
                 throw new IllegalStateException("host " + host.id() + " does not drain (expected: one that does)");
             }
             Instant now = transaction.now();
-            if (transaction.stored().countOrders(host.id(), OPEN_ORDERS_MAX) >= OPEN_ORDERS_MAX) {
+            if (transaction.stored().orders().countOrders(host.id(), OPEN_ORDERS_MAX) >= OPEN_ORDERS_MAX) {
                 transaction.save(host.draining(drain.later(now.plus(rules.heartbeat()))));
                 return new Outcomes.Relieved(0, 0, true);
             }
-            List<ReplicaId> page = transaction.stored().openReplicaIds(host.id(), drain.lookedTo(), limit);
+            List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), drain.lookedTo(), limit);
             int doomed = relieve(transaction, host, page);
             transaction.save(host.draining(
                     page.size() < limit ? drain.anew(now.plus(rules.heartbeat())) : drain.goingOn(page.getLast(), now)));
@@ -126,7 +126,7 @@ final class DrainDecisions {
     private static List<ReplicaRow> heldElsewhere(WorkingSet transaction, HostRow host, Collection<ReplicaRow> rows) {
         List<ReplicaRow> live = rows.stream().filter(ReplicaRow::isLive).toList();
         Set<Holding> wanted = live.stream().map(ReplicaRow::holding).collect(Collectors.toSet());
-        Set<Holding> held = wanted.isEmpty() ? Set.of() : transaction.stored().heldElsewhere(wanted, host.id());
+        Set<Holding> held = wanted.isEmpty() ? Set.of() : transaction.stored().replicas().heldElsewhere(wanted, host.id());
         return live.stream().filter(row -> held.contains(row.holding())).toList();
     }
 }

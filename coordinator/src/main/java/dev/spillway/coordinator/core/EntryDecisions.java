@@ -92,7 +92,7 @@ final class EntryDecisions {
         }
         NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
-        EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description,
+        EntryRow entry = new EntryRow(name, new EntryRow.Image(snapshotId, generation, sizeBytes, description),
                 used.use(1, sizeBytes, description, transaction.now()), external, transaction.now(), pin, written, false);
         transaction.save(used.with(entry));
         transaction.save(entry);
@@ -194,7 +194,9 @@ final class EntryDecisions {
             evicted += evictor.evict(transaction, victim, EvictionCause.CLEANED).size();
         }
         if (evicted < command.limit() && namespace.pinnedEntries() > 0) {
-            for (EntryRow pinned : transaction.stored().lockPinned(command.namespace(), Math.toIntExact(command.limit() - evicted))) {
+            for (EntryRow pinned : transaction.stored()
+                    .entries()
+                    .lockPinned(command.namespace(), Math.toIntExact(command.limit() - evicted))) {
                 EntryRow still = transaction.adopt(pinned);
                 evicted += still == null ? 0 : evictor.evict(transaction, still, EvictionCause.CLEANED).size();
             }

@@ -12,31 +12,52 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entry of a key.
  *
+ * @param image    the image of its current generation
  * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
  * @param pin      pin that keeps it from being chosen as a victim
  * @param follows  whether another entry of its group was used later. Only the one that was used last has a place in the order of eviction.
  */
-public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Use use,
-        boolean external, Instant createdAt, @Nullable Pin pin, Written written, boolean follows) {
+public record EntryRow(EntryName name, Image image, Use use, boolean external, Instant createdAt, @Nullable Pin pin, Written written,
+        boolean follows) {
+    /** The image that an entry names since one of its puts. */
+    public record Image(SnapshotId snapshotId, long generation, long sizeBytes, Description description) {}
+
+    public SnapshotId snapshotId() {
+        return image.snapshotId();
+    }
+
+    public long generation() {
+        return image.generation();
+    }
+
+    public long sizeBytes() {
+        return image.sizeBytes();
+    }
+
+    public Description description() {
+        return image.description();
+    }
+
     /** @param further the latest use of the namespace, which is one of this entry */
     EntryRow used(Use further) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, further, external, createdAt, pin, written, false);
+        return new EntryRow(name, image, further, external, createdAt, pin, written, false);
     }
 
     EntryRow described(Description changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, changed, use, external, createdAt, pin, written, follows);
+        return new EntryRow(name, new Image(snapshotId(), generation(), sizeBytes(), changed), use, external, createdAt, pin, written,
+                follows);
     }
 
     EntryRow written(Written changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, pin, changed, follows);
+        return new EntryRow(name, image, use, external, createdAt, pin, changed, follows);
     }
 
     EntryRow pinned(@Nullable Pin changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, changed, written, follows);
+        return new EntryRow(name, image, use, external, createdAt, changed, written, follows);
     }
 
     EntryRow following(boolean another) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, pin, written, another);
+        return new EntryRow(name, image, use, external, createdAt, pin, written, another);
     }
 
     /** Returns the namespace's number of its last put or read. */
@@ -59,7 +80,7 @@ public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, l
     }
 
     Rows.Holding holding() {
-        return new Rows.Holding(name, generation);
+        return new Rows.Holding(name, generation());
     }
 
     /** Returns its group; null for none. */
@@ -69,6 +90,6 @@ public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, l
     }
 
     EvictedEntry evicted(EvictionCause cause) {
-        return new EvictedEntry(name.key(), snapshotId, generation, sizeBytes, cause);
+        return new EvictedEntry(name.key(), snapshotId(), generation(), sizeBytes(), cause);
     }
 }

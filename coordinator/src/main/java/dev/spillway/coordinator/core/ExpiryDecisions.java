@@ -21,7 +21,7 @@ final class ExpiryDecisions {
     }
 
     Outcomes.Expired expire(WorkingSet transaction, int limit) {
-        List<NamespaceName> due = transaction.stored().namespacesDue(Math.clamp(limit, 1, NAMESPACES_MAX));
+        List<NamespaceName> due = transaction.stored().namespaces().namespacesDue(Math.clamp(limit, 1, NAMESPACES_MAX));
         transaction.lockNamespaces(due);
         int evicted = 0;
         int lifted = 0;
@@ -45,7 +45,7 @@ final class ExpiryDecisions {
         int evicted = 0;
         Duration ttl = namespace.policy().ttl();
         if (ttl != null) {
-            List<EntryRow> old = transaction.stored().lockCreatedUntil(name, transaction.now().minus(ttl), limit);
+            List<EntryRow> old = transaction.stored().entries().lockCreatedUntil(name, transaction.now().minus(ttl), limit);
             old.forEach(transaction::adopt);
             transaction.replicas().readHolders(old, evictor.holdersEach());
             for (EntryRow entry : old) {
@@ -69,7 +69,7 @@ final class ExpiryDecisions {
     }
 
     private int liftEnded(WorkingSet transaction, NamespaceName name, int limit) {
-        List<EntryRow> ended = transaction.stored().lockPinsEnded(name, limit);
+        List<EntryRow> ended = transaction.stored().entries().lockPinsEnded(name, limit);
         for (EntryRow entry : ended) {
             EntryRow still = transaction.adopt(entry);
             if (still != null) {

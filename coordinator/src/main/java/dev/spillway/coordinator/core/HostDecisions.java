@@ -8,7 +8,6 @@ import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
-import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
@@ -49,11 +48,10 @@ final class HostDecisions {
                 && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
         UUID process = request.process().id();
-        int partition = transaction.stored().leastLoadedPartition(known == null ? -1 : known.partition());
+        int partition = transaction.stored().hosts().leastLoadedPartition(known == null ? -1 : known.partition());
         HostRow joined = known == null
-                ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
-                        partition, transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
-                        null, process, null, 0)
+                ? HostRow.first(request.hostId(), request.storeId(), request.address(), partition, process, !servesAtOnce,
+                        transaction.now())
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
         // A late copy of a host's first join may have created its row, without replicas.
         long heardIn = readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch();
@@ -103,7 +101,7 @@ final class HostDecisions {
         if (request.epoch() > registry.epoch() || request.highestGeneration() > registry.highestGeneration()) {
             return behind(transaction, request, registry, known);
         }
-        HostId other = transaction.stored().otherHostOf(request.storeId(), request.hostId()).orElse(null);
+        HostId other = transaction.stored().hosts().otherHostOf(request.storeId(), request.hostId()).orElse(null);
         if (other != null) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.STORE_IN_USE, "store " + request.storeId() + " belongs to host " + other
                     + " (start it as that host, retire that host if the store moved here, or give this host a new data directory)");
@@ -182,7 +180,7 @@ final class HostDecisions {
         }
         List<ReplicaId> acknowledged = orders.take(transaction, request.unacknowledged(), Map.of(heard.id(), heard));
         List<Order> due = orders.claimFor(transaction, heard);
-        boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
+        boolean policiesChanged = transaction.stored().namespaces().policyVersion() != request.policyVersion();
         boolean reconcile = heard.reconcileFirst();
         return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.policies() : null,
                 reconcile, intervals(), heard.isDraining());
@@ -191,7 +189,7 @@ final class HostDecisions {
     /** Notices who was not heard for too long. */
     int sweep(WorkingSet transaction, int limit) {
         int away = 0;
-        for (HostRow host : transaction.stored().lockHostsUnheardSince(transaction.now().minus(rules.hostTimeout()), limit)) {
+        for (HostRow host : transaction.stored().hosts().lockHostsUnheardSince(transaction.now().minus(rules.hostTimeout()), limit)) {
             HostRow gone = host.in(HostState.AWAY);
             transaction.save(gone);
             transaction.note(new Activity.HostChanged(transaction.now(), gone.id(), gone.state(), gone.incarnation()));
@@ -236,7 +234,7 @@ final class HostDecisions {
         long entries = 0;
         ReplicaId after = null;
         while (true) {
-            List<ReplicaId> page = transaction.stored().openReplicaIds(host.id(), after, ROWS_PAGE);
+            List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), after, ROWS_PAGE);
             entries += replicas.close(transaction, host, page,
                     row -> new ReplicaDecisions.Closing(ClosedReplica.Result.ABANDONED, EvictionCause.LOST));
             rows += page.size();

@@ -10,64 +10,178 @@ import org.jspecify.annotations.Nullable;
 /**
  * A host as the registry knows it.
  *
- * @param readmitted     a person let it, or a new store under its id, join again
- * @param reconcileFirst it serves nothing until its first reconciliation is answered
- * @param attention      what waits for a person, in one line
- * @param processId      the process of its worker that joined last
- * @param drain          what is wanted of a host that drains; absent for any other
- * @param readoptedEpoch the epoch in which it has told of everything that it holds
+ * @param joinedAs  its current incarnation
+ * @param lastHeard what it told last
+ * @param standing  what is allowed to it, and wanted of it
  */
-public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
-        HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention,
-        UUID processId, @Nullable Drain drain, long readoptedEpoch) {
-    HostRow heard(Instant now, HostFigures latest) {
-        return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst,
-                lastReconciledAt,
-                attention, processId, drain, readoptedEpoch);
+public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHeard lastHeard, Standing standing) {
+    /**
+     * An incarnation of a host. A join begins it, and the next join or a retirement ends it.
+     *
+     * @param partition partition of {@code spillway.orders} that carries the host's orders
+     * @param processId process of the worker that joined
+     */
+    public record Incarnation(long number, StoreId storeId, String address, int partition, UUID processId) {
+        Incarnation next() {
+            return new Incarnation(number + 1, storeId, address, partition, processId);
+        }
     }
 
-    HostRow in(HostState next) {
-        return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
-                lastReconciledAt,
-                attention, processId, drain, readoptedEpoch);
+    /**
+     * What a host told last.
+     *
+     * @param reconciledAt   end of its last reconciliation; absent if there was none
+     * @param readoptedEpoch the epoch in which it has told of everything that it holds
+     */
+    public record LastHeard(Instant at, HostFigures figures, @Nullable Instant reconciledAt, long readoptedEpoch) {
+        LastHeard with(HostFigures latest) {
+            return new LastHeard(at, latest, reconciledAt, readoptedEpoch);
+        }
+
+        LastHeard at(Instant now) {
+            return new LastHeard(now, figures, reconciledAt, readoptedEpoch);
+        }
+
+        LastHeard reconciledAt(Instant now) {
+            return new LastHeard(at, figures, now, readoptedEpoch);
+        }
+
+        LastHeard readoptedIn(long epoch) {
+            return new LastHeard(at, figures, reconciledAt, epoch);
+        }
+    }
+
+    /**
+     * What is allowed to a host, and wanted of it.
+     *
+     * @param readmitted     a person let it, or a new store under its id, join again
+     * @param reconcileFirst it serves nothing until its first reconciliation is answered
+     * @param attention      what waits for a person, in one line
+     * @param drain          what is wanted of a host that drains; absent for any other
+     */
+    public record Standing(boolean readmitted, boolean reconcileFirst, @Nullable String attention, @Nullable Drain drain) {
+        static final Standing NONE = new Standing(false, false, null, null);
+
+        Standing reconcilesFirst() {
+            return new Standing(readmitted, true, attention, drain);
+        }
+
+        Standing asking(@Nullable String waitsForPerson) {
+            return new Standing(readmitted, reconcileFirst, waitsForPerson, drain);
+        }
+
+        Standing draining(@Nullable Drain wanted) {
+            return new Standing(readmitted, reconcileFirst, attention, wanted);
+        }
+    }
+
+    /** Creates the row of a host that joins for the first time. */
+    static HostRow first(HostId id, StoreId store, String address, int partition, UUID process, boolean comparedFirst, Instant now) {
+        return new HostRow(id, HostState.ACTIVE, new Incarnation(1, store, address, partition, process),
+                new LastHeard(now, HostFigures.NONE, null, 0), comparedFirst ? Standing.NONE.reconcilesFirst() : Standing.NONE);
     }
 
     HostRow joined(StoreId store, String at, UUID process, int ordersFrom, boolean comparedFirst, Instant now) {
-        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, ordersFrom, now, figures, readmitted,
-                reconcileFirst || comparedFirst,
-                lastReconciledAt,
-                attention, process, drain, readoptedEpoch);
+        return new HostRow(id, HostState.ACTIVE, new Incarnation(incarnation() + 1, store, at, ordersFrom, process), lastHeard.at(now),
+                comparedFirst ? standing.reconcilesFirst() : standing);
+    }
+
+    HostRow heard(Instant now, HostFigures latest) {
+        return new HostRow(id, HostState.ACTIVE, joinedAs, lastHeard.at(now).with(latest), standing);
+    }
+
+    HostRow in(HostState next) {
+        return new HostRow(id, next, joinedAs, lastHeard, standing);
     }
 
     HostRow retired() {
-        return new HostRow(id, storeId, address, HostState.RETIRED, incarnation + 1, partition, lastHeardAt, HostFigures.NONE, false, false,
-                lastReconciledAt, null, processId, null, readoptedEpoch);
+        return new HostRow(id, HostState.RETIRED, joinedAs.next(), lastHeard.with(HostFigures.NONE), Standing.NONE);
     }
 
     HostRow admitted() {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null,
-                processId, null, readoptedEpoch);
+        return with(new Standing(true, true, null, null));
     }
 
     /** Returns the row after a reconciliation. Readmission lasts until nothing that the person gave up is left. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
-                waitsForPerson, processId, drain, readoptedEpoch);
+        return new HostRow(id, state, joinedAs, lastHeard.reconciledAt(now),
+                new Standing(readmitted() && !settled, false, waitsForPerson, drain()));
     }
 
     HostRow asking(@Nullable String waitsForPerson) {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
-                lastReconciledAt,
-                waitsForPerson, processId, drain, readoptedEpoch);
+        return with(standing.asking(waitsForPerson));
     }
 
     HostRow draining(@Nullable Drain wanted) {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
-                lastReconciledAt, attention, processId, wanted, readoptedEpoch);
+        return with(standing.draining(wanted));
+    }
+
+    /**
+     * Returns the row with the epoch in which it reported everything: a later one when it has, an earlier one if it joins to report again. Clears the
+     * question to a person.
+     */
+    HostRow readopted(long inEpoch) {
+        return new HostRow(id, state, joinedAs, lastHeard.readoptedIn(inEpoch), standing.asking(null));
+    }
+
+    private HostRow with(Standing next) {
+        return new HostRow(id, state, joinedAs, lastHeard, next);
+    }
+
+    public StoreId storeId() {
+        return joinedAs.storeId();
+    }
+
+    public String address() {
+        return joinedAs.address();
+    }
+
+    public long incarnation() {
+        return joinedAs.number();
+    }
+
+    public int partition() {
+        return joinedAs.partition();
+    }
+
+    public UUID processId() {
+        return joinedAs.processId();
+    }
+
+    public Instant lastHeardAt() {
+        return lastHeard.at();
+    }
+
+    public HostFigures figures() {
+        return lastHeard.figures();
+    }
+
+    public @Nullable Instant lastReconciledAt() {
+        return lastHeard.reconciledAt();
+    }
+
+    public long readoptedEpoch() {
+        return lastHeard.readoptedEpoch();
+    }
+
+    public boolean readmitted() {
+        return standing.readmitted();
+    }
+
+    public boolean reconcileFirst() {
+        return standing.reconcileFirst();
+    }
+
+    public @Nullable String attention() {
+        return standing.attention();
+    }
+
+    public @Nullable Drain drain() {
+        return standing.drain();
     }
 
     public boolean isDraining() {
-        return drain != null && state != HostState.RETIRED;
+        return drain() != null && state != HostState.RETIRED;
     }
 
     /** Its state as people see it. */
@@ -77,20 +191,11 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
 
     /** Returns whether other hosts may delete their copies because of its own: it is heard, needs no attention, and stays. */
     boolean isReliedOn() {
-        return state == HostState.ACTIVE && drain == null && !reconcileFirst && attention == null;
+        return state == HostState.ACTIVE && drain() == null && !reconcileFirst() && attention() == null;
     }
 
     /** Returns whether it is still to report what it holds in this epoch. */
     public boolean isUnheard(long inEpoch) {
-        return readoptedEpoch < inEpoch && state != HostState.RETIRED;
-    }
-
-    /**
-     * Returns the row with the epoch in which it reported everything: a later one when it has, an earlier one if it joins to report again. Clears the
-     * question to a person.
-     */
-    HostRow readopted(long inEpoch) {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
-                lastReconciledAt, null, processId, drain, inEpoch);
+        return readoptedEpoch() < inEpoch && state != HostState.RETIRED;
     }
 }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * All rows in maps. One transaction runs at a time, and is committed as soon as it is applied, so locks are not needed. A caller that interleaves
  * transactions keeps locks of its own. Not thread-safe.
  */
-public final class MapRows implements Rows {
+public final class MapRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
     final MapTables tables;
     private final int partitions;
     private final InstantSource clock;
@@ -62,20 +62,20 @@ public final class MapRows implements Rows {
 
     // Committed rows for tests and tools: views that follow every change.
 
-    public SortedMap<HostId, HostRow> hosts() {
+    public SortedMap<HostId, HostRow> storedHosts() {
         return Collections.unmodifiableSortedMap(tables.hosts);
     }
 
-    public SortedMap<NamespaceName, NamespaceRow> namespaces() {
+    public SortedMap<NamespaceName, NamespaceRow> storedNamespaces() {
         return Collections.unmodifiableSortedMap(tables.namespaces);
     }
 
-    public NavigableMap<EntryName, EntryRow> entries() {
+    public NavigableMap<EntryName, EntryRow> storedEntries() {
         return Collections.unmodifiableNavigableMap(tables.entries);
     }
 
     /** Returns all open rows. */
-    public NavigableMap<ReplicaId, ReplicaRow> replicas() {
+    public NavigableMap<ReplicaId, ReplicaRow> storedReplicas() {
         return Collections.unmodifiableNavigableMap(tables.replicas);
     }
 
@@ -99,6 +99,36 @@ public final class MapRows implements Rows {
 
     public boolean isRecorded(ReplicaId one) {
         return tables.recorded.contains(one);
+    }
+
+    @Override
+    public HostRows hosts() {
+        return this;
+    }
+
+    @Override
+    public NamespaceRows namespaces() {
+        return this;
+    }
+
+    @Override
+    public EntryRows entries() {
+        return this;
+    }
+
+    @Override
+    public ReplicaRows replicas() {
+        return this;
+    }
+
+    @Override
+    public OrderRows orders() {
+        return this;
+    }
+
+    @Override
+    public EvictionRows evictions() {
+        return this;
     }
 
     @Override

@@ -124,19 +124,19 @@ final class MapTables {
 
     /** Applies all changes at once, as they were decided at {@code now}. */
     void apply(Changes changes, Instant now) {
-        hosts.putAll(changes.hosts());
-        namespaces.putAll(changes.namespaces());
-        policyVersion += changes.policiesChanged() ? 1 : 0;
-        changes.entriesGone().forEach(name -> unlink(entries.remove(name)));
-        for (EntryRow row : changes.entries().values()) {
+        hosts.putAll(changes.hosts().rows());
+        namespaces.putAll(changes.namespaces().rows());
+        policyVersion += changes.registry().policiesChanged() ? 1 : 0;
+        changes.entries().gone().forEach(name -> unlink(entries.remove(name)));
+        for (EntryRow row : changes.entries().rows().values()) {
             unlink(entries.put(row.name(), row));
             places.computeIfAbsent(row.name().namespace(), ignored -> new TreeMap<>()).put(row.place(), row.name());
         }
-        for (ReplicaRow row : changes.replicas().values()) {
+        for (ReplicaRow row : changes.replicas().rows().values()) {
             replicas.put(row.id(), row);
             holders.computeIfAbsent(row.holding(), ignored -> new TreeSet<>()).add(row.id());
         }
-        for (ClosedReplica row : changes.closed().values()) {
+        for (ClosedReplica row : changes.replicas().closed().values()) {
             if (replicas.remove(row.row().id()) != null) {
                 SortedSet<ReplicaId> left = MapRows.stored(holders, row.row().holding());
                 left.remove(row.row().id());
@@ -146,50 +146,52 @@ final class MapTables {
             }
             history.add(row);
         }
-        for (Eviction eviction : changes.evictions()) {
+        for (Eviction eviction : changes.evictions().added()) {
             evictions.put(eviction.fact().id(),
                     new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
             if (registry.restoredAt() != null && eviction.isDecided()) {
                 afterRestore.add(eviction.fact().id());
             }
         }
-        unfinished.addAll(changes.unfinished());
-        unfinished.removeAll(changes.finished());
-        changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
-        changes.factsHandedOut()
+        unfinished.addAll(changes.evictions().unfinished());
+        unfinished.removeAll(changes.evictions().finished());
+        changes.namespaces().evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
+        changes.evictions()
+                .factsHandedOut()
                 .forEach((one, due) -> evictions.computeIfPresent(one,
                         (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
-        changes.factsPublished()
+        changes.evictions()
+                .factsPublished()
                 .forEach(one -> evictions.computeIfPresent(one,
                         (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
-        if (!changes.ordersDue().isEmpty()) {
-            replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
+        if (!changes.hosts().ordersDue().isEmpty()) {
+            replicas.replaceAll((key, row) -> row.doom() != null && changes.hosts().ordersDue().contains(row.hostId())
                     && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
         }
-        changes.joins().forEach((asking, refusal) -> {
+        changes.hosts().joins().forEach((asking, refusal) -> {
             if (refusal.isEmpty()) {
                 refusals.keySet().removeIf(other -> other.storeId().equals(asking.storeId()));
             }
         });
-        changes.joins().values().stream().flatMap(Optional::stream).forEach(why -> refusals.put(why.asking(), why));
+        changes.hosts().joins().values().stream().flatMap(Optional::stream).forEach(why -> refusals.put(why.asking(), why));
         while (refusals.size() > JoinRefusal.KEPT_MAX) {
             refusals.remove(Collections.min(refusals.values(), Comparator.comparing(JoinRefusal::at)).asking());
         }
-        changes.sightings().forEach((host, seen) -> {
+        changes.hosts().sightings().forEach((host, seen) -> {
             Map<ReplicaId, Sighting> byId = new HashMap<>();
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
             sightings.put(host, byId);
         });
-        changes.inUse().forEach((host, replicas) -> {
+        changes.hosts().inUse().forEach((host, replicas) -> {
             Map<ReplicaId, InUse> byId = new HashMap<>();
             replicas.forEach(replica -> byId.put(replica.replicaId(), replica));
             inUse.put(host, Map.copyOf(byId));
         });
-        if (changes.registry() != null) {
-            apply(changes.registry());
+        if (changes.registry().row() != null) {
+            apply(changes.registry().row());
         }
-        activity.addAll(changes.activity());
-        audit.addAll(changes.audit());
+        activity.addAll(changes.trail().activity());
+        audit.addAll(changes.trail().audit());
         plans.apply(changes.plans());
     }
 

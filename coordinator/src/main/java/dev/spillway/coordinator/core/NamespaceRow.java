@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.coordinator.core.Rows.Selection;
 import dev.spillway.events.Description;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
@@ -8,32 +9,79 @@ import java.time.Instant;
 /**
  * One domain of eviction. Every writer of its entries holds this row, so its figures are exact.
  *
- * @param entries       all of them, the pinned ones too; {@code bytes} likewise
- * @param pinnedEntries number of pinned entries, which count for no limit; {@code pinnedBytes} likewise
- * @param useCounter    number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
- * @param draining      within its limits, but still to be brought down to its low watermark
- * @param returned      number of entries that returned to an old place in the order of eviction, because a pin was lifted or they lead their group again
- * @param age           the least priority of a new use. It never falls.
+ * @param all      all entries, the pinned ones too
+ * @param pinned   pinned entries, which count for no limit
+ * @param draining whether it is within its limits, but still to be brought down to its low watermark
  */
-public record NamespaceRow(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes,
-        long useCounter, long hits, long misses, boolean draining, long returned, double age) {
+public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Selection pinned, UseOrder order, Reads reads,
+        boolean draining) {
+    /**
+     * The order of eviction so far.
+     *
+     * @param useCounter number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
+     * @param returned   number of entries that returned to an old place, because a pin was lifted or they lead their group again
+     * @param age        the least priority of a new use. It never falls.
+     */
+    public record UseOrder(long useCounter, long returned, double age) {}
+
+    /** Counted reads. */
+    public record Reads(long hits, long misses) {}
+
     static NamespaceRow empty(NamespaceName name, Policy policy) {
-        return new NamespaceRow(name, policy, 0, 0, 0, 0, 0, 0, 0, false, 0, 0);
+        return new NamespaceRow(name, policy, Selection.NONE, Selection.NONE, new UseOrder(0, 0, 0), new Reads(0, 0), false);
+    }
+
+    public long entries() {
+        return all.entries();
+    }
+
+    public long bytes() {
+        return all.bytes();
+    }
+
+    public long pinnedEntries() {
+        return pinned.entries();
+    }
+
+    public long pinnedBytes() {
+        return pinned.bytes();
+    }
+
+    public long useCounter() {
+        return order.useCounter();
+    }
+
+    public long returned() {
+        return order.returned();
+    }
+
+    public double age() {
+        return order.age();
+    }
+
+    public long hits() {
+        return reads.hits();
+    }
+
+    public long misses() {
+        return reads.misses();
     }
 
     NamespaceRow withPolicy(Policy changed) {
-        return new NamespaceRow(name, changed, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining, returned,
-                age);
+        return new NamespaceRow(name, changed, all, pinned, order, reads, draining);
+    }
+
+    private NamespaceRow with(UseOrder next) {
+        return new NamespaceRow(name, policy, all, pinned, next, reads, draining);
     }
 
     NamespaceRow used() {
-        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter + 1, hits, misses, draining,
-                returned, age);
+        return with(new UseOrder(useCounter() + 1, returned(), age()));
     }
 
     /** Returns the latest use, as the {@code count}th of an image. */
     Use use(long count, long sizeBytes, Description description, Instant now) {
-        return new Use(useCounter, now, count, age + switch (policy.evictionPolicy()) {
+        return new Use(useCounter(), now, count, age() + switch (policy.evictionPolicy()) {
             case LRU -> 0;
             case GDSF -> (double) count * RebuildCost.of(description) / (double) Math.max(1, sizeBytes);
         });
@@ -49,13 +97,12 @@ public record NamespaceRow(NamespaceName name, Policy policy, long entries, long
 
     /** Returns whether the order of eviction is that of use. It is not where entries have got priorities. */
     boolean isInOrderOfUse() {
-        return policy.evictionPolicy() == EvictionPolicy.LRU && age == 0;
+        return policy.evictionPolicy() == EvictionPolicy.LRU && age() == 0;
     }
 
     /** Lets no further use get a lower priority. */
     NamespaceRow agedTo(double priority) {
-        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining, returned,
-                Math.max(age, priority));
+        return with(new UseOrder(useCounter(), returned(), Math.max(age(), priority)));
     }
 
     NamespaceRow with(EntryRow entry) {
@@ -71,32 +118,29 @@ public record NamespaceRow(NamespaceName name, Policy policy, long entries, long
         return grown(1, sizeBytes, pinned);
     }
 
-    private NamespaceRow grown(int sign, long sizeBytes, boolean pinned) {
-        return new NamespaceRow(name, policy, entries + sign, bytes + sign * sizeBytes, pinnedEntries + (pinned ? sign : 0),
-                pinnedBytes + (pinned ? sign * sizeBytes : 0), useCounter, hits, misses, draining, returned, age);
+    private NamespaceRow grown(int sign, long sizeBytes, boolean isPinned) {
+        return new NamespaceRow(name, policy, all.grown(sign, sizeBytes), isPinned ? pinned.grown(sign, sizeBytes) : pinned, order, reads,
+                draining);
     }
 
     NamespaceRow counted(long moreHits, long moreMisses) {
-        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits + moreHits, misses + moreMisses,
-                draining, returned, age);
+        return new NamespaceRow(name, policy, all, pinned, order, new Reads(hits() + moreHits, misses() + moreMisses), draining);
     }
 
     NamespaceRow draining(boolean stillToBe) {
-        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, stillToBe, returned,
-                age);
+        return new NamespaceRow(name, policy, all, pinned, order, reads, stillToBe);
     }
 
     NamespaceRow entryReturned() {
-        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining,
-                returned + 1, age);
+        return with(new UseOrder(useCounter(), returned() + 1, age()));
     }
 
     long unpinnedEntries() {
-        return entries - pinnedEntries;
+        return entries() - pinnedEntries();
     }
 
     long unpinnedBytes() {
-        return bytes - pinnedBytes;
+        return bytes() - pinnedBytes();
     }
 
     boolean exceeds(Bounds bounds) {

@@ -79,7 +79,7 @@ final class OrderDecisions {
 
     List<AddressedOrder> claim(WorkingSet transaction, int limit) {
         List<AddressedOrder> orders = new ArrayList<>();
-        for (Rows.DueOrder due : transaction.stored().lockDueOrders(limit)) {
+        for (Rows.DueOrder due : transaction.stored().orders().lockDueOrders(limit)) {
             ReplicaRow row = transaction.replicas().adopt(due.replica());
             if (row != null && row.doom() != null && !row.doom().nextAttemptAt().isAfter(transaction.now())) {
                 orders.add(new AddressedOrder(due.host().partition(), handOut(transaction, row, row.doom(), due.host())));
@@ -117,7 +117,7 @@ final class OrderDecisions {
 
     List<EvictionFact> claimFacts(WorkingSet transaction, int limit) {
         List<EvictionFact> facts = new ArrayList<>();
-        for (Rows.DueFact due : transaction.stored().lockDueFacts(limit)) {
+        for (Rows.DueFact due : transaction.stored().evictions().lockDueFacts(limit)) {
             Duration retry = retryAfter(due.attempts());
             transaction.handOut(due.fact(), transaction.now().plus(retry.compareTo(FACT_LEASE_MAX) < 0 ? retry : FACT_LEASE_MAX));
             facts.add(due.fact());
@@ -133,14 +133,19 @@ final class OrderDecisions {
     Outcomes.Swept doomTheRest(WorkingSet transaction, int hostsAway, int limit) {
         int doomed = 0;
         Rows.Registry registry = transaction.stored().registry();
-        for (EvictionFact eviction : transaction.stored().lockUnfinishedEvictions(1)) {
+        for (EvictionFact eviction : transaction.stored().evictions().lockUnfinishedEvictions(1)) {
             Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
             List<ReplicaRow> left =
-                    transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, Rows.Holders.NONE).first();
+                    transaction.stored()
+                            .replicas()
+                            .lockLiveReplicas(List.of(holding), limit)
+                            .getOrDefault(holding, Rows.Holders.NONE)
+                            .first();
             OrderCause cause = OrderCause.of(eviction.cause());
             // If a host brought back a higher generation, the other holders wait, too.
             Doom doom = registry.restoredAt() != null && eviction.cause() == EvictionCause.REPLACED
-                    && transaction.stored().isAnyHostUnheard(registry.epoch()) ? Doom.waiting(eviction.id(), cause, transaction.now())
+                    && transaction.stored().hosts().isAnyHostUnheard(registry.epoch())
+                            ? Doom.waiting(eviction.id(), cause, transaction.now())
                             : new Doom(eviction.id(), cause, transaction.now(), 0, transaction.now(), null, null);
             for (ReplicaRow row : left) {
                 transaction.replicas().adopt(row);

@@ -48,8 +48,9 @@ final class PlanDecisions {
         PlanPurpose.Prune prune = command.prune().in(namespace);
         EntryKey prefix = prune.keyPrefix();
         Rows.Selection selected = prefix == null ? new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
-                : transaction.stored().countUnpinned(command.namespace(), prefix);
+                : transaction.stored().entries().countUnpinned(command.namespace(), prefix);
         Rows.Selection idle = prune.countsIdleApart(namespace) ? transaction.stored()
+                .entries()
                 .countOverdue(command.namespace(), prune.times(transaction.now()), prefix == null ? "" : prefix.value())
                 : Rows.Selection.NONE;
         return make(transaction, namespace, prune, selected.without(idle), namespace.policy());
@@ -58,7 +59,7 @@ final class PlanDecisions {
     /** Begins a plan by which a policy may be set. */
     Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
         TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
-        Rows.Selection overdue = transaction.stored().countOverdue(namespace.name(), times, "");
+        Rows.Selection overdue = transaction.stored().entries().countOverdue(namespace.name(), times, "");
         return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
                 new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue), after);
     }
@@ -92,7 +93,7 @@ final class PlanDecisions {
     private Outcomes.Planning.Made choose(WorkingSet transaction, NamespaceRow namespace, PlanRow plan) {
         Criteria criteria = Criteria.of(plan, namespace);
         List<EntryRow> page =
-                transaction.stored().victims(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
+                transaction.stored().entries().victims(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
         Making made = plan.made();
         List<PlanVictim> chosen = new ArrayList<>();
         boolean whole = page.size() < rules.planChunk();

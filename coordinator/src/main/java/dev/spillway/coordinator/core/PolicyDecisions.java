@@ -69,12 +69,13 @@ final class PolicyDecisions {
         NamespaceRow lowered = before.withPolicy(after);
         if (before.policy().evictionPolicy() != EvictionPolicy.LRU && after.evictionPolicy() == EvictionPolicy.LRU) {
             // Entries with priorities go first, in their order.
-            lowered = lowered.agedTo(transaction.stored().highestPriority(before.name()));
+            lowered = lowered.agedTo(transaction.stored().namespaces().highestPriority(before.name()));
         }
         long allowed = after.allowedOf(before.entries());
         // What a new time is over for is left to the sweep, but judged with the rest: it goes as surely.
         long overdue =
                 transaction.stored()
+                        .entries()
                         .countOverdue(before.name(), TimeBounds.tightened(before.policy(), after, transaction.now()), "")
                         .entries();
         long most = Math.min(allowed - overdue, Evictor.CHUNK);
@@ -95,7 +96,7 @@ final class PolicyDecisions {
             return true;
         }
         long victims = 0;
-        List<EntryRow> inOrder = transaction.stored().victims(lowered.name(), Place.START, Math.toIntExact(most + 1));
+        List<EntryRow> inOrder = transaction.stored().entries().victims(lowered.name(), Place.START, Math.toIntExact(most + 1));
         Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(transaction.stored(), inOrder);
         for (EntryRow next : inOrder) {
             if (!target.areExceededBy(entries, bytes)) {

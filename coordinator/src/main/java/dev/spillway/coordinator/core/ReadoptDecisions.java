@@ -112,7 +112,7 @@ final class ReadoptDecisions {
             }
         }
         transaction.replicas().readHolders(behind, evictor.holdersEach());
-        return transaction.stored().endedSinceRestore(generations);
+        return transaction.stored().evictions().endedSinceRestore(generations);
     }
 
     private static ReplicaOutcome recorded(WorkingSet transaction, HostRow host, ReplicaId id) {
@@ -158,10 +158,11 @@ final class ReadoptDecisions {
             throw new IllegalStateException("namespace " + item.namespace() + " vanished");
         }
         NamespaceRow used = namespace.used();
-        EntryRow taken = new EntryRow(item.name(), item.snapshotId(), item.generation(), item.sizeBytes(), item.description(),
-                used.use(1, item.sizeBytes(), item.description(), transaction.now()), false, transaction.now(),
-                lower == null ? null : lower.pin(),
-                new Written(item.content(), null, item.group()), false);
+        EntryRow taken =
+                new EntryRow(item.name(), new EntryRow.Image(item.snapshotId(), item.generation(), item.sizeBytes(), item.description()),
+                        used.use(1, item.sizeBytes(), item.description(), transaction.now()), false, transaction.now(),
+                        lower == null ? null : lower.pin(),
+                        new Written(item.content(), null, item.group()), false);
         NamespaceRow grown = used.with(taken);
         // Evicts nothing here. The sweep and the next put return to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);

@@ -30,7 +30,7 @@ final class ReconcileDecisions {
     }
 
     ReconcileAnswer rows(WorkingSet transaction, HostRow host, ReconcileRequest request) {
-        List<ReplicaId> page = transaction.stored().openReplicaIds(host.id(), request.after(), rules.reconcilePageSize());
+        List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), request.after(), rules.reconcilePageSize());
         return new ReconcileAnswer(page, page.size() < rules.reconcilePageSize());
     }
 
@@ -38,7 +38,7 @@ final class ReconcileDecisions {
         if (isBlind(transaction.stored().registry(), host)) {
             return new DiscrepancyAnswer(request.ghosts().size() + request.orphans().size(), 0, 0);
         }
-        Map<ReplicaId, Sighting> before = transaction.stored().sightings(host.id());
+        Map<ReplicaId, Sighting> before = transaction.stored().hosts().sightings(host.id());
         List<ReplicaId> all = new ArrayList<>(request.ghosts());
         request.orphans().forEach(orphan -> all.add(orphan.replicaId()));
         Map<ReplicaId, ReplicaRow> open = transaction.replicas().peek(all);

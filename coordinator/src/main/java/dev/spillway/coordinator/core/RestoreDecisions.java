@@ -43,10 +43,10 @@ final class RestoreDecisions {
         Rows.Registry registry = transaction.stored().registry();
         Instant restoredAt = registry.restoredAt();
         if (restoredAt == null || restoredAt.plus(rules.grace()).isAfter(transaction.now())
-                || transaction.stored().isAnyHostUnheard(registry.epoch())) {
+                || transaction.stored().hosts().isAnyHostUnheard(registry.epoch())) {
             return 0;
         }
-        List<ReplicaRow> waiting = transaction.stored().lockWaitingOrders(limit);
+        List<ReplicaRow> waiting = transaction.stored().orders().lockWaitingOrders(limit);
         for (ReplicaRow stored : waiting) {
             ReplicaRow row = transaction.replicas().adopt(stored);
             if (row != null && row.doom() != null) {

@@ -112,7 +112,7 @@ final class VictimCursor {
         }
 
         private void readPage(int limit) {
-            List<EntryRow> page = rows.lockVictims(namespace, lookedTo, limit);
+            List<EntryRow> page = rows.entries().lockVictims(namespace, lookedTo, limit);
             stored.addAll(page);
             exhausted = page.size() < limit;
             lookedTo = page.isEmpty() ? lookedTo : page.getLast().place();

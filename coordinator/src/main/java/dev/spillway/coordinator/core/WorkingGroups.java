@@ -34,7 +34,7 @@ final class WorkingGroups {
         if (missing.isEmpty()) {
             return;
         }
-        for (EntryRow stored : rows.lockGroups(missing)) {
+        for (EntryRow stored : rows.entries().lockGroups(missing)) {
             if (!entries.containsKey(stored.name())) {
                 entries.put(stored.name(), stored);
             }
@@ -62,7 +62,7 @@ final class WorkingGroups {
             return found;
         }
         Map<@Nullable Group, List<EntryRow>> byGroup = new HashMap<>();
-        rows.groups(groups).forEach(row -> byGroup.computeIfAbsent(row.group(), ignored -> new ArrayList<>()).add(row));
+        rows.entries().groups(groups).forEach(row -> byGroup.computeIfAbsent(row.group(), ignored -> new ArrayList<>()).add(row));
         byGroup.values().forEach(members -> members.sort(Comparator.comparingLong(EntryRow::lastUse)));
         for (EntryRow entry : leading) {
             List<EntryRow> members = byGroup.get(entry.group());

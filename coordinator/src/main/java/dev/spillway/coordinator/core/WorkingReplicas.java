@@ -46,27 +46,22 @@ final class WorkingReplicas {
     private final Map<HostId, Long> openMore = new HashMap<>();
     private final Map<Holding, Long> liveMore = new HashMap<>();
 
-    private final SortedMap<ReplicaId, ReplicaRow> changed = new TreeMap<>();
-    private final SortedMap<ReplicaId, ClosedReplica> closed = new TreeMap<>();
+    private final Changes.ReplicaChanges changes = Changes.ReplicaChanges.none();
 
     WorkingReplicas(Rows rows, Instant now) {
         this.rows = rows;
         this.now = now;
     }
 
-    SortedMap<ReplicaId, ReplicaRow> changed() {
-        return changed;
-    }
-
-    SortedMap<ReplicaId, ClosedReplica> closed() {
-        return closed;
+    Changes.ReplicaChanges changes() {
+        return changes;
     }
 
     /** Records ids that {@link #record} will be asked about. */
     void recordAhead(SortedMap<ReplicaId, Recording> ids) {
         SortedMap<ReplicaId, Recording> missing = unrecorded(ids);
         if (!missing.isEmpty()) {
-            recorded(missing.keySet(), rows.record(missing));
+            recorded(missing.keySet(), rows.replicas().record(missing));
         }
     }
 
@@ -106,7 +101,7 @@ final class WorkingReplicas {
         Set<ReplicaId> missing = new HashSet<>(ids);
         missing.removeIf(id -> replicas.containsKey(id) || peeked.containsKey(id));
         if (!missing.isEmpty()) {
-            peeked.putAll(rows.peekReplicas(missing));
+            peeked.putAll(rows.replicas().peekReplicas(missing));
         }
         Map<ReplicaId, ReplicaRow> found = new HashMap<>();
         for (ReplicaId id : ids) {
@@ -122,7 +117,7 @@ final class WorkingReplicas {
     void lock(Collection<ReplicaId> ids) {
         SortedSet<ReplicaId> missing = unlocked(ids);
         if (!missing.isEmpty()) {
-            locked(missing, rows.lockReplicas(missing));
+            locked(missing, rows.replicas().lockReplicas(missing));
         }
     }
 
@@ -173,7 +168,7 @@ final class WorkingReplicas {
         if (wanted.isEmpty()) {
             return;
         }
-        Map<Holding, Rows.Holders> found = rows.lockLiveReplicas(wanted, holdersOfEach(limitEach, wanted.size(), holdersRead));
+        Map<Holding, Rows.Holders> found = rows.replicas().lockLiveReplicas(wanted, holdersOfEach(limitEach, wanted.size(), holdersRead));
         for (Holding holding : wanted) {
             Set<ReplicaId> ids = holders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>());
             Rows.Holders stored = found.getOrDefault(holding, Rows.Holders.NONE);
@@ -212,18 +207,18 @@ final class WorkingReplicas {
     long countLive(EntryRow entry, int limit) {
         List<ReplicaRow> known = known(entry, limit);
         return readInPart.contains(entry.holding())
-                ? rows.countLiveReplicas(entry.holding()) + liveMore.getOrDefault(entry.holding(), 0L)
+                ? rows.replicas().countLiveReplicas(entry.holding()) + liveMore.getOrDefault(entry.holding(), 0L)
                 : known.size();
     }
 
     /** Counts the open rows of a host. */
     long count(HostId host) {
-        return rows.countReplicas(host) + openMore.getOrDefault(host, 0L);
+        return rows.replicas().countReplicas(host) + openMore.getOrDefault(host, 0L);
     }
 
     /** Reads orders for heartbeats ahead, as many of each host as it will be asked for and as many more as this transaction may close before. */
     void readOrders(SortedMap<HostId, Integer> limits, Instant soon) {
-        rows.lockOrdersForHeartbeats(limits, soon).forEach((host, orders) -> {
+        rows.orders().lockOrdersForHeartbeats(limits, soon).forEach((host, orders) -> {
             orders.forEach(this::adopt);
             storedOrders.put(host, orders.stream().map(ReplicaRow::id).toList());
         });
@@ -258,7 +253,7 @@ final class WorkingReplicas {
     /** Saves a new row, or a stored one that was locked before. */
     void save(ReplicaRow row) {
         ReplicaRow before = replicas.put(row.id(), row);
-        changed.put(row.id(), row);
+        changes.rows().put(row.id(), row);
         Holding holding = row.holding();
         if (before == null) {
             openMore.merge(row.hostId(), 1L, Long::sum);
@@ -278,8 +273,8 @@ final class WorkingReplicas {
     /** Closes an open row that was locked before. */
     void close(ReplicaRow row, ClosedReplica.Result result) {
         replicas.put(row.id(), null);
-        changed.remove(row.id());
-        closed.put(row.id(), new ClosedReplica(row, result, now));
+        changes.rows().remove(row.id());
+        changes.closed().put(row.id(), new ClosedReplica(row, result, now));
         openMore.merge(row.hostId(), -1L, Long::sum);
         if (row.isLive()) {
             liveMore.merge(row.holding(), -1L, Long::sum);

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -42,23 +41,11 @@ public final class WorkingSet {
     private final Map<NamespaceName, VictimCursor> victims = new HashMap<>();
     private final Map<NamespaceName, Integer> putsToCome = new HashMap<>();
 
-    private final SortedMap<HostId, HostRow> changedHosts = new TreeMap<>();
-    private final SortedMap<NamespaceName, NamespaceRow> changedNamespaces = new TreeMap<>();
-    private final SortedMap<EntryName, EntryRow> changedEntries = new TreeMap<>();
-    private final SortedSet<EntryName> goneEntries = new TreeSet<>();
-    private final List<Eviction> evictions = new ArrayList<>();
-    private final SortedSet<EvictionId> unfinished = new TreeSet<>();
-    private final SortedSet<EvictionId> finished = new TreeSet<>();
-    private final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
-    private final SortedMap<EvictionId, Instant> factsHandedOut = new TreeMap<>();
-    private final SortedSet<EvictionId> factsPublished = new TreeSet<>();
-    private final SortedSet<HostId> ordersDue = new TreeSet<>();
-    private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
-    private final Map<HostId, List<InUse>> inUse = new HashMap<>();
-    private final SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins = new TreeMap<>();
-    private final List<Activity> activity = new ArrayList<>();
-    private final List<AuditRecord> audit = new ArrayList<>();
-    private final List<Access> accesses = new ArrayList<>();
+    private final Changes.HostChanges changedHosts = Changes.HostChanges.none();
+    private final Changes.NamespaceChanges changedNamespaces = Changes.NamespaceChanges.none();
+    private final Changes.EntryChanges changedEntries = Changes.EntryChanges.none();
+    private final Changes.EvictionChanges evictions = Changes.EvictionChanges.none();
+    private final Changes.Trail trail = Changes.Trail.none();
     private final Deque<Long> generations = new ArrayDeque<>();
     private final PlanChanges plans = new PlanChanges(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     private Actor actor = Actor.SWEEP;
@@ -82,19 +69,15 @@ public final class WorkingSet {
         return now;
     }
 
-    /** Returns the number of evictions decided so far, which are the first ones of {@link Changes#evictions}. */
+    /** Returns the number of evictions decided so far, which are the first ones of {@link Changes.EvictionChanges#added}. */
     public int evictions() {
-        return evictions.size();
+        return evictions.added().size();
     }
 
     /** Returns the changes to write. */
     public Changes changes() {
-        return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
-                replicas.closed(),
-                evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, inUse, joins, activity, audit, accesses,
-                plans,
-                changedRegistry);
+        return new Changes(new Changes.RegistryChanges(changedRegistry, policiesChanged), changedHosts, changedNamespaces, changedEntries,
+                replicas.changes(), evictions, plans, trail);
     }
 
     /** Sets the party that asks for the next decisions. */
@@ -124,7 +107,7 @@ public final class WorkingSet {
     PolicySet policies() {
         PolicySet known = policies;
         if (known == null) {
-            known = rows.policies();
+            known = rows.namespaces().policies();
             policies = known;
         }
         return known;
@@ -166,7 +149,7 @@ public final class WorkingSet {
         SortedSet<HostId> missing = new TreeSet<>(ids);
         missing.removeAll(hosts.keySet());
         if (!missing.isEmpty()) {
-            Map<HostId, HostRow> found = rows.lockHosts(missing, lock);
+            Map<HostId, HostRow> found = rows.hosts().lockHosts(missing, lock);
             missing.forEach(id -> hosts.put(id, found.get(id)));
         }
     }
@@ -179,7 +162,7 @@ public final class WorkingSet {
 
     void save(HostRow row) {
         hosts.put(row.id(), row);
-        changedHosts.put(row.id(), row);
+        changedHosts.rows().put(row.id(), row);
     }
 
     /** Locks the namespaces, in order, before any of them is asked for. */
@@ -187,7 +170,7 @@ public final class WorkingSet {
         SortedSet<NamespaceName> missing = new TreeSet<>(names);
         missing.removeAll(namespaces.keySet());
         if (!missing.isEmpty()) {
-            Map<NamespaceName, NamespaceRow> found = rows.lockNamespaces(missing);
+            Map<NamespaceName, NamespaceRow> found = rows.namespaces().lockNamespaces(missing);
             missing.forEach(name -> namespaces.put(name, found.get(name)));
             // A generation must be drawn while its namespace is held. Those drawn earlier are not for these namespaces.
             generations.clear();
@@ -202,13 +185,14 @@ public final class WorkingSet {
 
     void save(NamespaceRow row) {
         namespaces.put(row.name(), row);
-        changedNamespaces.put(row.name(), row);
+        changedNamespaces.rows().put(row.name(), row);
     }
 
     /** Draws a generation for an entry of a namespace that is held. */
     long nextGeneration() {
         if (generations.isEmpty()) {
-            generations.addAll(rows.nextGenerations(Math.max(1, putsToCome.values().stream().mapToInt(Integer::intValue).sum())));
+            generations
+                    .addAll(rows.namespaces().nextGenerations(Math.max(1, putsToCome.values().stream().mapToInt(Integer::intValue).sum())));
         }
         return generations.remove();
     }
@@ -222,7 +206,7 @@ public final class WorkingSet {
         SortedSet<EntryName> missing = new TreeSet<>(names);
         missing.removeAll(entries.keySet());
         if (!missing.isEmpty()) {
-            Map<EntryName, EntryRow> found = rows.lockEntries(missing, lock);
+            Map<EntryName, EntryRow> found = rows.entries().lockEntries(missing, lock);
             missing.forEach(name -> entries.put(name, found.get(name)));
         }
     }
@@ -262,16 +246,16 @@ public final class WorkingSet {
 
     private void replace(EntryRow row) {
         entries.put(row.name(), row);
-        changedEntries.put(row.name(), row);
-        goneEntries.remove(row.name());
+        changedEntries.rows().put(row.name(), row);
+        changedEntries.gone().remove(row.name());
         victimsOf(row.name().namespace()).used(row);
     }
 
     /** Removes an entry that was asked for before. */
     void remove(EntryName name) {
         EntryRow row = entries.put(name, null);
-        changedEntries.remove(name);
-        goneEntries.add(name);
+        changedEntries.rows().remove(name);
+        changedEntries.gone().add(name);
         Rows.Group left = row == null ? null : row.group();
         if (row != null && left != null) {
             groups.left(row);
@@ -343,80 +327,84 @@ public final class WorkingSet {
     void close(ReplicaRow row, ClosedReplica.Result result) {
         replicas.close(row, result);
         Doom doom = row.doom();
-        activity.add(
-                new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(), row.name().key(),
-                        row.generation(), row.id(), result));
+        trail.activity()
+                .add(
+                        new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(),
+                                row.name().key(),
+                                row.generation(), row.id(), result));
     }
 
     void add(Eviction eviction, boolean holdersLeft) {
         EvictionFact fact = eviction.fact();
-        evictions.add(eviction);
-        evictionCounts.merge(new Changes.CauseOfNamespace(fact.namespace(), fact.cause()), 1L, Long::sum);
+        evictions.added().add(eviction);
+        changedNamespaces.evictionCounts().merge(new Changes.CauseOfNamespace(fact.namespace(), fact.cause()), 1L, Long::sum);
         NamespaceRow namespace = namespaces.get(fact.namespace());
         if (namespace != null && fact.cause() != EvictionCause.CAPACITY && fact.cause() != EvictionCause.REPLACED) {
-            accesses.add(new Access.Removed(fact.namespace(), fact.key(), namespace.useCounter()));
+            trail.accesses().add(new Access.Removed(fact.namespace(), fact.key(), namespace.useCounter()));
         }
         if (holdersLeft) {
-            unfinished.add(fact.id());
+            evictions.unfinished().add(fact.id());
         }
-        activity.add(new Activity.Evicted(now, fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.cause(),
-                fact.replicas()));
+        trail.activity()
+                .add(new Activity.Evicted(now, fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.cause(),
+                        fact.replicas()));
     }
 
     void finish(EvictionId eviction) {
-        finished.add(eviction);
+        evictions.finished().add(eviction);
     }
 
     void handOut(EvictionFact fact, Instant dueAgainAt) {
-        factsHandedOut.put(fact.id(), dueAgainAt);
+        evictions.factsHandedOut().put(fact.id(), dueAgainAt);
     }
 
     void published(Collection<EvictionId> facts) {
-        factsPublished.addAll(facts);
+        evictions.factsPublished().addAll(facts);
     }
 
     void makeOrdersDue(HostId host) {
-        ordersDue.add(host);
+        changedHosts.ordersDue().add(host);
     }
 
     void remember(HostId host, List<Sighting> seen) {
-        sightings.put(host, seen);
+        changedHosts.sightings().put(host, seen);
     }
 
     /** Replaces what is known of the replicas in use on a host. */
     void inUse(HostId host, List<InUse> replicas) {
-        inUse.put(host, replicas);
+        changedHosts.inUse().put(host, replicas);
     }
 
     /** Records that a worker asked to join and was refused. */
     void refuse(JoinRefusal refusal) {
-        joins.put(new JoinRefusal.Asking(refusal.hostId(), refusal.storeId()), Optional.of(refusal));
+        changedHosts.joins().put(new JoinRefusal.Asking(refusal.hostId(), refusal.storeId()), Optional.of(refusal));
     }
 
     /** Removes the record of a refusal, because the worker may join. */
     void take(JoinRefusal.Asking asking) {
-        joins.put(asking, Optional.empty());
+        changedHosts.joins().put(asking, Optional.empty());
     }
 
     void note(Activity happened) {
-        activity.add(happened);
+        trail.activity().add(happened);
     }
 
     /** Records what the party that asks has changed. */
     void audit(AuditRecord.Action action, AuditRecord.Subject subject, String detail) {
-        audit.add(new AuditRecord(now, actor, action, subject, detail));
+        trail.audit().add(new AuditRecord(now, actor, action, subject, detail));
     }
 
     /** Tells of an entry that was saved with a new use. */
     void used(EntryRow entry, long hits, boolean isNew) {
-        accesses.add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(),
-                RebuildCost.of(entry.description()), hits, isNew));
+        trail.accesses()
+                .add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(),
+                        RebuildCost.of(entry.description()), hits, isNew));
     }
 
     /** Tells of reads that say nothing of an entry. */
     void counted(NamespaceName namespace, long hits, long misses) {
         if (hits > 0 || misses > 0) {
-            accesses.add(new Access.Counted(namespace, hits, misses));
+            trail.accesses().add(new Access.Counted(namespace, hits, misses));
         }
     }
 

@@ -2,7 +2,9 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Changes.CauseOfNamespace;
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.EntryRows;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.NamespaceRows;
 import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Place;
 import dev.spillway.coordinator.core.Policy;
@@ -44,16 +46,15 @@ import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /** Namespaces and their entries, in one transaction. Not thread-safe. */
-final class EntryTable {
+final class EntryTable implements NamespaceRows, EntryRows {
     static final String COLUMNS =
             "e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels, e.last_use, e.external, "
                     + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at, e.content, e.written_by, e.group_name, e.follows, e.uses, e.priority ";
 
     static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
             new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
-            new SnapshotId(row.getString("snapshot_id")),
-            row.getLong("generation"), row.getLong("size_bytes"),
-            new Description(row.getString("description"), Columns.labels(row, "labels")),
+            new EntryRow.Image(new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"), row.getLong("size_bytes"),
+                    new Description(row.getString("description"), Columns.labels(row, "labels"))),
             new Use(row.getLong("last_use"), Columns.instant(row, "last_accessed_at"), row.getLong("uses"), row.getDouble("priority")),
             row.getBoolean("external"), Columns.instant(row, "created_at"), pin(row), written(row), row.getBoolean("follows"));
 
@@ -63,9 +64,10 @@ final class EntryTable {
                     row.getDouble("low_watermark"), row.getDouble("max_eviction_share"), Backend.valueOf(row.getString("backend")),
                     Columns.nullableMillis(row, "min_residency_millis"), row.getBoolean("write_once"),
                     EvictionPolicy.valueOf(row.getString("eviction_policy"))),
-            row.getLong("entries"), row.getLong("bytes"), row.getLong("pinned_entries"), row.getLong("pinned_bytes"),
-            row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"), row.getBoolean("draining"),
-            row.getLong("returned"), row.getDouble("age"));
+            new Selection(row.getLong("entries"), row.getLong("bytes")),
+            new Selection(row.getLong("pinned_entries"), row.getLong("pinned_bytes")),
+            new NamespaceRow.UseOrder(row.getLong("use_counter"), row.getLong("returned"), row.getDouble("age")),
+            new NamespaceRow.Reads(row.getLong("hits"), row.getLong("misses")), row.getBoolean("draining"));
 
     static final String NAMESPACE_COLUMNS =
             "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.backend, n.min_residency_millis, n.write_once, n.eviction_policy, "
@@ -153,14 +155,18 @@ final class EntryTable {
     private final LeastPlaces leastPlaces;
     private final VictimsAhead ahead;
     private final long epoch;
+    private final long policyVersion;
+    private final Instant now;
     private final Map<NamespaceName, NamespaceRow> held = new HashMap<>();
     private final Set<EntryName> stored = new HashSet<>();
 
-    EntryTable(Handle handle, LeastPlaces leastPlaces, VictimsAhead ahead, long epoch) {
+    EntryTable(Handle handle, LeastPlaces leastPlaces, VictimsAhead ahead, long epoch, long policyVersion, Instant now) {
         this.handle = handle;
         this.ahead = ahead;
         this.leastPlaces = leastPlaces;
         this.epoch = epoch;
+        this.policyVersion = policyVersion;
+        this.now = now;
     }
 
     Supplier<Map<NamespaceName, NamespaceRow>> lockNamespaces(SortedSet<NamespaceName> names, Script script) {
@@ -176,7 +182,28 @@ final class EntryTable {
         };
     }
 
-    PolicySet policies() {
+    @Override
+    public Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
+        return Script.run(handle, script -> lockNamespaces(names, script));
+    }
+
+    @Override
+    public long policyVersion() {
+        return policyVersion;
+    }
+
+    @Override
+    public List<Long> nextGenerations(int count) {
+        return Script.run(handle, script -> nextGenerations(count, script));
+    }
+
+    static Supplier<List<Long>> nextGenerations(int count, Script script) {
+        return script.add("SELECT nextval('generations') AS generation FROM generate_series(1, :count)",
+                Map.of("count", Columns.number(count)), (row, context) -> row.getLong("generation"))::rows;
+    }
+
+    @Override
+    public PolicySet policies() {
         // One statement, so that the version and the policies are of one snapshot.
         List<PolicySet.Entry> policies = new ArrayList<>();
         long[] version = {0};
@@ -212,7 +239,13 @@ final class EntryTable {
     }
 
     /** Locks victims of a namespace that this transaction holds. */
-    List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
+    @Override
+    public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
+        return Script.run(handle, script -> lock(names, lock, script));
+    }
+
+    @Override
+    public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
         NamespaceRow row = held.get(namespace);
         if (row == null) {
             return locked(victims(VICTIMS + " FOR UPDATE", namespace, after, limit));
@@ -223,7 +256,8 @@ final class EntryTable {
         }));
     }
 
-    List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
+    @Override
+    public List<EntryRow> victims(NamespaceName namespace, Place after, int limit) {
         return victims(VICTIMS, namespace, after, limit);
     }
 
@@ -236,15 +270,18 @@ final class EntryTable {
         return query.bind("afterPriority", after.priority()).bind("afterUse", after.use());
     }
 
-    double highestPriority(NamespaceName namespace) {
+    @Override
+    public double highestPriority(NamespaceName namespace) {
         return handle.createQuery(HIGHEST_PRIORITY).bind("namespace", namespace.value()).mapTo(Double.class).one();
     }
 
-    List<EntryRow> lockGroups(SortedSet<Group> groups) {
+    @Override
+    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
         return locked(ofGroups(OF_GROUPS + " FOR UPDATE OF e", groups));
     }
 
-    List<EntryRow> groups(SortedSet<Group> groups) {
+    @Override
+    public List<EntryRow> groups(SortedSet<Group> groups) {
         return ofGroups(OF_GROUPS, groups);
     }
 
@@ -257,11 +294,16 @@ final class EntryTable {
                 .list();
     }
 
-    Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
+    @Override
+    public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
         return selected(ofPrefix(handle.createQuery(COUNT_UNPINNED), namespace, prefix.value()));
     }
 
-    Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+    @Override
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
+        if (times.judgeNothing()) {
+            return Selection.NONE;
+        }
         return selected(ofPrefix(handle.createQuery(COUNT_OVERDUE), namespace, prefix)
                 .bind("created", times.createdUntil())
                 .bind("used", times.usedUntil()));
@@ -276,19 +318,23 @@ final class EntryTable {
         return query.bind("namespace", namespace.value()).bind("prefix", prefix).bind("beyond", prefix + GREATEST);
     }
 
-    List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
+    @Override
+    public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
         return locked(pageOf(PINNED, namespace, limit).map(MAPPER).list());
     }
 
-    List<EntryRow> lockPinsEnded(NamespaceName namespace, Instant now, int limit) {
+    @Override
+    public List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit) {
         return locked(pageOf(PINS_ENDED, namespace, limit).bind("now", now).map(MAPPER).list());
     }
 
-    List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
+    @Override
+    public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
         return locked(pageOf(CREATED_UNTIL, namespace, limit).bind("latest", latest).map(MAPPER).list());
     }
 
-    List<NamespaceName> due(int limit) {
+    @Override
+    public List<NamespaceName> namespacesDue(int limit) {
         return handle.createQuery(DUE).bind("limit", limit).map((row, context) -> new NamespaceName(row.getString("name"))).list();
     }
 

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Eviction;
+import dev.spillway.coordinator.core.EvictionRows;
 import dev.spillway.coordinator.core.Rows.DueFact;
 import dev.spillway.coordinator.core.Rows.Ended;
 import dev.spillway.coordinator.core.Rows.Holding;
@@ -21,7 +22,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
 /** Evictions, their facts and what of both is left to do, in one transaction. Not thread-safe. */
-final class EvictionTable {
+final class EvictionTable implements EvictionRows {
     static final String COLUMNS =
             "e.eviction_id, e.number, e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.cause, e.replicas, e.labels, "
                     + "e.evicted_at, e.unfinished, e.publish_attempts, e.actor, e.plan_id ";
@@ -53,14 +54,18 @@ final class EvictionTable {
                 ORDER BY either.generation LIMIT 1) AS e""";
 
     private final Handle handle;
+    private final boolean afterRestore;
     private final Instant now;
 
-    EvictionTable(Handle handle, Instant now) {
+    /** @param afterRestore whether the database was ever restored */
+    EvictionTable(Handle handle, boolean afterRestore, Instant now) {
         this.handle = handle;
+        this.afterRestore = afterRestore;
         this.now = now;
     }
 
-    List<DueFact> lockDueFacts(int limit) {
+    @Override
+    public List<DueFact> lockDueFacts(int limit) {
         return handle.createQuery(DUE_FACTS)
                 .bind("now", now)
                 .bind("limit", limit)
@@ -68,7 +73,11 @@ final class EvictionTable {
                 .list();
     }
 
-    Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
+    @Override
+    public Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
+        if (!afterRestore) {
+            return Map.of();
+        }
         Map<Holding, Ended> found = new HashMap<>();
         Columns.of(generations)
                 .texts("namespaces", holding -> holding.name().namespace())
@@ -84,11 +93,12 @@ final class EvictionTable {
         return found;
     }
 
-    List<EvictionFact> lockUnfinished(int limit) {
+    @Override
+    public List<EvictionFact> lockUnfinishedEvictions(int limit) {
         return handle.createQuery(UNFINISHED).bind("limit", limit).map(MAPPER).list();
     }
 
-    static void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, boolean afterRestore, Script script) {
+    void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, Script script) {
         Columns.of(evictions)
                 .uuids("id", eviction -> eviction.fact().id().value())
                 .texts("namespace", eviction -> eviction.fact().namespace())

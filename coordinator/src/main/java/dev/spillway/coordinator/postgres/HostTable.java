@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostRows;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.InUse;
 import dev.spillway.coordinator.core.Rows.HostLock;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -31,21 +35,24 @@ import org.jdbi.v3.core.mapper.RowMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Hosts and what reconciliations remember of them, in one transaction. Not thread-safe. */
-final class HostTable {
+final class HostTable implements HostRows {
     static final String COLUMNS =
             "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
                     + "h.trash, h.free_bytes, h.free_inodes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id, "
                     + "h.draining_since, h.drain_looked_to, h.drain_look_at, h.readopted_epoch ";
 
     static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
-            new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), HostState.valueOf(row.getString("state")),
-            row.getLong("incarnation"),
-            row.getInt("partition"), Columns.instant(row, "last_heard_at"),
-            new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
-                    row.getLong("free_bytes"), Columns.nullableLong(row, "free_inodes")),
-            row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
-            row.getString("attention"), row.getObject("process_id", UUID.class), drain(row),
-            row.getLong("readopted_epoch"));
+            HostState.valueOf(row.getString("state")),
+            new HostRow.Incarnation(row.getLong("incarnation"), new StoreId(Columns.uuid(row, "store_id")), row.getString("address"),
+                    row.getInt("partition"), Columns.uuid(row, "process_id")),
+            new HostRow.LastHeard(Columns.instant(row, "last_heard_at"), figures(row), Columns.nullableInstant(row, "last_reconciled_at"),
+                    row.getLong("readopted_epoch")),
+            new HostRow.Standing(row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), row.getString("attention"), drain(row)));
+
+    private static HostFigures figures(ResultSet row) throws SQLException {
+        return new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
+                row.getLong("free_bytes"), Columns.nullableLong(row, "free_inodes"));
+    }
 
     private static @Nullable Drain drain(ResultSet row) throws SQLException {
         Instant since = Columns.nullableInstant(row, "draining_since");
@@ -64,10 +71,38 @@ final class HostTable {
                     """;
 
     private final Handle handle;
+    private final int partitions;
     private final Set<HostId> stored = new HashSet<>();
+    /** Hosts that were locked when the transaction was opened, with their locks. */
+    private SortedMap<HostId, HostLock> heldLocks = Collections.emptySortedMap();
+    private Map<HostId, HostRow> held = Map.of();
 
-    HostTable(Handle handle) {
+    HostTable(Handle handle, int partitions) {
         this.handle = handle;
+        this.partitions = partitions;
+    }
+
+    /** Takes note of hosts that were locked when the transaction was opened. */
+    void lockedAhead(SortedMap<HostId, HostLock> locks, Map<HostId, HostRow> rows) {
+        heldLocks = locks;
+        held = rows;
+    }
+
+    @Override
+    public Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock) {
+        SortedMap<HostId, HostLock> missing = new TreeMap<>();
+        ids.stream().filter(id -> !isHeld(id, lock)).forEach(id -> missing.put(id, lock));
+        Map<HostId, HostRow> found = new HashMap<>(held);
+        found.keySet().retainAll(ids);
+        if (!missing.isEmpty()) {
+            found.putAll(Script.run(handle, script -> lock(missing, script)));
+        }
+        return found;
+    }
+
+    private boolean isHeld(HostId id, HostLock lock) {
+        HostLock granted = heldLocks.get(id);
+        return granted != null && granted.compareTo(lock) >= 0;
     }
 
     /** Adds what locks hosts, the weaker locks first; what it found is there once the script has run. */
@@ -93,7 +128,8 @@ final class HostTable {
         return Columns.of(ids).texts("ids", id -> id).addTo(script, sql, MAPPER);
     }
 
-    List<HostRow> lockUnheardSince(Instant deadline, int limit) {
+    @Override
+    public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
         List<HostRow> found = handle.createQuery("SELECT " + COLUMNS + """
                 FROM hosts h WHERE h.state = 'ACTIVE' AND h.last_heard_at < :deadline ORDER BY h.host_id LIMIT :limit
                 FOR NO KEY UPDATE SKIP LOCKED""").bind("deadline", deadline).bind("limit", limit).map(MAPPER).list();
@@ -101,15 +137,17 @@ final class HostTable {
         return found;
     }
 
-    List<HostRow> lockToRelieve(Instant now, int limit) {
+    @Override
+    public List<HostRow> lockHostsToRelieve(int limit) {
         List<HostRow> found = handle.createQuery("SELECT " + COLUMNS + """
-                FROM hosts h WHERE h.draining_since IS NOT NULL AND h.state <> 'RETIRED' AND h.drain_look_at <= :now
-                ORDER BY h.host_id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED""").bind("now", now).bind("limit", limit).map(MAPPER).list();
+                FROM hosts h WHERE h.draining_since IS NOT NULL AND h.state <> 'RETIRED' AND h.drain_look_at <= now()
+                ORDER BY h.host_id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED""").bind("limit", limit).map(MAPPER).list();
         found.forEach(row -> stored.add(row.id()));
         return found;
     }
 
-    Optional<HostId> otherHostOf(StoreId store, HostId than) {
+    @Override
+    public Optional<HostId> otherHostOf(StoreId store, HostId than) {
         return handle.createQuery("SELECT host_id FROM hosts WHERE store_id = :store AND host_id <> :than AND state <> 'RETIRED'")
                 .bind("store", store.value())
                 .bind("than", than.value())
@@ -118,7 +156,8 @@ final class HostTable {
                 .map(HostId::new);
     }
 
-    int leastLoadedPartition(int partitions, int current) {
+    @Override
+    public int leastLoadedPartition(int current) {
         return handle
                 .createQuery(
                         """
@@ -130,7 +169,8 @@ final class HostTable {
                 .one();
     }
 
-    Map<ReplicaId, Sighting> sightings(HostId host) {
+    @Override
+    public Map<ReplicaId, Sighting> sightings(HostId host) {
         Map<ReplicaId, Sighting> found = new HashMap<>();
         handle.createQuery("SELECT replica_id, kind, first_seen_at, looks FROM sightings WHERE host_id = :host")
                 .bind("host", host.value())
@@ -141,7 +181,8 @@ final class HostTable {
         return found;
     }
 
-    boolean isAnyUnheard(long epoch) {
+    @Override
+    public boolean isAnyHostUnheard(long epoch) {
         return handle.createQuery("SELECT EXISTS (SELECT FROM hosts WHERE state <> 'RETIRED' AND readopted_epoch < :epoch)")
                 .bind("epoch", epoch)
                 .mapTo(Boolean.class)

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Doom;
 import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.OrderRows;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows.DueOrder;
 import dev.spillway.events.HostId;
@@ -16,7 +17,7 @@ import java.util.SortedMap;
 import org.jdbi.v3.core.Handle;
 
 /** Doomed rows as orders, found by when they are next due, in one transaction. Not thread-safe. */
-final class OpenOrders {
+final class OpenOrders implements OrderRows {
     /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
     static final String FOR_HEARTBEATS = "SELECT " + ReplicaTable.COLUMNS
             + """
@@ -74,7 +75,8 @@ final class OpenOrders {
         this.replicas = replicas;
     }
 
-    long count(HostId host, int atMost) {
+    @Override
+    public long countOrders(HostId host, int atMost) {
         return handle.createQuery("""
                 SELECT count(*) FROM (
                     SELECT FROM open_orders o WHERE o.host_id = :host LIMIT :atMost) AS orders""")
@@ -84,7 +86,8 @@ final class OpenOrders {
                 .one();
     }
 
-    Map<HostId, List<ReplicaRow>> lockForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
+    @Override
+    public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
         Map<HostId, List<ReplicaRow>> found = new HashMap<>();
         limits.keySet().forEach(host -> found.put(host, new ArrayList<>()));
         Columns.of(limits.entrySet())
@@ -99,7 +102,8 @@ final class OpenOrders {
         return found;
     }
 
-    List<DueOrder> lockDue(int limit) {
+    @Override
+    public List<DueOrder> lockDueOrders(int limit) {
         List<ReplicaId> candidates = handle.createQuery(DUE_CANDIDATES)
                 .bind("now", now)
                 .bind("limit", limit)
@@ -132,7 +136,8 @@ final class OpenOrders {
         return orders;
     }
 
-    List<ReplicaRow> lockWaiting(int limit) {
+    @Override
+    public List<ReplicaRow> lockWaitingOrders(int limit) {
         List<ReplicaRow> found = handle.createQuery(WAITING).bind("limit", limit).map(ReplicaTable.MAPPER).list();
         replicas.locked(found);
         return found;

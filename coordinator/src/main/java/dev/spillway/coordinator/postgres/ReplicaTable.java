@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.ClosedReplica;
 import dev.spillway.coordinator.core.Doom;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.ReplicaRows;
 import dev.spillway.coordinator.core.Rows.Holders;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.coordinator.core.Rows.Recording;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,7 +38,7 @@ import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /** Recorded replica ids, open replica rows and the history of closed ones, in one transaction. Not thread-safe. */
-final class ReplicaTable {
+final class ReplicaTable implements ReplicaRows {
     static final String COLUMNS =
             "r.replica_id, r.host_id, r.namespace, r.key, r.snapshot_id, r.generation, r.size_bytes, r.registered_at, "
                     + "r.doom_cause, r.eviction_id, r.doomed_at, r.attempts, r.next_attempt_at, r.last_error, r.deferred_until ";
@@ -97,12 +99,14 @@ final class ReplicaTable {
             + HELD_ELSEWHERE;
 
     private final Handle handle;
+    private final VictimsAhead ahead;
     private final Instant now;
     /** Rows as they were read. */
     private final Map<ReplicaId, ReplicaRow> stored = new HashMap<>();
 
-    ReplicaTable(Handle handle, Instant now) {
+    ReplicaTable(Handle handle, VictimsAhead ahead, Instant now) {
         this.handle = handle;
+        this.ahead = ahead;
         this.now = now;
     }
 
@@ -130,6 +134,21 @@ final class ReplicaTable {
                 Columns.nullableInstant(row, "deferred_until"));
     }
 
+    @Override
+    public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
+        return Script.run(handle, script -> record(ids, script));
+    }
+
+    @Override
+    public Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
+        return Script.run(handle, script -> byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids)", ids, script));
+    }
+
+    @Override
+    public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
+        return Script.run(handle, script -> lock(ids, script));
+    }
+
     Supplier<Set<ReplicaId>> record(SortedMap<ReplicaId, Recording> ids, Script script) {
         Script.Found<ReplicaId> first = Columns.of(ids.entrySet())
                 .uuids("ids", id -> id.getKey().value())
@@ -138,10 +157,6 @@ final class ReplicaTable {
                 .value("now", Columns.time(now))
                 .addTo(script, RECORD, (row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")));
         return () -> new HashSet<>(first.rows());
-    }
-
-    Supplier<Map<ReplicaId, ReplicaRow>> peek(Collection<ReplicaId> ids, Script script) {
-        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids)", ids, script);
     }
 
     Supplier<Map<ReplicaId, ReplicaRow>> lock(Collection<ReplicaId> ids, Script script) {
@@ -158,7 +173,18 @@ final class ReplicaTable {
         };
     }
 
-    Map<Holding, Holders> lockLive(Collection<Holding> holdings, int limitEach) {
+    @Override
+    public Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
+        Map<Holding, Holders> found = ahead.holders(holdings);
+        found.values().forEach(holders -> locked(holders.first()));
+        List<Holding> unread = holdings.stream().filter(holding -> !found.containsKey(holding)).toList();
+        if (!unread.isEmpty()) {
+            found.putAll(lockLive(unread, limitEach));
+        }
+        return found;
+    }
+
+    private Map<Holding, Holders> lockLive(Collection<Holding> holdings, int limitEach) {
         Map<Holding, List<ReplicaRow>> found = new HashMap<>();
         holdings(holdings, LIVE).bind("limit", limitEach).map(MAPPER).forEach(row -> {
             stored.put(row.id(), row);
@@ -174,7 +200,8 @@ final class ReplicaTable {
         rows.forEach(row -> stored.put(row.id(), row));
     }
 
-    long countLive(Holding holding) {
+    @Override
+    public long countLiveReplicas(Holding holding) {
         return holdings(List.of(holding), """
                 SELECT count(*) FROM replicas r JOIN unnest(:namespaces, :keys, :generations) AS held (namespace, key, generation)
                 ON r.generation = held.generation AND r.namespace = held.namespace AND r.key = held.key WHERE r.doom_cause IS NULL""")
@@ -182,7 +209,8 @@ final class ReplicaTable {
                 .one();
     }
 
-    Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
+    @Override
+    public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
         return new HashSet<>(holdings(holdings, OF_THEM_HELD_ELSEWHERE).bind("than", than.value())
                 .map((row, context) -> new Holding(name(row), row.getLong("generation")))
                 .list());
@@ -196,11 +224,13 @@ final class ReplicaTable {
                 .bindTo(handle.createQuery(sql));
     }
 
-    long countOf(HostId host) {
+    @Override
+    public long countReplicas(HostId host) {
         return handle.createQuery("SELECT count(*) FROM replicas WHERE host_id = :host").bind("host", host.value()).mapTo(Long.class).one();
     }
 
-    List<ReplicaId> openIds(HostId host, @Nullable ReplicaId after, int limit) {
+    @Override
+    public List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit) {
         return handle.createQuery("""
                 SELECT replica_id FROM replicas WHERE host_id = :host AND replica_id > :after ORDER BY replica_id LIMIT :limit""")
                 .bind("host", host.value())

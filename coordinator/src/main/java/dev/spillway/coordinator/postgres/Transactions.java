@@ -271,19 +271,20 @@ final class Transactions {
         /** Tells who follows accesses and single evictions. A failure is logged: the transaction is committed. */
         void tellFollowers() {
             Changes changes = Objects.requireNonNull(committed, "told before its commit");
-            orphansDeleted.add(changes.closed().values().stream().filter(ClosedReplica::isDeletedOrphan).count());
+            orphansDeleted.add(changes.replicas().closed().values().stream().filter(ClosedReplica::isDeletedOrphan).count());
             try {
-                if (!changes.accesses().isEmpty()) {
-                    accesses.accept(changes.accesses());
+                if (!changes.trail().accesses().isEmpty()) {
+                    accesses.accept(changes.trail().accesses());
                 }
                 for (int number = 0; number < causes.size(); number++) {
-                    following.evicted(changes.evictions().get(number), began, causes.get(number));
+                    following.evicted(changes.evictions().added().get(number), began, causes.get(number));
                 }
                 if (isFollowed) {
-                    changes.closed().values().forEach(replica -> following.closed(replica, began));
+                    changes.replicas().closed().values().forEach(replica -> following.closed(replica, began));
                 }
             } catch (RuntimeException e) {
-                LOG.error("telling of {} accesses and {} evictions", changes.accesses().size(), changes.evictions().size(), e);
+                LOG.error("telling of {} accesses and {} evictions", changes.trail().accesses().size(), changes.evictions().added().size(),
+                        e);
             }
         }
 

@@ -39,7 +39,7 @@ final class VictimCursorTest {
         }
         Changes changes = transaction.changes();
         rows.apply(changes);
-        return changes.evictions().stream().map(eviction -> eviction.fact().key().value()).toList();
+        return changes.evictions().added().stream().map(eviction -> eviction.fact().key().value()).toList();
     }
 
     @Test

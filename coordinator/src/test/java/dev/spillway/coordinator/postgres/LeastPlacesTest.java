@@ -41,7 +41,7 @@ class LeastPlacesTest {
     }
 
     private static EntryRow usedAt(Place place) {
-        return new EntryRow(Fleet.name("k" + place.use()), new SnapshotId("image"), place.use(), 1, Description.NONE,
+        return new EntryRow(Fleet.name("k" + place.use()), new EntryRow.Image(new SnapshotId("image"), place.use(), 1, Description.NONE),
                 new Use(place.use(), Instant.EPOCH, 1, place.priority()), false, Instant.EPOCH, null, Written.NONE, false);
     }
 
