@@ -238,7 +238,6 @@ final class EntryTable implements NamespaceRows, EntryRows {
         };
     }
 
-    /** Locks victims of a namespace that this transaction holds. */
     @Override
     public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
         return Script.run(handle, script -> lock(names, lock, script));
