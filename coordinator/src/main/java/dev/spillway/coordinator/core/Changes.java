@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * All changes of one transaction, to be written together. Maps and sets are sorted where rows are locked, so that transactions wait in one order.
  *
- * @param trail what happened, for whoever follows, audits or counts
+ * @param log   what happened, for whoever follows, audits or counts
  */
 public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChanges namespaces, EntryChanges entries,
         ReplicaChanges replicas,
-        EvictionChanges evictions, PlanChanges plans, Trail trail) {
+        EvictionChanges evictions, PlanChanges plans, Log log) {
 
     /**
      * Changes of the registry itself.
@@ -110,9 +110,9 @@ public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChan
      * @param audit    changes by a person
      * @param accesses uses and counts of reads
      */
-    public record Trail(List<Activity> activity, List<AuditRecord> audit, List<Access> accesses) {
-        static Trail none() {
-            return new Trail(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    public record Log(List<Activity> activity, List<AuditRecord> audit, List<Access> accesses) {
+        static Log none() {
+            return new Log(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         }
     }
 
@@ -130,7 +130,7 @@ public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChan
     public Wake wake(Instant now) {
         return new Wake(replicas.rows().values().stream().anyMatch(row -> isDue(row.doom(), now)) || !hosts.ordersDue().isEmpty(),
                 !evictions.added().isEmpty(),
-                !trail.activity().isEmpty(), !evictions.unfinished().isEmpty()
+                !log.activity().isEmpty(), !evictions.unfinished().isEmpty()
                         || hosts.rows().values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
     }
 

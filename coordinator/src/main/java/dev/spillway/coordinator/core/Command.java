@@ -39,7 +39,7 @@ public sealed interface Command<A> {
     /** Returns whether it needs a transaction of its own. */
     boolean goesAlone();
 
-    /** Returns its part of a shared transaction, in rows or less: 1 or more. */
+    /** Returns its number of items, 1 or more, by which a shared transaction is bounded. */
     default int weight() {
         return 1;
     }
@@ -50,7 +50,7 @@ public sealed interface Command<A> {
     }
 
     /** Names the rows that it needs beside hosts, which are read and locked before anything is decided. */
-    void need(Needs rows);
+    void need(Needs needs);
 
     /** A command of a client. Its answer can be kept under an idempotency key. */
     sealed interface OfClient<A> extends Command<A> {
@@ -60,7 +60,7 @@ public sealed interface Command<A> {
         }
 
         /** Returns the type of the answer, which is written and read as JSON. */
-        Class<A> answer();
+        Class<A> answerType();
     }
 
     /** Work that the coordinator does by itself. No caller waits for it, and the fleet relies on it. */
@@ -82,8 +82,8 @@ public sealed interface Command<A> {
         }
 
         @Override
-        default void need(Needs rows) {
-            // It reads pages of rows.
+        default void need(Needs needs) {
+            // It locks rows as it meets them.
         }
     }
 
@@ -103,8 +103,8 @@ public sealed interface Command<A> {
         }
 
         @Override
-        public Class<A> answer() {
-            return command.answer();
+        public Class<A> answerType() {
+            return command.answerType();
         }
 
         @Override
@@ -123,8 +123,8 @@ public sealed interface Command<A> {
         }
 
         @Override
-        public void need(Needs rows) {
-            command.need(rows);
+        public void need(Needs needs) {
+            command.need(needs);
         }
     }
 
@@ -135,7 +135,7 @@ public sealed interface Command<A> {
     record SetPolicy(NamespaceName namespace, PolicyChange change)
             implements OfClient<Outcomes.PolicySetting>, Alone<Outcomes.PolicySetting> {
         @Override
-        public Class<Outcomes.PolicySetting> answer() {
+        public Class<Outcomes.PolicySetting> answerType() {
             return Outcomes.PolicySetting.class;
         }
 
@@ -149,26 +149,26 @@ public sealed interface Command<A> {
     record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description)
             implements OfClient<Outcomes.Putting>, Shared<Outcomes.Putting> {
         @Override
-        public Class<Outcomes.Putting> answer() {
+        public Class<Outcomes.Putting> answerType() {
             return Outcomes.Putting.class;
         }
 
         @Override
-        public void need(Needs rows) {
-            rows.put(name, snapshotId);
+        public void need(Needs needs) {
+            needs.put(name, snapshotId);
         }
     }
 
-    /** Reads an entry. Its answer does not depend on what it leaves behind. */
+    /** Reads an entry. Its answer does not depend on what it leaves behind. No client asks for it under an idempotency key. */
     record Get(EntryName name, Trace trace) implements OfClient<Outcomes.Getting>, Shared<Outcomes.Getting> {
         @Override
-        public Class<Outcomes.Getting> answer() {
+        public Class<Outcomes.Getting> answerType() {
             return Outcomes.Getting.class;
         }
 
         @Override
-        public void need(Needs rows) {
-            rows.use(name);
+        public void need(Needs needs) {
+            needs.use(name);
         }
 
         /** The effect of a read on the entry and its namespace. */
@@ -197,20 +197,20 @@ public sealed interface Command<A> {
     record Invalidate(EntryName name, @Nullable SnapshotId ifSnapshot)
             implements OfClient<Outcomes.Invalidation>, Shared<Outcomes.Invalidation> {
         @Override
-        public Class<Outcomes.Invalidation> answer() {
+        public Class<Outcomes.Invalidation> answerType() {
             return Outcomes.Invalidation.class;
         }
 
         @Override
-        public void need(Needs rows) {
-            rows.end(name);
+        public void need(Needs needs) {
+            needs.end(name);
         }
     }
 
     /** Evicts up to {@code limit} entries of a namespace, least recently used first, the pinned ones last. */
     record Clean(NamespaceName namespace, int limit) implements OfClient<Outcomes.Cleaning>, Alone<Outcomes.Cleaning> {
         @Override
-        public Class<Outcomes.Cleaning> answer() {
+        public Class<Outcomes.Cleaning> answerType() {
             return Outcomes.Cleaning.class;
         }
     }
@@ -219,7 +219,7 @@ public sealed interface Command<A> {
     record SetPin(EntryName name, PinReason reason, @Nullable Instant until)
             implements OfClient<Outcomes.Pinning>, Alone<Outcomes.Pinning> {
         @Override
-        public Class<Outcomes.Pinning> answer() {
+        public Class<Outcomes.Pinning> answerType() {
             return Outcomes.Pinning.class;
         }
     }
@@ -227,7 +227,7 @@ public sealed interface Command<A> {
     /** Lifts a pin. Nothing is evicted for it before the next put. */
     record LiftPin(EntryName name) implements OfClient<Outcomes.Pinning>, Alone<Outcomes.Pinning> {
         @Override
-        public Class<Outcomes.Pinning> answer() {
+        public Class<Outcomes.Pinning> answerType() {
             return Outcomes.Pinning.class;
         }
     }
@@ -235,7 +235,7 @@ public sealed interface Command<A> {
     /** Begins a plan: looks at a first page of entries, and evicts nothing. */
     record MakePlan(NamespaceName namespace, PlanPurpose.Prune prune) implements OfClient<Outcomes.Planning>, Alone<Outcomes.Planning> {
         @Override
-        public Class<Outcomes.Planning> answer() {
+        public Class<Outcomes.Planning> answerType() {
             return Outcomes.Planning.class;
         }
     }
@@ -243,7 +243,7 @@ public sealed interface Command<A> {
     /** Goes on choosing victims for a plan until it is whole. */
     record ExtendPlan(PlanId planId) implements OfClient<Outcomes.Planning>, Alone<Outcomes.Planning> {
         @Override
-        public Class<Outcomes.Planning> answer() {
+        public Class<Outcomes.Planning> answerType() {
             return Outcomes.Planning.class;
         }
     }
@@ -251,7 +251,7 @@ public sealed interface Command<A> {
     /** Deals with up to {@code limit} further victims of a plan. */
     record ApplyPlan(PlanId planId, int limit) implements OfClient<Outcomes.Applying>, Alone<Outcomes.Applying> {
         @Override
-        public Class<Outcomes.Applying> answer() {
+        public Class<Outcomes.Applying> answerType() {
             return Outcomes.Applying.class;
         }
     }
@@ -290,8 +290,8 @@ public sealed interface Command<A> {
         }
 
         @Override
-        public void need(Needs rows) {
-            needs().addTo(rows);
+        public void need(Needs needs) {
+            needs().addTo(needs);
         }
 
         private MessageNeeds needs() {
@@ -309,8 +309,8 @@ public sealed interface Command<A> {
         }
 
         @Override
-        public void need(Needs rows) {
-            reports.forEach(report -> rows.close(report.hostId(), report.replicaId()));
+        public void need(Needs needs) {
+            reports.forEach(report -> needs.close(report.hostId(), report.replicaId()));
         }
 
         @Override
@@ -325,8 +325,8 @@ public sealed interface Command<A> {
     /** Makes orders due at once that were claimed but could not be sent. */
     record ReturnOrders(List<ReplicaId> replicaIds) implements OwnWork<Outcomes.Done>, Shared<Outcomes.Done> {
         @Override
-        public void need(Needs rows) {
-            rows.replicas(replicaIds);
+        public void need(Needs needs) {
+            needs.replicas(replicaIds);
         }
 
         @Override
@@ -341,7 +341,7 @@ public sealed interface Command<A> {
     /** Kafka has these facts. */
     record FactsPublished(List<EvictionId> evictionIds) implements OwnWork<Outcomes.Done>, Shared<Outcomes.Done> {
         @Override
-        public void need(Needs rows) {
+        public void need(Needs needs) {
             // Locks no row that others lock.
         }
 
@@ -357,7 +357,7 @@ public sealed interface Command<A> {
     /** Gives a host up: its rows close as ABANDONED, and what nobody else holds is evicted as LOST. */
     record Retire(HostId hostId) implements OfClient<Outcomes.HostChange>, Alone<Outcomes.HostChange> {
         @Override
-        public Class<Outcomes.HostChange> answer() {
+        public Class<Outcomes.HostChange> answerType() {
             return Outcomes.HostChange.class;
         }
     }
@@ -365,7 +365,7 @@ public sealed interface Command<A> {
     /** Has a host take nothing new, and relieves it of what other hosts hold, until that is cancelled or the host is retired. */
     record Drain(HostId hostId) implements OfClient<Outcomes.Draining>, Alone<Outcomes.Draining> {
         @Override
-        public Class<Outcomes.Draining> answer() {
+        public Class<Outcomes.Draining> answerType() {
             return Outcomes.Draining.class;
         }
     }
@@ -373,7 +373,7 @@ public sealed interface Command<A> {
     /** Lets a host take part again as any other. What it was ordered to delete meanwhile stays ordered. */
     record CancelDrain(HostId hostId) implements OfClient<Outcomes.Draining>, Alone<Outcomes.Draining> {
         @Override
-        public Class<Outcomes.Draining> answer() {
+        public Class<Outcomes.Draining> answerType() {
             return Outcomes.Draining.class;
         }
     }
@@ -384,7 +384,7 @@ public sealed interface Command<A> {
     /** Lets a retired host, or a new store under a host's id, join. */
     record Readmit(HostId hostId) implements OfClient<Outcomes.HostChange>, Alone<Outcomes.HostChange> {
         @Override
-        public Class<Outcomes.HostChange> answer() {
+        public Class<Outcomes.HostChange> answerType() {
             return Outcomes.HostChange.class;
         }
     }
@@ -396,7 +396,7 @@ public sealed interface Command<A> {
      */
     record Restored(long epoch) implements OfClient<Outcomes.Restoration>, Alone<Outcomes.Restoration> {
         @Override
-        public Class<Outcomes.Restoration> answer() {
+        public Class<Outcomes.Restoration> answerType() {
             return Outcomes.Restoration.class;
         }
     }

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * A host as the registry knows it.
  *
  * @param joinedAs  its current incarnation
- * @param lastHeard what it told last
- * @param standing  what is allowed to it, and wanted of it
+ * @param lastHeard figures and state that it told last
+ * @param participation conditions under which it takes part
  */
-public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHeard lastHeard, Standing standing) {
+public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHeard lastHeard, Participation participation) {
     /**
      * An incarnation of a host. A join begins it, and the next join or a retirement ends it.
      *
@@ -28,7 +28,7 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
     }
 
     /**
-     * What a host told last.
+     * Figures and state that a host told last.
      *
      * @param reconciledAt   end of its last reconciliation; absent if there was none
      * @param readoptedEpoch the epoch in which it has told of everything that it holds
@@ -38,11 +38,11 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
             return new LastHeard(at, latest, reconciledAt, readoptedEpoch);
         }
 
-        LastHeard at(Instant now) {
+        LastHeard heardAt(Instant now) {
             return new LastHeard(now, figures, reconciledAt, readoptedEpoch);
         }
 
-        LastHeard reconciledAt(Instant now) {
+        LastHeard reconciled(Instant now) {
             return new LastHeard(at, figures, now, readoptedEpoch);
         }
 
@@ -52,68 +52,68 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
     }
 
     /**
-     * What is allowed to a host, and wanted of it.
+     * Conditions under which a host takes part.
      *
      * @param readmitted     a person let it, or a new store under its id, join again
      * @param reconcileFirst it serves nothing until its first reconciliation is answered
      * @param attention      what waits for a person, in one line
-     * @param drain          what is wanted of a host that drains; absent for any other
+     * @param drain          progress of its drain; absent if it does not drain
      */
-    public record Standing(boolean readmitted, boolean reconcileFirst, @Nullable String attention, @Nullable Drain drain) {
-        static final Standing NONE = new Standing(false, false, null, null);
+    public record Participation(boolean readmitted, boolean reconcileFirst, @Nullable String attention, @Nullable Drain drain) {
+        static final Participation NONE = new Participation(false, false, null, null);
 
-        Standing reconcilesFirst() {
-            return new Standing(readmitted, true, attention, drain);
+        Participation reconcilesFirst() {
+            return new Participation(readmitted, true, attention, drain);
         }
 
-        Standing asking(@Nullable String waitsForPerson) {
-            return new Standing(readmitted, reconcileFirst, waitsForPerson, drain);
+        Participation asking(@Nullable String waitsForPerson) {
+            return new Participation(readmitted, reconcileFirst, waitsForPerson, drain);
         }
 
-        Standing draining(@Nullable Drain wanted) {
-            return new Standing(readmitted, reconcileFirst, attention, wanted);
+        Participation draining(@Nullable Drain wanted) {
+            return new Participation(readmitted, reconcileFirst, attention, wanted);
         }
     }
 
     /** Creates the row of a host that joins for the first time. */
     static HostRow first(HostId id, StoreId store, String address, int partition, UUID process, boolean comparedFirst, Instant now) {
         return new HostRow(id, HostState.ACTIVE, new Incarnation(1, store, address, partition, process),
-                new LastHeard(now, HostFigures.NONE, null, 0), comparedFirst ? Standing.NONE.reconcilesFirst() : Standing.NONE);
+                new LastHeard(now, HostFigures.NONE, null, 0), comparedFirst ? Participation.NONE.reconcilesFirst() : Participation.NONE);
     }
 
     HostRow joined(StoreId store, String at, UUID process, int ordersFrom, boolean comparedFirst, Instant now) {
-        return new HostRow(id, HostState.ACTIVE, new Incarnation(incarnation() + 1, store, at, ordersFrom, process), lastHeard.at(now),
-                comparedFirst ? standing.reconcilesFirst() : standing);
+        return new HostRow(id, HostState.ACTIVE, new Incarnation(incarnation() + 1, store, at, ordersFrom, process), lastHeard.heardAt(now),
+                comparedFirst ? participation.reconcilesFirst() : participation);
     }
 
     HostRow heard(Instant now, HostFigures latest) {
-        return new HostRow(id, HostState.ACTIVE, joinedAs, lastHeard.at(now).with(latest), standing);
+        return new HostRow(id, HostState.ACTIVE, joinedAs, lastHeard.heardAt(now).with(latest), participation);
     }
 
     HostRow in(HostState next) {
-        return new HostRow(id, next, joinedAs, lastHeard, standing);
+        return new HostRow(id, next, joinedAs, lastHeard, participation);
     }
 
     HostRow retired() {
-        return new HostRow(id, HostState.RETIRED, joinedAs.next(), lastHeard.with(HostFigures.NONE), Standing.NONE);
+        return new HostRow(id, HostState.RETIRED, joinedAs.next(), lastHeard.with(HostFigures.NONE), Participation.NONE);
     }
 
     HostRow admitted() {
-        return with(new Standing(true, true, null, null));
+        return with(new Participation(true, true, null, null));
     }
 
     /** Returns the row after a reconciliation. Readmission lasts until nothing that the person gave up is left. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
-        return new HostRow(id, state, joinedAs, lastHeard.reconciledAt(now),
-                new Standing(readmitted() && !settled, false, waitsForPerson, drain()));
+        return new HostRow(id, state, joinedAs, lastHeard.reconciled(now),
+                new Participation(readmitted() && !settled, false, waitsForPerson, drain()));
     }
 
     HostRow asking(@Nullable String waitsForPerson) {
-        return with(standing.asking(waitsForPerson));
+        return with(participation.asking(waitsForPerson));
     }
 
     HostRow draining(@Nullable Drain wanted) {
-        return with(standing.draining(wanted));
+        return with(participation.draining(wanted));
     }
 
     /**
@@ -121,10 +121,10 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
      * question to a person.
      */
     HostRow readopted(long inEpoch) {
-        return new HostRow(id, state, joinedAs, lastHeard.readoptedIn(inEpoch), standing.asking(null));
+        return new HostRow(id, state, joinedAs, lastHeard.readoptedIn(inEpoch), participation.asking(null));
     }
 
-    private HostRow with(Standing next) {
+    private HostRow with(Participation next) {
         return new HostRow(id, state, joinedAs, lastHeard, next);
     }
 
@@ -165,19 +165,19 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
     }
 
     public boolean readmitted() {
-        return standing.readmitted();
+        return participation.readmitted();
     }
 
     public boolean reconcileFirst() {
-        return standing.reconcileFirst();
+        return participation.reconcileFirst();
     }
 
     public @Nullable String attention() {
-        return standing.attention();
+        return participation.attention();
     }
 
     public @Nullable Drain drain() {
-        return standing.drain();
+        return participation.drain();
     }
 
     public boolean isDraining() {

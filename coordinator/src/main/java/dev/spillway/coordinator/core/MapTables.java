@@ -190,8 +190,8 @@ final class MapTables {
         if (changes.registry().row() != null) {
             apply(changes.registry().row());
         }
-        activity.addAll(changes.trail().activity());
-        audit.addAll(changes.trail().audit());
+        activity.addAll(changes.log().activity());
+        audit.addAll(changes.log().audit());
         plans.apply(changes.plans());
     }
 

@@ -22,10 +22,10 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker's message needs of the registry, as a {@link Command} tells it of itself.
+ * Needs of a worker's message, as a {@link Command} tells its own.
  *
  * @param message   the message, if it names an incarnation
- * @param lock      lock of the host that sent it
+ * @param lock      lock of the host that sent it; unused for a join, whose decision locks the host
  * @param goesAlone whether it needs a transaction of its own
  * @param weight    number of its items
  * @param rows      names the rows that it needs
@@ -84,7 +84,7 @@ record MessageNeeds(@Nullable FencedMessage<?> message, HostLock lock, boolean g
         return new MessageNeeds(message, lock, true, 1, (host, needs) -> {});
     }
 
-    /** Returns the host that sent it, if a join does not make it first. */
+    /** Returns the host that sent it, with its lock. It is empty for a join, whose host may not exist yet. */
     SortedMap<HostId, HostLock> hosts() {
         return message == null ? Collections.emptySortedMap() : new TreeMap<>(Map.of(message.hostId(), lock));
     }
@@ -92,7 +92,7 @@ record MessageNeeds(@Nullable FencedMessage<?> message, HostLock lock, boolean g
     /** Names its rows, unless the registry will not take it. */
     void addTo(Needs needs) {
         if (message != null) {
-            needs.of(message, rows);
+            needs.unlessFenced(message, rows);
         }
     }
 }

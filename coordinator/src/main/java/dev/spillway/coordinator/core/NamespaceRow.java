@@ -71,12 +71,12 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
         return new NamespaceRow(name, changed, all, pinned, order, reads, draining);
     }
 
-    private NamespaceRow with(UseOrder next) {
+    private NamespaceRow inOrder(UseOrder next) {
         return new NamespaceRow(name, policy, all, pinned, next, reads, draining);
     }
 
     NamespaceRow used() {
-        return with(new UseOrder(useCounter() + 1, returned(), age()));
+        return inOrder(new UseOrder(useCounter() + 1, returned(), age()));
     }
 
     /** Returns the latest use, as the {@code count}th of an image. */
@@ -102,7 +102,7 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
 
     /** Lets no further use get a lower priority. */
     NamespaceRow agedTo(double priority) {
-        return with(new UseOrder(useCounter(), returned(), Math.max(age(), priority)));
+        return inOrder(new UseOrder(useCounter(), returned(), Math.max(age(), priority)));
     }
 
     NamespaceRow with(EntryRow entry) {
@@ -132,7 +132,7 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
     }
 
     NamespaceRow entryReturned() {
-        return with(new UseOrder(useCounter(), returned() + 1, age()));
+        return inOrder(new UseOrder(useCounter(), returned() + 1, age()));
     }
 
     long unpinnedEntries() {

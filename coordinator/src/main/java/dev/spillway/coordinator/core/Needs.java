@@ -73,8 +73,8 @@ public final class Needs {
         return one.compareTo(other) < 0 ? other : one;
     }
 
-    /** Names the rows of a message, if its host is the one that the registry knows. */
-    void of(FencedMessage<?> message, BiConsumer<HostRow, Needs> rows) {
+    /** Asks for the rows of a message, unless the registry refuses its sender. */
+    void unlessFenced(FencedMessage<?> message, BiConsumer<HostRow, Needs> rows) {
         HostRow host = transaction.host(message.hostId(), HostLock.FENCE);
         if (host != null && Fence.closedTo(message, host, transaction.stored().registry()) == null) {
             rows.accept(host, this);

@@ -45,7 +45,7 @@ public final class WorkingSet {
     private final Changes.NamespaceChanges changedNamespaces = Changes.NamespaceChanges.none();
     private final Changes.EntryChanges changedEntries = Changes.EntryChanges.none();
     private final Changes.EvictionChanges evictions = Changes.EvictionChanges.none();
-    private final Changes.Trail trail = Changes.Trail.none();
+    private final Changes.Log log = Changes.Log.none();
     private final Deque<Long> generations = new ArrayDeque<>();
     private final PlanChanges plans = new PlanChanges(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     private Actor actor = Actor.SWEEP;
@@ -77,7 +77,7 @@ public final class WorkingSet {
     /** Returns the changes to write. */
     public Changes changes() {
         return new Changes(new Changes.RegistryChanges(changedRegistry, policiesChanged), changedHosts, changedNamespaces, changedEntries,
-                replicas.changes(), evictions, plans, trail);
+                replicas.changes(), evictions, plans, log);
     }
 
     /** Sets the party that asks for the next decisions. */
@@ -327,7 +327,7 @@ public final class WorkingSet {
     void close(ReplicaRow row, ClosedReplica.Result result) {
         replicas.close(row, result);
         Doom doom = row.doom();
-        trail.activity()
+        log.activity()
                 .add(
                         new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(),
                                 row.name().key(),
@@ -340,12 +340,12 @@ public final class WorkingSet {
         changedNamespaces.evictionCounts().merge(new Changes.CauseOfNamespace(fact.namespace(), fact.cause()), 1L, Long::sum);
         NamespaceRow namespace = namespaces.get(fact.namespace());
         if (namespace != null && fact.cause() != EvictionCause.CAPACITY && fact.cause() != EvictionCause.REPLACED) {
-            trail.accesses().add(new Access.Removed(fact.namespace(), fact.key(), namespace.useCounter()));
+            log.accesses().add(new Access.Removed(fact.namespace(), fact.key(), namespace.useCounter()));
         }
         if (holdersLeft) {
             evictions.unfinished().add(fact.id());
         }
-        trail.activity()
+        log.activity()
                 .add(new Activity.Evicted(now, fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.cause(),
                         fact.replicas()));
     }
@@ -386,17 +386,17 @@ public final class WorkingSet {
     }
 
     void note(Activity happened) {
-        trail.activity().add(happened);
+        log.activity().add(happened);
     }
 
     /** Records what the party that asks has changed. */
     void audit(AuditRecord.Action action, AuditRecord.Subject subject, String detail) {
-        trail.audit().add(new AuditRecord(now, actor, action, subject, detail));
+        log.audit().add(new AuditRecord(now, actor, action, subject, detail));
     }
 
     /** Tells of an entry that was saved with a new use. */
     void used(EntryRow entry, long hits, boolean isNew) {
-        trail.accesses()
+        log.accesses()
                 .add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(),
                         RebuildCost.of(entry.description()), hits, isNew));
     }
@@ -404,7 +404,7 @@ public final class WorkingSet {
     /** Tells of reads that say nothing of an entry. */
     void counted(NamespaceName namespace, long hits, long misses) {
         if (hits > 0 || misses > 0) {
-            trail.accesses().add(new Access.Counted(namespace, hits, misses));
+            log.accesses().add(new Access.Counted(namespace, hits, misses));
         }
     }
 

@@ -139,7 +139,7 @@ final class IdempotencyTable {
 
     private static Class<?> answerType(Command<?> command) {
         if (command instanceof Command.OfClient<?> asked) {
-            return asked.answer();
+            return asked.answerType();
         }
         throw new IllegalArgumentException("command under an idempotency key: " + command.kind() + " (expected: one of a client)");
     }

@@ -176,7 +176,7 @@ final class JdbcRows implements Rows {
         if (changes.registry().row() != null) {
             RegistryTable.write(changes.registry().row(), registry().epoch(), script);
         }
-        AuditTable.add(changes.trail().audit(), script);
-        ActivityTable.add(changes.trail().activity(), script);
+        AuditTable.add(changes.log().audit(), script);
+        ActivityTable.add(changes.log().activity(), script);
     }
 }

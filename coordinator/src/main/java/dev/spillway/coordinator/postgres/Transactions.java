@@ -273,8 +273,8 @@ final class Transactions {
             Changes changes = Objects.requireNonNull(committed, "told before its commit");
             orphansDeleted.add(changes.replicas().closed().values().stream().filter(ClosedReplica::isDeletedOrphan).count());
             try {
-                if (!changes.trail().accesses().isEmpty()) {
-                    accesses.accept(changes.trail().accesses());
+                if (!changes.log().accesses().isEmpty()) {
+                    accesses.accept(changes.log().accesses());
                 }
                 for (int number = 0; number < causes.size(); number++) {
                     following.evicted(changes.evictions().added().get(number), began, causes.get(number));
@@ -283,7 +283,7 @@ final class Transactions {
                     changes.replicas().closed().values().forEach(replica -> following.closed(replica, began));
                 }
             } catch (RuntimeException e) {
-                LOG.error("telling of {} accesses and {} evictions", changes.trail().accesses().size(), changes.evictions().added().size(),
+                LOG.error("telling of {} accesses and {} evictions", changes.log().accesses().size(), changes.evictions().added().size(),
                         e);
             }
         }

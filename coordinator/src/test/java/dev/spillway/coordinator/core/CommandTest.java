@@ -54,7 +54,7 @@ class CommandTest {
             assertThat(named.actor()).isEqualTo(Actor.client("ann"));
             assertThat(named.goesAlone()).isEqualTo(command.goesAlone());
             assertThat(named.kind()).isEqualTo(command.kind());
-            assertThat(named.answer()).isEqualTo(command.answer());
+            assertThat(named.answerType()).isEqualTo(command.answerType());
         }
         assertThat(retire.goesAlone()).isTrue();
         assertThat(put.goesAlone()).isFalse();

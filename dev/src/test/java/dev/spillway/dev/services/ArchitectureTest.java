@@ -63,6 +63,36 @@ class ArchitectureTest {
     }
 
     @Test
+    void everyThreadThatIsNamedIsNamedSoInTheSource() throws IOException {
+        String source = sources();
+        List<String> threads = page().stream()
+                .filter(line -> line.startsWith("| `"))
+                .map(line -> names(CODE, line.split("\\|", -1)[1]).getFirst())
+                .filter(name -> name.contains("-") || name.equals("send") || name.equals("rename"))
+                .toList();
+        assertThat(threads).hasSizeGreaterThan(10).allSatisfy(name -> {
+            // Numbers, ids and names of publications are appended.
+            String fixed = name.replaceFirst("(?<=-)[A-Z]+$|-\\d+$", "");
+            assertThat(source.contains('"' + fixed + '"') || source.contains('"' + fixed.replaceFirst("(?<=-)\\w+$", "") + "\" +"))
+                    .as(name)
+                    .isTrue();
+        });
+    }
+
+    private static String sources() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (String module : List.of("coordinator", "worker")) {
+            try (Stream<Path> files =
+                    Files.find(ROOT.resolve(module).resolve("src/main/java"), 20, (file, attributes) -> file.toString().endsWith(".java"))) {
+                for (Path file : files.toList()) {
+                    all.append(Files.readString(file));
+                }
+            }
+        }
+        return all.toString();
+    }
+
+    @Test
     void everyTestThatIsNamedExists() throws IOException {
         Set<String> named = page().stream()
                 .flatMap(line -> names(CODE, line).stream())
