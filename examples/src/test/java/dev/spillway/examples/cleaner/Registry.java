@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A coordinator with its servers, and what a test does to it from outside. */
+/** A coordinator with its servers, and the requests of a test to it. */
 final class Registry implements AutoCloseable {
     private static final int PARTITIONS = 2;
     private static final List<TopicPartition> FACTS =
@@ -119,7 +119,7 @@ final class Registry implements AutoCloseable {
         }
     }
 
-    /** Tells a fact that was told again. */
+    /** Publishes a fact again. */
     RecordMetadata tell(ConsumerRecord<byte[], byte[]> fact) throws InterruptedException, ExecutionException {
         return tell(List.of(fact.headers().toArray()), fact.value());
     }
