@@ -5,8 +5,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Text and labels that the owner gives to an image: one line of at most 1,024 bytes, and at most 32 labels (name of 1 to 128 bytes without {@code =},
- * value of at most 512). GDSF reads one of the labels, {@link #REBUILD_SECONDS}.
+ * Text and labels that the owner gives to an image. The text is one line of at most 1,024 bytes. There are at most 32 labels, with names of 1 to 128
+ * bytes without {@code =} and values of at most 512 bytes. GDSF reads one of the labels, {@link #REBUILD_SECONDS}.
  */
 public record Description(String text, SortedMap<String, String> labels) {
     public static final Description NONE = new Description("", new TreeMap<>());

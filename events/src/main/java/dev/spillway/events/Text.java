@@ -41,8 +41,8 @@ final class Text {
     }
 
     /**
-     * Makes one line, which can be stored everywhere, of the output of some program: cut to its bound, with a question mark in place of each
-     * character that is not allowed in a line.
+     * Makes one line of the output of some program, so that every store takes it. The line is cut to its bound, and has a question mark in place of
+     * each character that is not allowed in a line.
      */
     static String line(String value, int charactersMax) {
         StringBuilder line = new StringBuilder();

@@ -17,16 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sequences of a pager and their content as of one moment, read while the engine goes on. A writer of a slot that is not read yet saves its old
- * bytes first: in memory, if it writes through this process, or in the file, if it is an engine that maps the file. Saved bytes in memory are
- * bounded: 64 MiB, or 64 of the largest slots if those are more. A writer without room waits until the reader has taken saved bytes, which it does
- * before all other slots.
+ * bytes first: in memory if it writes through this process, in the file if it is an engine. Saved bytes in memory are bounded: 64 MiB, or 64 of the
+ * largest slots if those are more. A writer without room waits until the reader has taken saved bytes, which it does before all other slots.
  *
  * <p>Read and closed by one thread.
  */
 final class FrozenPages implements AutoCloseable {
     /**
-     * Smallest number of saves that have room. More small slots have room, because a capture first looks through its tables, and writers should not
-     * wait.
+     * Smallest number of saves with room. Small slots have room for more saves, so that writers do not wait while a capture looks through large tables.
      */
     private static final int SAVES_MIN = 64;
     private static final long SAVED_BYTES_MAX = 64 << 20;

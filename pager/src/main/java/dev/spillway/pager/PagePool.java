@@ -20,8 +20,13 @@ import java.util.function.Supplier;
 /**
  * A pager in memory of this process, or in a file that an engine maps. Thread-safe.
  *
- * <p>Lock order: the gate, which writes share and a pause takes exclusively; the guard, which all uses of the memory share and {@link #close} takes
- * exclusively; the lock of the tables of pages and sequences; and the stripe of a slot, for its bytes.
+ * <p>There are four locks, taken in this order:
+ * <ol>
+ * <li>the gate: writes share it, and a pause takes it exclusively
+ * <li>the guard: all uses of the memory share it, and {@link #close} takes it exclusively
+ * <li>the lock of the tables of pages and sequences
+ * <li>the stripe of a slot, for its bytes
+ * </ol>
  */
 public final class PagePool implements CachePager {
     private final PagerMeta meta;

@@ -128,7 +128,7 @@ final class Registry implements AutoCloseable {
         return producer.send(new ProducerRecord<byte[], byte[]>(Topics.EVICTIONS, 0, (Long) null, null, value, headers)).get();
     }
 
-    /** Whether a group has settled all that is on the topic now. */
+    /** Asserts that a group has committed the offset of the end of the topic. */
     void assertAllSettled(String group) throws InterruptedException, ExecutionException {
         var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         var ends = admin.listOffsets(FACTS.stream().collect(Collectors.toMap(each -> each, each -> OffsetSpec.latest()))).all().get();

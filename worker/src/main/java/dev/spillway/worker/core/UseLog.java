@@ -30,7 +30,7 @@ final class UseLog {
         }
     }
 
-    /** In the order of use. */
+    /** The uses to report, in the order of use. */
     private SequencedMap<EntryName, Use> hits = new LinkedHashMap<>();
     private Map<NamespaceName, Long> misses = new LinkedHashMap<>();
     private SequencedMap<EntryName, Use> hitsTold = new LinkedHashMap<>();

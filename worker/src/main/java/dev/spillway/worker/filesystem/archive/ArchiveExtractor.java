@@ -187,7 +187,7 @@ public final class ArchiveExtractor {
         }
     }
 
-    /** In archives older than the flag for directories, a directory is an empty file whose name ends in a slash. */
+    /** Returns whether an entry is a directory. In archives without the type for directories, it is an empty file whose name ends in a slash. */
     private boolean isDirectory(TarArchiveEntry entry) {
         return switch (entry.getLinkFlag()) {
             case TarConstants.LF_DIR, DUMPED_DIRECTORY -> true;

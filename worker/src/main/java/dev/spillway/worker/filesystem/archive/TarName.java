@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A path or a link's target in an archive, byte for byte. The header of an entry holds its beginning. A name that does not fit, or is not ASCII, is
- * repeated as a whole: in a PAX record if it is UTF-8, otherwise in an entry of its own, as GNU tar does.
+ * repeated as a whole. The repetition is in a PAX record if the name is UTF-8, otherwise in an entry of its own, as GNU tar makes it.
  *
  * <p>The part for the header is cut here, because the library would shorten a longer one character by character. Its characters stand for bytes (ISO
  * 8859-1).
