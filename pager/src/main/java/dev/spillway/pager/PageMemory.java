@@ -101,7 +101,7 @@ final class PageMemory implements AutoCloseable {
         } catch (OutOfMemoryError e) {
             arena.close();
             throw new PagerRefusedException(PagerRefusedException.Reason.EXHAUSTED,
-                    "%d bytes of memory for a pager are not to be had: %s".formatted(layout.bytes(), e.getMessage()));
+                    "%d bytes of memory for a pager cannot be allocated: %s".formatted(layout.bytes(), e.getMessage()));
         }
     }
 

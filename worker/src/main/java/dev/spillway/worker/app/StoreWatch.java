@@ -86,7 +86,7 @@ final class StoreWatch implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             if (!failed) {
                 failed = true;
-                LOG.warn("store: nobody can tell whether it is where it was opened: {}", e.toString());
+                LOG.warn("store: it is unknown whether it is still where it was opened: {}", e.toString());
             }
         }
     }

@@ -223,7 +223,7 @@ public final class Puts {
             left.ifPresent(source -> LOG.warn("replica {}: was moved here, and of its source {}", id, source));
             return new Result.Settled(path, sizeBytes, losses, left, outcome);
         } catch (IOException e) {
-            LOG.error("{}: is stored, and what of its source is left cannot be read", id, e);
+            LOG.error("{}: is stored, but the record of what is left of its source cannot be read", id, e);
             return new Result.Settled(path, sizeBytes, losses, Optional.empty(), new PutOutcome.Unknown());
         }
     }
