@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrozenPages implements AutoCloseable {
     /**
-     * Smallest number of saves with room. Small slots have room for more saves, so that writers do not wait while a capture looks through large tables.
+     * Smallest number of saves with room. Small slots have room for more saves, so that writers do not wait while a capture scans large tables.
      */
     private static final int SAVES_MIN = 64;
     private static final long SAVED_BYTES_MAX = 64 << 20;

@@ -3,7 +3,7 @@ package dev.spillway.worker.core;
 import java.io.IOException;
 import java.util.List;
 
-/** The durable record of a host's replicas, holds, requests and place in the orders. Used by one thread. */
+/** The durable index of a host: its membership, replicas, holds, requests and position in the orders. Used by one thread. */
 public interface HostIndex {
     /**
      * Returns everything that was applied. A batch is there as a whole or not at all.

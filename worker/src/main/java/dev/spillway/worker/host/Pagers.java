@@ -336,7 +336,7 @@ public final class Pagers implements AutoCloseable {
             LOG.debug("{}: is no snapshot of a pager whose packs can be shared: {}", directory, e.getMessage());
             packs.passOver(directory);
         } catch (IOException e) {
-            LOG.warn("{}: its packs cannot be read, so this capture writes their contents again; the next capture tries to read them again", directory, e);
+            LOG.warn("{}: its manifest cannot be read, so this capture writes its contents again; the next one tries again", directory, e);
         }
     }
 
