@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Deletes the images of evicted entries that belong to no host.
 
-Follows the topic spillway.evictions with a consumer group of its own and knows nothing of Spillway but the JSON Schema of the
-facts and one read of the coordinator. The rule by which it deletes, and why it is right: docs/outside-consumers.md.
+Follows the topic spillway.evictions with a consumer group of its own. It uses the JSON Schema of the facts and one request to the
+coordinator, and nothing else of Spillway. docs/outside-consumers.md has the rule by which it deletes, with the reasons.
 
-Needs Debian's python3-confluent-kafka and python3-jsonschema. It ends with 1 when Kafka, the registry or the disk fails, and
-goes on where it was when it is started again.
+Needs Debian's python3-confluent-kafka and python3-jsonschema. It ends with 1 when Kafka, the registry or the disk fails. After a
+restart it continues from its offset.
 """
 import argparse
 import errno
@@ -31,7 +31,7 @@ class Unreadable(Exception):
 
 
 def file_name(snapshot_id):
-    """Snapshot ids are opaque, up to 512 bytes of anything: no path is made of one."""
+    """The file name of an image: a hash, because a snapshot id is opaque, up to 512 bytes, and may not be a valid name."""
     return hashlib.sha256(snapshot_id.encode("utf-8")).hexdigest()
 
 
@@ -55,7 +55,7 @@ class Registry:
         self.url = f"{url}/v1/namespaces/{namespace}/snapshots?limit=1000"
 
     def named(self):
-        """The file names of all images that an entry names now. Any answer but a complete list is an error: then nothing is deleted."""
+        """The file names of all images that entries name now. Any answer but a complete list is an error, so that nothing is deleted."""
         names, after = set(), None
         while True:
             url = self.url + ("" if after is None else "&after=" + urllib.parse.quote(after, safe=""))
@@ -68,7 +68,7 @@ class Registry:
 
 
 class Folder:
-    """images/ holds the images, leaving/ those that are being asked about, gone/ those that are being unlinked, unread/ broken records."""
+    """images/ holds the images, leaving/ those whose entries are being checked, gone/ those being unlinked, unread/ unreadable records."""
 
     def __init__(self, root, registry):
         self.registry = registry
@@ -99,7 +99,7 @@ class Folder:
         self.unlink_gone()
 
     def move(self, image, to):
-        """Renames; an image that is there already is the same one, since a snapshot never changes, and the one that comes goes."""
+        """Renames an image. If the target exists, it is the same image, because a snapshot never changes; then the other one is deleted."""
         try:
             if not os.path.lexists(to):
                 os.rename(image, to)
@@ -118,7 +118,7 @@ class Folder:
                 image.unlink()
 
     def set_aside(self, record, why):
-        """Keeps a record that nobody here can read, whole, for a person or a later version."""
+        """Keeps an unreadable record, whole, for a person or a later version."""
         aside = self.unread / f"{record.partition()}-{record.offset()}"
         headers = [[name, None if text is None else text.hex()] for name, text in record.headers() or []]
         with open(aside, "w", encoding="utf-8") as file:
@@ -163,7 +163,7 @@ def main():
     options.add_argument("--group", default="cleaner", help="consumer group")
     given = options.parse_args()
     schema = json.loads(Path(given.schema).read_text(encoding="utf-8"))
-    # One instance id, since one cleaner works on the folder: started again after a kill, it is the same member at once.
+    # One fixed instance id, because one cleaner works on the folder. So after a kill, the next process is the same member at once.
     consumer = confluent_kafka.Consumer({"bootstrap.servers": given.kafka, "group.id": given.group, "group.instance.id": "cleaner",
                                          "enable.auto.commit": False, "auto.offset.reset": "earliest"})
     try:

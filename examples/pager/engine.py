@@ -1,8 +1,8 @@
-"""An engine that goes on writing pages while it is captured, and another one that restores the capture.
+"""An engine that goes on writing pages while its pager is captured, and another engine that restores the capture.
 
     python3 engine.py WORKER NAMESPACE [OTHER_WORKER]
 
-WORKER is the address of a worker on this host, such as 127.0.0.1:7081. The snapshot is restored at OTHER_WORKER, also on this host, if it is given.
+WORKER is the address of a worker on this host, such as 127.0.0.1:7081. If OTHER_WORKER is given, also on this host, the snapshot is restored there.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ def main(address, namespace, other):
 
 
 def capture_while_writing(engine, namespace, random, pages):
-    """Captures in a thread, while this one takes its steps. Returns what the pages were at the pause."""
+    """Captures on another thread, while this thread takes its steps. Returns the contents of the pages at the pause, too."""
     expected, steps = [], 0
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(engine.capture, namespace, "example")

@@ -19,7 +19,7 @@ class Refused(Exception):
 
 
 class Ended(Exception):
-    """The pager is closed, or its worker has ended. Nobody reads what is written to it."""
+    """The pager is closed, or its worker has ended. Later writes are lost."""
 
 
 class Worker:
@@ -67,7 +67,7 @@ class Pager:
         return np.ndarray(1, "<u8", self.map, offset)
 
     def between_steps(self, when_paused=None):
-        """Takes a pause that the worker asks for, and returns when it has ended. No page may change meanwhile."""
+        """Takes a pause if the worker asks for one, and returns when the pause has ended. No page may change meanwhile."""
         self._require_open()
         if self.word(ENGINE)[0] == 0:
             raise Refused(f"{self.path}: was taken from this engine, which did not take a pause in time")
@@ -86,7 +86,7 @@ class Pager:
             raise Ended(f"{self.path}: is closed")
 
     def _require_worker(self):
-        """Raises if the process of the worker has ended, because then nobody has the lock of the file."""
+        """Raises if the process of the worker has ended, which is so if no process has the lock of the file."""
         try:
             fcntl.lockf(self.file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
@@ -96,7 +96,7 @@ class Pager:
         raise Ended(f"{self.path}: its worker has ended")
 
     def before_write(self, page):
-        """Saves the old content of a page for a capture that has not read it. Raises where a restore fills the page."""
+        """Saves the old content of a page for a capture that has not read it. Raises if a restore fills the page."""
         record = self.records[page : page + 1]
         if record["reserved"][0] == 1:
             raise Refused(f"{self.path}: page {page} is reserved by a restore")

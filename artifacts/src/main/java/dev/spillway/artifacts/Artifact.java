@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** The content of an artifact: immutable, and shared by all that read it without a copy. */
+/** The content of an artifact in memory. Immutable, so all readers share it without a copy. */
 public final class Artifact implements ArtifactContent {
     private final MemorySegment content;
 
@@ -18,12 +18,12 @@ public final class Artifact implements ArtifactContent {
         return shared(bytes.clone());
     }
 
-    /** Takes bytes that nobody changes from now on. */
+    /** Takes the bytes without a copy. Nobody may change them afterwards. */
     public static Artifact shared(byte[] bytes) {
         return shared(MemorySegment.ofArray(bytes));
     }
 
-    /** Takes memory that nobody changes or frees from now on. */
+    /** Takes the memory without a copy. Nobody may change or free it afterwards. */
     public static Artifact shared(MemorySegment content) {
         return new Artifact(content.asReadOnly());
     }
@@ -33,7 +33,7 @@ public final class Artifact implements ArtifactContent {
         return content.byteSize();
     }
 
-    /** Returns the content itself, which cannot be written to. Any thread may read it for as long as it likes. */
+    /** Returns the content itself, read-only. Any thread may read it, at any time. */
     public MemorySegment content() {
         return content;
     }

@@ -8,6 +8,6 @@ public sealed interface ArtifactContent permits Artifact, ArtifactFile {
     /** Returns the length in bytes. */
     long size();
 
-    /** Returns a stream of the content from its beginning. It needs not be closed. */
+    /** Returns a stream of the content from its beginning. The stream need not be closed. */
     InputStream stream() throws IOException;
 }

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * The content of an artifact as a part of a file. It stays readable and the same until this is closed, whatever the store does meanwhile: a file that is
- * deleted lives on for who has it open. Thread-safe, except that an interrupt of a reader closes the channel.
+ * The content of an artifact as a part of a file. It stays readable and unchanged until this is closed, also if the store deletes the file, because
+ * the file is open here. Thread-safe, except that an interrupt of a reader closes the channel.
  */
 public final class ArtifactFile implements ArtifactContent, AutoCloseable {
     private final FileChannel channel;
@@ -21,7 +21,7 @@ public final class ArtifactFile implements ArtifactContent, AutoCloseable {
         this.size = size;
     }
 
-    /** Returns the file. Its position means nothing. */
+    /** Returns the channel of the file. Its position has no meaning. */
     public FileChannel channel() {
         return channel;
     }

@@ -3,12 +3,12 @@ package dev.spillway.artifacts;
 /**
  * The bounds of a store.
  *
- * @param maxEntries number of artifacts
- * @param maxBytes bytes of all of them together
- * @param maxArtifactBytes bytes of one; a larger one is refused
+ * @param maxEntries largest number of artifacts
+ * @param maxBytes largest sum of the bytes of all artifacts
+ * @param maxArtifactBytes largest size of one artifact in bytes; a larger one is refused
  */
 public record ArtifactLimits(long maxEntries, long maxBytes, long maxArtifactBytes) {
-    /** 65,536 artifacts, 4 GiB, and 64 MiB for one. */
+    /** 65,536 artifacts, 4 GiB in all, and 64 MiB for one artifact. */
     public static final ArtifactLimits DEFAULT = new ArtifactLimits(65_536, 4L << 30, 64L << 20);
 
     public ArtifactLimits {

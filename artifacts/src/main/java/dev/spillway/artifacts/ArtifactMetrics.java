@@ -3,10 +3,10 @@ package dev.spillway.artifacts;
 /**
  * The counts of a store since it was opened, and what it holds now.
  *
- * @param lookups of callers; each is a hit or a miss
- * @param damaged artifacts that were not what was stored; each was removed, and its lookup was a miss
+ * @param lookups lookups by callers; each is a hit or a miss
+ * @param damaged artifacts whose bytes had changed since they were stored; each was removed, and its lookup was a miss
  * @param rejectedPuts puts of artifacts over a limit
- * @param evictions artifacts that went for a limit
+ * @param evictions artifacts that were evicted because of a limit
  * @param flushErrors flushes that failed
  * @param cachedBytes bytes of all contents now
  * @param entries number of artifacts now

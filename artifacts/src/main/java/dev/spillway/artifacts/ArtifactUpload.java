@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
- * An artifact that arrives in a file of a store. {@link DiskArtifactStore#put(Fingerprint, ArtifactUpload)} makes the file a part of the store; closed without
- * that, it is deleted, and so it is by the next start after a crash. Belongs to one thread at a time.
+ * An artifact that arrives in a file of a store. {@link DiskArtifactStore#put(Fingerprint, ArtifactUpload)} makes the file a part of the store.
+ * Otherwise closing this deletes the file; after a crash, the next start does. Used by one thread at a time.
  */
 public final class ArtifactUpload extends OutputStream {
     private final LargeFiles files;
@@ -48,12 +48,12 @@ public final class ArtifactUpload extends OutputStream {
         size += length;
     }
 
-    /** Opens what has arrived, which stays readable after this is closed. */
+    /** Opens the bytes that have arrived. They stay readable after this is closed. */
     public ArtifactFile open() throws IOException {
         return new ArtifactFile(FileChannel.open(files.path(number), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0, size);
     }
 
-    /** Makes what has arrived survive a loss of power. A failure of the disk is one of this artifact and of no other. */
+    /** Makes the bytes that have arrived survive a loss of power. A failure of the disk concerns this artifact alone. */
     LargeFile finish() throws IOException {
         if (taken || closed) {
             throw new IllegalStateException("upload: put or closed already (expected: put once)");
@@ -66,7 +66,7 @@ public final class ArtifactUpload extends OutputStream {
         taken = true;
     }
 
-    /** Deletes what no store has taken. */
+    /** Deletes the file, unless a store has taken it. */
     @Override
     public void close() throws IOException {
         if (!closed) {

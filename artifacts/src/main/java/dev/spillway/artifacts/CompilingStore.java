@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Does what all stores do alike: counts lookups, and lets one of many callers that miss the same artifact compile it. */
+/** The common part of all stores: counts lookups, and lets one of many callers that miss the same artifact compile it. */
 public abstract class CompilingStore implements ArtifactStore {
     private final SingleFlight<Fingerprint, Artifact> compilations = new SingleFlight<>();
     private final LongAdder hits = new LongAdder();
@@ -17,13 +17,13 @@ public abstract class CompilingStore implements ArtifactStore {
         return counted(peek(fingerprint));
     }
 
-    /** Counts a lookup, and returns what it found. */
+    /** Counts a lookup, and returns its result. */
     protected final <T> Optional<T> counted(Optional<T> found) {
         (found.isPresent() ? hits : misses).increment();
         return found;
     }
 
-    /** Returns the counts of lookups, and zero of all else. */
+    /** Returns the counts of lookups; all other counts are 0. */
     protected final ArtifactMetrics lookups() {
         long found = hits.sum();
         long missed = misses.sum();
@@ -36,7 +36,7 @@ public abstract class CompilingStore implements ArtifactStore {
         return known.isPresent() ? known.get() : compilations.run(fingerprint, () -> compile(fingerprint, compiler));
     }
 
-    /** Compiles and stores an artifact that was missed. One caller of this store does so at a time. */
+    /** Compiles and stores an artifact that was missed. Per fingerprint, one caller of this store does so at a time. */
     protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
         // another caller may have compiled it since the miss
         Optional<Artifact> known = unlessFailed(() -> peek(fingerprint));
@@ -47,12 +47,12 @@ public abstract class CompilingStore implements ArtifactStore {
         try {
             put(fingerprint, compiled);
         } catch (IOException e) {
-            // the caller has what it asked for; flush tells what cannot be written
+            // The caller has its artifact. The next flush throws if the store still cannot be written.
         }
         return compiled;
     }
 
-    /** A store that cannot be read is no reason not to compile. */
+    /** Returns the result of a lookup; empty if the store cannot be read, because the artifact can then be compiled. */
     private static Optional<Artifact> unlessFailed(Callable<Optional<Artifact>> lookup) throws Exception {
         try {
             return lookup.call();
@@ -63,6 +63,6 @@ public abstract class CompilingStore implements ArtifactStore {
         }
     }
 
-    /** Does what {@link #get} does, and counts nothing. */
+    /** Does the same as {@link #get}, and counts nothing. */
     protected abstract Optional<Artifact> peek(Fingerprint fingerprint) throws IOException;
 }

@@ -19,19 +19,24 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps artifacts in a directory: appended to segments one after the other, or in files of their own where they arrived so. One process at a time has it
+ * Keeps artifacts in a directory: appended to segments, or, if they arrived in files, in files of their own. One process at a time has the directory
  * open.
  *
- * <p>Every read checks the artifact by a checksum that covers its fingerprint. One sync serves all callers that flush at the same time. After a crash
- * the store has at least what was flushed, and nothing that was half written. Bytes count with the records around them. The segments take
- * at most half more than what they hold and four segments, or a quarter more than the limit and two segments, whichever is less. When they
- * would take more, the segment with the most dead bytes is emptied. A file of one artifact is deleted with it.
+ * <p>Every read verifies the artifact by a checksum that covers its fingerprint, too. One sync serves all callers that flush at the same time. After
+ * a crash the store has at least the artifacts that were flushed, and no partial ones. The size of an artifact includes its record.
  *
- * <p>Uses are remembered until the store is closed; after a start the order is that of the puts and of the copies out of emptied segments.
+ * <p>The space of the segments is bounded, by the smaller of two bounds: 1.5 times the bytes that they hold plus four segments; or 1.25 times the
+ * limit plus two segments. When they would take more, the segment with the most dead bytes is emptied and deleted. The file of a single artifact is
+ * deleted with the artifact.
+ *
+ * <p>The order of use is in memory only. After a start, it is the order of the records: of the puts and of the copies out of emptied segments.
  */
 public final class DiskArtifactStore extends CompilingStore {
     static final long SEGMENT_BYTES = 128L << 20;
-    /** Linux frees a process's lock of a file when any channel of it is closed. So a second store of this process opens none. */
+    /**
+     * Directories that are open in this process. Linux releases the lock of a file when the process closes any channel of it, so no second one may be
+     * opened.
+     */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
@@ -60,7 +65,7 @@ public final class DiskArtifactStore extends CompilingStore {
     /**
      * Opens the store in a directory, made if it is missing.
      *
-     * @throws IOException if another process has it open, or it holds something in the place of a segment that is none
+     * @throws IOException if another process has it open, or a file with the name of a segment is no segment
      */
     public static DiskArtifactStore open(Path directory, ArtifactLimits limits) throws IOException {
         return open(directory, limits, Math.max(SEGMENT_BYTES, 2 * SegmentRecord.space(limits.maxArtifactBytes())));
@@ -134,7 +139,7 @@ public final class DiskArtifactStore extends CompilingStore {
         }
     }
 
-    /** Removes artifacts whose files are gone, as after a crash that took their removal, or are not what was written. */
+    /** Removes artifacts whose files are missing or have another length. Files are missing if a crash lost the record of a removal. */
     private void removeLost() throws IOException {
         for (Place place : index.large()) {
             LargeFile file = place.file();
@@ -149,8 +154,8 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     /**
-     * Deletes files that no artifact has: of uploads that a crash cut off, and of what was removed. That must survive a crash first. What cannot be
-     * deleted, such as a directory that somebody made, is in nobody's way.
+     * Deletes files without an artifact: those of uploads that a crash cut off, and of removed artifacts, whose removal is synced first. A file that
+     * cannot be deleted, such as a directory that somebody made, does no harm.
      */
     private void deleteOthers(Set<Long> named) throws IOException {
         List<Path> others = files.others(named, index.large());
@@ -161,7 +166,7 @@ public final class DiskArtifactStore extends CompilingStore {
             try {
                 Files.delete(other);
             } catch (FileSystemException e) {
-                // It is tried again at the next start.
+                // The next start tries again.
             }
         }
     }
@@ -180,7 +185,7 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     /**
-     * Opens the file that has an artifact, whose content was checked just now. Counts as {@link #get}.
+     * Opens the file with an artifact, after verifying the content. Counts as {@link #get}.
      *
      * @throws IOException as {@link #get}; also if the caller is interrupted
      */
@@ -216,7 +221,7 @@ public final class DiskArtifactStore extends CompilingStore {
             if (removeDamaged(place)) {
                 return Optional.empty();
             }
-            // the segment was emptied or the file deleted since, and the artifact has another place or none
+            // The segment was emptied or the file deleted meanwhile, so the artifact has another place now, or none.
         }
     }
 
@@ -285,7 +290,7 @@ public final class DiskArtifactStore extends CompilingStore {
         return files.create();
     }
 
-    /** Does what {@link #put(Fingerprint, Artifact)} does with what arrived in a file, which is synced here and not copied. */
+    /** Does the same as {@link #put(Fingerprint, Artifact)} for an artifact that arrived in a file. The file is synced here and not copied. */
     public boolean put(Fingerprint fingerprint, ArtifactUpload upload) throws IOException {
         if (!accepts(upload.size(), upload.size() + SegmentRecord.space(LargeFile.BYTES))) {
             return false;
@@ -322,7 +327,7 @@ public final class DiskArtifactStore extends CompilingStore {
         return true;
     }
 
-    /** Removes what is over the limits from the index. That it is also removed from the disk is owed. */
+    /** Removes artifacts beyond the limits from the index. The records of these removals are written later. */
     private void evict() {
         for (Place evicted : index.evict()) {
             files.removed(evicted.file());
@@ -335,7 +340,7 @@ public final class DiskArtifactStore extends CompilingStore {
         log.compactIfCrowded();
     }
 
-    /** Returns whether there is an artifact with this fingerprint. It may be damaged, and this is no use of it. */
+    /** Returns whether there is an artifact with this fingerprint, which may be damaged. Does not count as a use. */
     public boolean contains(Fingerprint fingerprint) {
         return index.contains(fingerprint);
     }
@@ -370,7 +375,7 @@ public final class DiskArtifactStore extends CompilingStore {
         log.died(removed);
     }
 
-    /** {@inheritDoc} After a failure each later flush fails, until the store is opened again and finds what is there. */
+    /** {@inheritDoc} After a failure each later flush fails, until the store is opened again and reads its files anew. */
     @Override
     public void flush() throws IOException {
         try {

@@ -9,12 +9,12 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The places of a store's artifacts by their use, the least recent first, and what of them is over the limits. Thread-safe. */
+/** The places of a store's artifacts in the order of use, the least recently used first. It finds the artifacts beyond the limits. Thread-safe. */
 final class DiskIndex {
     /**
      * The place of an artifact.
      *
-     * @param file where its content is; absent if that is in the record
+     * @param file the file with its content; absent if the record has the content
      */
     record Place(Segment segment, SegmentRecord record, @Nullable LargeFile file) {
         Fingerprint fingerprint() {
@@ -31,7 +31,7 @@ final class DiskIndex {
         }
     }
 
-    /** A place that compactions change. There is one for each artifact, so it is small. Guarded by the index. */
+    /** The place of an artifact in the index, which a compaction changes. It is small, because there is one per artifact. Guarded by the index. */
     static final class Stored {
         private Segment segment;
         private SegmentRecord record;
@@ -64,7 +64,7 @@ final class DiskIndex {
         this.limits = limits;
     }
 
-    /** Returns where an artifact is, which counts as a use; null if there is none. */
+    /** Returns the place of an artifact, and counts a use; null if there is none. */
     synchronized @Nullable Place place(Fingerprint fingerprint) {
         Stored stored = artifacts.get(fingerprint);
         return stored == null ? null : stored.place();
@@ -87,12 +87,12 @@ final class DiskIndex {
         return Set.copyOf(artifacts.keySet());
     }
 
-    /** Returns where the artifacts are that have files of their own. */
+    /** Returns the places of artifacts with files of their own. */
     synchronized List<Place> large() {
         return artifacts.values().stream().filter(stored -> stored.file != null).map(Stored::place).toList();
     }
 
-    /** Adds an artifact, and returns where it was before, or null. */
+    /** Adds an artifact, and returns its former place; null if it had none. */
     synchronized @Nullable Place put(Place place) {
         place.segment().live(place.record());
         packedBytes += place.record().space();
@@ -100,7 +100,7 @@ final class DiskIndex {
         return forget(artifacts.put(place.fingerprint(), new Stored(place)));
     }
 
-    /** Removes an artifact, and returns where it was, or null. */
+    /** Removes an artifact, and returns its place; null if it had none. */
     synchronized @Nullable Place remove(Fingerprint fingerprint) {
         return forget(artifacts.remove(fingerprint));
     }
@@ -116,7 +116,7 @@ final class DiskIndex {
         return place;
     }
 
-    /** Removes what is over the limits, the least recently used first. */
+    /** Removes artifacts until the limits are met, the least recently used first. */
     synchronized List<Place> evict() {
         List<Place> evicted = new ArrayList<>();
         while (artifacts.size() > limits.maxEntries() || packedBytes + fileBytes > limits.maxBytes()) {
@@ -130,7 +130,7 @@ final class DiskIndex {
         return evicted;
     }
 
-    /** Returns the artifacts that are in a segment. Looks at all of the index, because a look at one artifact would count as a use. */
+    /** Returns the artifacts in a segment. It scans the whole index, because a lookup of a single artifact would count as a use. */
     synchronized Map<Fingerprint, Stored> in(Segment segment) {
         Map<Fingerprint, Stored> found = new HashMap<>();
         artifacts.forEach((fingerprint, stored) -> {
@@ -141,7 +141,7 @@ final class DiskIndex {
         return found;
     }
 
-    /** Gives an artifact the place of a copy of its record, which is no use of it. */
+    /** Gives an artifact the place of a copy of its record. Does not count as a use. */
     synchronized void move(Stored stored, Segment segment, SegmentRecord copy) {
         stored.segment.dead(stored.record);
         segment.live(copy);

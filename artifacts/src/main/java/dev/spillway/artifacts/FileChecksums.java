@@ -7,9 +7,11 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.zip.CRC32C;
 
-/** Checksums of parts of files, read through a few buffers that are used again. Not by a mapping: a disk that cannot be read would end the process. */
+/**
+ * Checksums of parts of files, read through a few reused buffers. Files are not mapped into memory, because a disk error would then end the process.
+ */
 final class FileChecksums {
-    /** Stays in a processor's cache between the read and the sum. */
+    /** Small enough to stay in a processor's cache between the read and the checksum. */
     private static final int BUFFER_BYTES = 128 << 10;
     private static final int BUFFERS_KEPT = 16;
     private static final BlockingQueue<ByteBuffer> BUFFERS = new ArrayBlockingQueue<>(BUFFERS_KEPT);

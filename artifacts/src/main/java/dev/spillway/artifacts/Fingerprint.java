@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Names an artifact by 32 bytes, usually the SHA-256 of all that its content depends on. Immutable. */
+/** Names an artifact by 32 bytes, usually the SHA-256 of everything that its content depends on. Immutable. */
 public final class Fingerprint implements Comparable<Fingerprint> {
     /** Length in bytes. */
     public static final int BYTES = 32;
@@ -73,7 +73,7 @@ public final class Fingerprint implements Comparable<Fingerprint> {
         return bytes.array();
     }
 
-    /** Returns a hash that is good even where fingerprints are no digests. */
+    /** Returns a well distributed hash, also for fingerprints that are no digests. */
     long mixed() {
         long hash = (first ^ Long.rotateLeft(second, 17) ^ Long.rotateLeft(third, 31) ^ Long.rotateLeft(fourth, 47)) * MIX;
         return hash ^ (hash >>> 29);

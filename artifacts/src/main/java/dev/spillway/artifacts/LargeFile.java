@@ -5,10 +5,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An artifact in a file of its own, which has the content and nothing else. A record of a segment says which.
+ * An artifact in a file of its own, which has the content and nothing else. A record in a segment names the file.
  *
- * @param number of the file
- * @param size in bytes
+ * @param number number of the file, which is a part of its name
+ * @param size length of the content in bytes
  * @param sum checksum of the content
  */
 record LargeFile(long number, long size, int sum) {
@@ -19,7 +19,7 @@ record LargeFile(long number, long size, int sum) {
         return MemorySegment.ofArray(ByteBuffer.allocate(BYTES).putLong(number).putLong(size).putInt(sum).array());
     }
 
-    /** @return null if this is no content of such a record */
+    /** @return null if the content is not that of such a record */
     static @Nullable LargeFile read(ByteBuffer content) {
         if (content.remaining() != BYTES) {
             return null;

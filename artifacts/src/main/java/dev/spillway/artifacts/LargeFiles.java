@@ -19,8 +19,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a store that hold one artifact each. A number is used once, so what a file with it contains never changes. A file that cannot be deleted is
- * deleted by the next start. Thread-safe.
+ * The files of a store that hold one artifact each. A number is used once, so the content of the file with that number never changes. If a file
+ * cannot be deleted, the next start tries again. Thread-safe.
  */
 final class LargeFiles {
     private static final Pattern NAME = Pattern.compile("([0-9a-f]{16})\\.artifact");
@@ -47,43 +47,43 @@ final class LargeFiles {
                 FileChannel.open(path(number), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
     }
 
-    /** Returns whether a file is there with its length; its content is not read. */
+    /** Returns whether a file exists with the right length. Its content is not read. */
     boolean isThere(LargeFile file) throws IOException {
         Path path = path(file.number());
         return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.size(path) == file.size();
     }
 
-    /** Returns whether there is anything in the place of a file. */
+    /** Returns whether anything exists under the name of a file. */
     boolean exists(LargeFile file) {
         return Files.exists(path(file.number()), LinkOption.NOFOLLOW_LINKS);
     }
 
     /**
-     * @return null if something else is in its place
-     * @throws java.nio.file.NoSuchFileException if it is gone
+     * @return null if its name leads to something that is no regular file
+     * @throws java.nio.file.NoSuchFileException if it is missing
      */
     @Nullable
     ArtifactFile open(LargeFile file) throws IOException {
-        // Looked at before it is opened: a pipe without a writer would block.
+        // Checked before the open, because opening a pipe without a writer would block.
         return exists(file) && !Files.isRegularFile(path(file.number()), LinkOption.NOFOLLOW_LINKS) ? null
                 : new ArtifactFile(FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0,
                         file.size());
     }
 
-    /** Returns whether what was opened is what was written. */
+    /** Returns whether an opened file has the content that was written. */
     boolean isIntact(LargeFile file, ArtifactFile opened) throws IOException {
         CRC32C crc = new CRC32C();
         return isThere(file) && FileChecksums.add(crc, opened.channel(), 0, file.size()) && (int) crc.getValue() == file.sum();
     }
 
-    /** Takes the file of an artifact that is removed. It can go at once: should a crash take the removal, the artifact is lost all the same. */
+    /** Queues the file of a removed artifact. It may be deleted before the removal is synced: after a crash, the artifact is just missing. */
     void removed(@Nullable LargeFile file) {
         if (file != null) {
             removed.add(file);
         }
     }
 
-    /** Takes the file of an artifact that was put anew. It is needed until the newer one survives a crash. */
+    /** Queues the file of a replaced artifact. It is kept until the newer artifact is synced. */
     void replaced(@Nullable LargeFile file) {
         if (file != null) {
             replaced.add(file);
@@ -96,7 +96,7 @@ final class LargeFiles {
         return replacedBytes.get();
     }
 
-    /** Returns the files that are needless once all that was appended is synced, to be given to {@link #delete}. */
+    /** Takes the files of replaced artifacts, to give them to {@link #delete} once all records so far are synced. */
     List<LargeFile> takeReplaced() {
         List<LargeFile> taken = new ArrayList<>();
         for (LargeFile file = replaced.poll(); file != null; file = replaced.poll()) {
@@ -106,7 +106,7 @@ final class LargeFiles {
         return taken;
     }
 
-    /** Deletes files of what was removed. It takes long for large ones, so it is called without locks. */
+    /** Deletes the files of removed artifacts. Call it without locks, because the deletion of a large file takes long. */
     void deleteRemoved() {
         for (LargeFile file = removed.poll(); file != null; file = removed.poll()) {
             delete(List.of(file));
@@ -118,15 +118,15 @@ final class LargeFiles {
             try {
                 Files.deleteIfExists(path(file.number()));
             } catch (IOException e) {
-                // the next start deletes it
+                // The next start deletes the file.
             }
         }
     }
 
     /**
-     * Returns the files that are there and not needed.
+     * Returns the files that no artifact needs.
      *
-     * @param named numbers that records name, which are given to no other file
+     * @param named numbers in records, which no later file gets
      * @param needed places of all artifacts that have files
      */
     List<Path> others(Set<Long> named, List<DiskIndex.Place> needed) throws IOException {

@@ -15,13 +15,13 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Asks stores one after the other, the fastest first, and copies what a slower one has into the faster ones. Callers that miss the same artifact in the
- * fastest store ask the slower ones once. A miss is not remembered.
+ * Asks stores one after the other, the fastest first, and copies an artifact from a slower store into the faster ones. If many callers miss the same
+ * artifact in the fastest store, one of them asks the slower ones. A miss is not remembered.
  *
- * <p>A store that fails is passed over. If no other has the artifact, its failure is thrown: a failure is never a miss.
+ * <p>A lookup skips a store that fails. If no other store has the artifact, the failure is thrown: a failure is never a miss.
  */
 public final class LayeredArtifactStore extends CompilingStore {
-    /** When the slower stores get what is put. */
+    /** Times at which the slower stores get an artifact that is put. */
     public enum Writes {
         /** At once. */
         THROUGH,
@@ -36,13 +36,13 @@ public final class LayeredArtifactStore extends CompilingStore {
     private final List<ArtifactStore> slower;
     private final Writes writes;
     private final SingleFlight<Fingerprint, Optional<Artifact>> lookups = new SingleFlight<>();
-    /** Changes of a stripe's fingerprints that began, and that ended. A lookup beside one copies nothing upwards. */
+    /** Numbers of changes that began and ended, by stripe of fingerprints. A lookup during a change copies nothing into faster stores. */
     private final AtomicIntegerArray begun = new AtomicIntegerArray(STRIPES);
     private final AtomicIntegerArray ended = new AtomicIntegerArray(STRIPES);
 
-    /** Held by whoever writes to the slower stores what waits, so that an older artifact never follows a newer one. */
+    /** Held while waiting artifacts are written to the slower stores, so that an older artifact never follows a newer one. */
     private final Lock writing = new ReentrantLock();
-    /** Artifacts that the slower stores do not have yet. Its own monitor. */
+    /** Artifacts that the slower stores do not have yet. Guarded by its own monitor. */
     private final Map<Fingerprint, Artifact> waiting = new LinkedHashMap<>();
     private long waitingBytes;
 
@@ -50,7 +50,7 @@ public final class LayeredArtifactStore extends CompilingStore {
     private final LongAdder rejected = new LongAdder();
 
     /**
-     * @param layers at least one, the fastest first. They are this store's from now on, which closes them
+     * @param layers one store or more, the fastest first. This store closes them
      */
     public LayeredArtifactStore(List<ArtifactStore> layers, Writes writes) {
         if (layers.isEmpty()) {
@@ -80,7 +80,7 @@ public final class LayeredArtifactStore extends CompilingStore {
     }
 
     private Optional<Artifact> findBelow(Fingerprint fingerprint) throws IOException {
-        // a caller that asked below may have copied it up since the miss
+        // Another caller may have copied the artifact into the fastest store since the miss.
         Optional<Artifact> copied = fastest.get(fingerprint);
         if (copied.isPresent()) {
             return copied;
@@ -113,7 +113,7 @@ public final class LayeredArtifactStore extends CompilingStore {
         return Optional.empty();
     }
 
-    /** Copies an artifact into all stores above the one that has it, unless it was changed meanwhile. They can do without. */
+    /** Copies an artifact into all stores faster than the one that has it, unless it was changed meanwhile. Failures of these stores are ignored. */
     private void promote(Fingerprint fingerprint, Artifact artifact, int from, int stripe, int changes) {
         for (int i = -1; i < from; i++) {
             ArtifactStore above = i < 0 ? fastest : slower.get(i);
@@ -123,7 +123,7 @@ public final class LayeredArtifactStore extends CompilingStore {
                     above.remove(fingerprint);
                 }
             } catch (IOException e) {
-                // the caller has the artifact all the same
+                // The caller has the artifact without this copy.
             }
         }
     }
@@ -146,7 +146,7 @@ public final class LayeredArtifactStore extends CompilingStore {
     }
 
     /**
-     * {@inheritDoc} A store that does not accept the artifact loses its older one, since it would hide the newer one of a slower store.
+     * {@inheritDoc} If some store accepts the artifact, those that do not accept it lose their older one, which would hide the newer one.
      *
      * @return whether one of the stores accepted it
      */
@@ -167,7 +167,7 @@ public final class LayeredArtifactStore extends CompilingStore {
         return accepted;
     }
 
-    /** Puts what the fastest store refused. What is there of the fingerprint stays, unless a slower one takes it. */
+    /** Puts an artifact that the fastest store refused. An older one stays, unless a slower store accepts the new one. */
     private boolean putBelow(Fingerprint fingerprint, Artifact artifact) throws IOException {
         writing.lock();
         try {
@@ -178,11 +178,11 @@ public final class LayeredArtifactStore extends CompilingStore {
     }
 
     /**
-     * Puts an artifact into the slower stores. Once any store has taken it, those that refuse it lose what they have.
+     * Puts an artifact into the slower stores. If any store accepts it, those that refuse it lose their older one.
      *
-     * @param taken    whether one has taken it before
-     * @param refusing stores that have refused it before
-     * @return whether any has taken it
+     * @param taken    whether the fastest store has accepted it
+     * @param refusing stores that have refused it already
+     * @return whether any store has accepted it
      */
     private boolean putSlower(Fingerprint fingerprint, Artifact artifact, boolean taken, List<ArtifactStore> refusing)
             throws IOException {
@@ -288,7 +288,7 @@ public final class LayeredArtifactStore extends CompilingStore {
         }
     }
 
-    /** Returns lookups and puts of callers, each counted once, and the sums over all stores of the rest. */
+    /** Returns the lookups and puts of callers, each counted once. All other counts are sums over the stores. */
     @Override
     public ArtifactMetrics metrics() {
         ArtifactMetrics sum = fastest.metrics();
@@ -299,7 +299,7 @@ public final class LayeredArtifactStore extends CompilingStore {
                 sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries()));
     }
 
-    /** {@inheritDoc} Each store is closed, also where another cannot be. */
+    /** {@inheritDoc} Each store is closed, even if another one fails to close. */
     @Override
     public void close() throws IOException {
         IOException failure = null;

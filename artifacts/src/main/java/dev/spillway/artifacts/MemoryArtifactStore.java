@@ -9,18 +9,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps artifacts in memory, and loses them when it is closed. Split by fingerprint into shards, each of which has its share of the limits and evicts
- * its least recently used. A hit allocates nothing.
+ * Keeps artifacts in memory, and loses them when it is closed. It is split by fingerprint into shards. Each shard has its share of the limits and
+ * evicts its least recently used artifacts. A hit allocates nothing.
  */
 public final class MemoryArtifactStore extends CompilingStore {
     private static final int SHARDS_MAX = 64;
-    /** Fewer entries make the shares of shards too uneven. */
+    /** Smallest number of entries per shard. With fewer, fingerprints would spread too unevenly over the shards. */
     private static final int SHARD_ENTRIES_MIN = 512;
 
     private final Shard[] shards;
     private final long maxArtifactBytes;
 
-    /** A store of as many shards as the limits allow: 64, or fewer if a shard would hold too few artifacts or not the largest one. */
+    /** Creates a store with 64 shards, or fewer if a shard would hold too few artifacts, or not even one of the largest size. */
     public MemoryArtifactStore(ArtifactLimits limits) {
         this(limits, shards(limits));
     }
@@ -91,7 +91,9 @@ public final class MemoryArtifactStore extends CompilingStore {
         }
     }
 
-    /** An artifact, and the time of its last use by its shard's clock. Kept as it is answered, so that a hit allocates nothing. */
+    /**
+     * An artifact, with the time of its last use by its shard's clock. It keeps the answer of a lookup as an object, so that a hit allocates nothing.
+     */
     private static final class Entry extends AtomicLong {
         @Serial
         private static final long serialVersionUID = 1L;
@@ -99,7 +101,7 @@ public final class MemoryArtifactStore extends CompilingStore {
         private final transient Fingerprint fingerprint;
         private final transient Optional<Artifact> artifact;
         private final long size;
-        /** Time under which the shard's order has it. Its last use may be later. */
+        /** Time by which the shard's order sorts it. Its last use may be later. */
         private long listed;
 
         Entry(Fingerprint fingerprint, Artifact artifact, long now) {
@@ -112,8 +114,9 @@ public final class MemoryArtifactStore extends CompilingStore {
     }
 
     /**
-     * Evicts exactly by use, though a hit takes no lock and moves nothing: it notes the time. The order has entries by a time that is at most that of their last
-     * use. An eviction takes the first, and puts it back by its last use if that is later. So each hit is paid for once at most.
+     * Evicts exactly in the order of use, although a hit takes no lock and only notes the time. The order sorts entries by a time that is never later
+     * than their last use. An eviction takes the first entry; if its last use is later, it moves the entry to that time instead. So each hit causes
+     * one move at most.
      */
     private static final class Shard {
         private final long maxEntries;

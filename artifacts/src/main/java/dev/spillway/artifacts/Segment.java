@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A file of records, written from its beginning to its end once. One thread at a time writes; any may read. It is not mapped into memory, where a disk that
- * cannot be read, or a file that was cut, ends the process.
+ * A file of records, written once from its beginning to its end. One thread at a time writes; any thread may read. The file is not mapped into
+ * memory, because a disk error or a truncated file would then end the process.
  */
 final class Segment implements AutoCloseable {
     static final int COPIED_AT_ONCE = 1 << 18;
@@ -27,15 +27,15 @@ final class Segment implements AutoCloseable {
 
     private final Path path;
     private final long number;
-    /** Not a channel, which an interrupt of any writer would close. */
+    /** A {@link RandomAccessFile}, because an interrupt of a writer would close a channel. */
     private final RandomAccessFile file;
     private final long capacity;
     private volatile FileChannel reading;
     private boolean closed;
     private long end;
-    /** Bytes of records that still count. */
+    /** Bytes of records of artifacts that are in the store. */
     private long live;
-    /** Bytes of removals, which count until no older segment has what they remove. */
+    /** Bytes of records of removals. They are needed until no older segment has the artifacts that they remove. */
     private long removals;
 
     private Segment(Path path, long number, RandomAccessFile file, long capacity) throws IOException {
@@ -62,7 +62,7 @@ final class Segment implements AutoCloseable {
         }
     }
 
-    /** Opens a segment that was written by an earlier process. Nothing is appended to it any more. */
+    /** Opens a segment of an earlier process. Nothing is appended to it any more. */
     static Segment open(Path path) throws IOException {
         if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("%s: is no regular file (expected: a segment of artifacts)".formatted(path));
@@ -97,8 +97,8 @@ final class Segment implements AutoCloseable {
     }
 
     /**
-     * Reads the bytes of a record, as they are on the disk now. They are fewer if the file ends before. Any thread may call it, interrupted or not: an
-     * interrupt closes the channel for all threads, and each opens it again.
+     * Reads the bytes of a record, as they are on the disk now; fewer if the file ends before. Any thread may call it, also an interrupted one: if an
+     * interrupt has closed the channel, each thread opens it again.
      */
     byte[] read(SegmentRecord record) throws IOException {
         return read(record.offset(), SegmentRecord.HEADER + record.length());
@@ -136,7 +136,7 @@ final class Segment implements AutoCloseable {
     }
 
     /**
-     * Opens the file for one reader, who closes it. The bytes of its records stay readable when this segment is deleted.
+     * Opens the file for one reader, who closes it. The open file stays readable after this segment is deleted.
      *
      * @throws NoSuchFileException if it is deleted already
      */
@@ -162,7 +162,7 @@ final class Segment implements AutoCloseable {
         return end;
     }
 
-    /** Returns the bytes that emptying it would free. */
+    /** Returns the number of bytes that emptying this segment would free. */
     long dead(boolean oldest) {
         return end - live - (oldest ? 0 : removals);
     }
@@ -180,9 +180,9 @@ final class Segment implements AutoCloseable {
     }
 
     /**
-     * Appends a record. After a failure the next one is written in its place.
+     * Appends a record. After a failure, the next record is written in its place.
      *
-     * @param buffer of {@link #COPIED_AT_ONCE} bytes, the caller's, so that old segments hold none
+     * @param buffer a buffer of {@link #COPIED_AT_ONCE} bytes. The caller owns it, so that old segments need none
      */
     SegmentRecord append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content, byte[] buffer) throws IOException {
         file.seek(end);
@@ -204,10 +204,10 @@ final class Segment implements AutoCloseable {
     }
 
     /**
-     * Returns the records of a segment that was opened, in the order of writing: by its index, or by a look at all of it if the process that wrote it did
-     * not come to write that.
+     * Returns the records of an opened segment in the order of writing. It reads the segment's index; if there is none, as after a crash, it scans
+     * the segment.
      *
-     * @param damaged counts records that are not what was written. The last one is none of them: a crash cut it off
+     * @param damaged counts damaged records, except for a partial one at the end, which a crash cut off
      */
     List<SegmentRecord> records(LongAdder damaged) throws IOException {
         List<SegmentRecord> records = SegmentIndex.read(indexPath(), capacity);
@@ -218,7 +218,7 @@ final class Segment implements AutoCloseable {
         return records;
     }
 
-    /** Says that no record follows. */
+    /** Ends the segment: writes its index. */
     void seal(List<SegmentRecord> records) {
         SegmentIndex.write(indexPath(), records);
     }
@@ -227,7 +227,7 @@ final class Segment implements AutoCloseable {
         return path.resolveSibling(path.getFileName().toString().replace(SUFFIX, SegmentIndex.SUFFIX));
     }
 
-    /** Passes over what is not a whole and intact record. */
+    /** Scans the segment, and skips everything that is not a whole and intact record. */
     private List<SegmentRecord> scan(LongAdder damaged) throws IOException {
         List<SegmentRecord> records = new ArrayList<>();
         int notIntact = 0;
@@ -254,7 +254,7 @@ final class Segment implements AutoCloseable {
             } else {
                 notIntact++;
             }
-            // also where the content is damaged: records in it would be somebody's content
+            // A damaged content is skipped, too, because bytes in it may look like records.
             offset += record.space();
         }
         return records;

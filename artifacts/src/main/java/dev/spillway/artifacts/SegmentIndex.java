@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** A list of the records of a segment, which saves a start the look at the segment itself. It is never needed: a missing or damaged one is no loss. */
+/** A file with the list of a segment's records, so that a start need not scan the segment. If the file is missing or damaged, the start scans it. */
 final class SegmentIndex {
     static final String SUFFIX = ".index";
     private static final int RECORD = Fingerprint.BYTES + 2 * Integer.BYTES;
@@ -20,7 +20,7 @@ final class SegmentIndex {
 
     private SegmentIndex() {}
 
-    /** Writes records, as far as the disk takes them. Those that are not puts have a negative length. */
+    /** Writes records; ignores failures of the disk. A record that is not a put has a negative length. */
     static void write(Path path, List<SegmentRecord> records) {
         ByteBuffer bytes = ByteBuffer.allocate(records.size() * RECORD + Integer.BYTES);
         for (SegmentRecord record : records) {
@@ -41,13 +41,13 @@ final class SegmentIndex {
                 Files.deleteIfExists(unfinished);
             }
         } catch (IOException e) {
-            // the next start looks at the segment itself
+            // The next start scans the segment.
         }
     }
 
     /**
-     * @param size of the segment, which all records must lie in
-     * @return null if there is none that is whole
+     * @param size length of the segment, in which all records must lie
+     * @return null if the index is missing or damaged
      */
     static @Nullable List<SegmentRecord> read(Path path, long size) throws IOException {
         if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments of a store. Records are appended by one thread at a time, which holds {@link #appending}; one sync serves all that flush at the same time.
- * Segments are emptied when the files take too much: records that still count are copied to the end.
+ * The segments of a store. One thread at a time appends records, under the lock {@link #appending}. One sync serves all callers that flush at the
+ * same time. When the segments take too much space, some are emptied: the records that are still needed are copied to the end of the log.
  */
 final class SegmentLog {
     private static final int SLACK = 4;
@@ -36,7 +36,7 @@ final class SegmentLog {
     private final LargeFiles files;
     private final LongAdder damaged;
 
-    /** Held by whoever writes to segments. Taken after {@link #flushing} by whoever needs both, and before the index's monitor. */
+    /** Held by a thread that writes to segments. Lock order: {@link #flushing}, this one, the index's monitor. */
     private final Lock appending = new ReentrantLock();
     private final TreeMap<Long, Segment> segments = new TreeMap<>();
     private @Nullable Segment active;
@@ -46,19 +46,19 @@ final class SegmentLog {
     /** Removals that could not be written yet. */
     private final Deque<Fingerprint> owed = new ArrayDeque<>();
     private final AtomicLong appended = new AtomicLong();
-    /** Bytes that were removed since somebody looked whether the files take too much. Guarded as the segments are. */
+    /** Bytes of records that died since the last check of the space. Guarded by {@link #appending}. */
     private long diedUnseen;
-    /** Guarded as the segments are. Read without, as a hint. */
+    /** Guarded by {@link #appending}. Also read without the lock, as a hint. */
     private volatile boolean crowded;
-    /** Guarded as the segments are. */
+    /** Guarded by {@link #appending}. */
     private boolean closed;
 
-    /** Held by whoever syncs. */
+    /** Held by a thread that syncs. */
     private final Lock flushing = new ReentrantLock();
     private volatile long synced;
-    /** Linux tells a failed write once. Later syncs succeed though the bytes are lost. */
+    /** True after a failed sync. Linux reports a failed write only once: a later sync would succeed although bytes are lost. */
     private boolean syncFailed;
-    /** Tells that the directory has files whose names a loss of power would take. */
+    /** True if the directory has new names that are not synced yet. */
     private volatile boolean namesUnsynced;
     private final LongAdder syncs = new LongAdder();
 
@@ -72,7 +72,7 @@ final class SegmentLog {
         this.damaged = damaged;
     }
 
-    /** Hears of a record that is read at the start. */
+    /** Takes a record that is read at the start. */
     @FunctionalInterface
     interface Loading {
         void load(Segment segment, SegmentRecord record) throws IOException;
@@ -96,7 +96,7 @@ final class SegmentLog {
         return appending;
     }
 
-    /** Appends a record of an artifact, and returns where it is. */
+    /** Appends a record of an artifact, and returns its place. */
     Place append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content, @Nullable LargeFile file) throws IOException {
         makeRoom(content.byteSize());
         namesUnsynced |= file != null;
@@ -117,7 +117,7 @@ final class SegmentLog {
         return record;
     }
 
-    /** Notes what was removed from the index, and so is dead here. */
+    /** Notes the former place of an artifact that was removed from the index or replaced, whose record is dead now. */
     void died(@Nullable Place place) {
         diedUnseen += place == null ? 0 : place.record().space();
         if (diedUnseen > segmentBytes || files.replacedBytes() > segmentBytes) {
@@ -125,17 +125,17 @@ final class SegmentLog {
         }
     }
 
-    /** Notes removals that are to be written when there is room on the disk. */
+    /** Notes a removal whose record is written later. */
     void owe(Fingerprint fingerprint) {
         owed.add(fingerprint);
     }
 
-    /** Writes removals as far as there is room on the disk. The rest is tried again, and evicted again after a crash. */
+    /** Writes the records of noted removals, if the disk takes them. The rest is written later; after a crash, these artifacts are evicted again. */
     void payOwed() {
         try {
             writeOwed();
         } catch (IOException e) {
-            // flush tells it
+            // The next flush tries again, and throws.
         }
     }
 
@@ -175,7 +175,7 @@ final class SegmentLog {
         }
     }
 
-    /** Returns whether the segments take more than they may, or are too many, as after many short runs. */
+    /** Returns whether the segments take too much space, or are too many, as after many short runs. */
     private boolean isCrowded() {
         diedUnseen = 0;
         long held = index.packedBytes();
@@ -184,18 +184,18 @@ final class SegmentLog {
                 || segments.size() > SEGMENTS_MIN + 2 * (bound / segmentBytes);
     }
 
-    /** Empties segments while the files take too much. Leaves a failure to the next time, because what the caller did is done. */
+    /** Empties segments while they take too much space. Ignores a failure, because the caller's change is complete; a later call tries again. */
     void compactIfCrowded() {
         if (crowded) {
             try {
                 compact();
             } catch (IOException e) {
-                // flush tells what cannot be written
+                // The next flush throws if the log still cannot be written.
             }
         }
     }
 
-    /** Copies what counts out of segments, and deletes them. */
+    /** Copies the needed records out of segments, and deletes the segments. */
     private void compact() throws IOException {
         flushing.lock();
         appending.lock();
@@ -218,7 +218,10 @@ final class SegmentLog {
         }
     }
 
-    /** Returns the segment with the most dead bytes; the oldest, whose removals are needed no more, where no other frees a good part of itself. */
+    /**
+     * Returns the segment with the most dead bytes if more than a quarter of it is dead; otherwise the oldest, whose removals are not needed any
+     * more.
+     */
     private Segment toEmpty() {
         Segment oldest = segments.firstEntry().getValue();
         Segment most = segments.values()
@@ -255,7 +258,7 @@ final class SegmentLog {
         index.move(stored, segment(), copy);
     }
 
-    /** Called by who holds up appending. */
+    /** Syncs all appended records. The caller holds both locks. */
     private void syncAppended() throws IOException {
         sync(unsynced);
         unsynced.clear();
@@ -277,19 +280,19 @@ final class SegmentLog {
         syncFailed = false;
     }
 
-    /** Syncs all segments, whoever wrote them. */
+    /** Syncs all segments, also those of earlier processes. */
     void syncAll() throws IOException {
         for (Segment segment : segments.values()) {
             segment.sync();
         }
     }
 
-    /** Makes what was appended before survive a loss of power. After a failure each later flush fails. */
+    /** Makes all records that were appended before survive a loss of power. After a failure each later flush fails. */
     void flush() throws IOException {
         long wanted = appended.get();
         flushing.lock();
         try {
-            // whoever had the lock before may have synced what this caller wrote
+            // The thread that had the lock before may have synced this caller's records.
             if (syncFailed || synced < wanted || hasOwed()) {
                 flushNow();
             }
@@ -333,7 +336,7 @@ final class SegmentLog {
         return syncs.sum();
     }
 
-    /** Flushes, and lets go of the files. */
+    /** Flushes, and closes the files. */
     void close() throws IOException {
         flushing.lock();
         appending.lock();
@@ -351,7 +354,7 @@ final class SegmentLog {
         }
     }
 
-    /** Lets go of the files as they are. */
+    /** Closes the files without a flush. */
     void release() throws IOException {
         for (Segment segment : segments.values()) {
             segment.close();

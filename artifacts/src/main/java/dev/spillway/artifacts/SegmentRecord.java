@@ -8,11 +8,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form of a record in a segment: a header of 48 bytes, the content, and zeros up to a multiple of 8 bytes. The header has a kind, the content's length,
- * the fingerprint, a checksum of all of these, and one of them with the content. All numbers are big-endian.
+ * A record in a segment: a header of 48 bytes, the content, and zeros up to a multiple of 8 bytes. The header has a kind, the content's length, the
+ * fingerprint, a checksum of these three, and a checksum of these three and the content. All numbers are big-endian.
  *
  * @param offset place in the segment
- * @param length of the content in bytes
+ * @param length length of the content in bytes
  */
 record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length) {
     enum Kind {
@@ -55,10 +55,10 @@ record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length)
     /**
      * Reads a header.
      *
-     * @param bytes from the header's first on; not moved
-     * @param at index of that byte
-     * @param offset of that byte in the segment
-     * @return null if there is none that is right
+     * @param bytes bytes with the header in them
+     * @param at index of the header's first byte
+     * @param offset offset of that byte in the segment
+     * @return null if there is no valid header
      */
     static @Nullable SegmentRecord read(byte[] bytes, int at, int offset) {
         ByteBuffer header = ByteBuffer.wrap(bytes, at, HEADER);
@@ -87,7 +87,7 @@ record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length)
         return crc;
     }
 
-    /** Returns whether these bytes, header and content, are what was written for this record. */
+    /** Returns whether these bytes, header and content, are undamaged. */
     boolean isIntact(byte[] bytes) {
         if (bytes.length != HEADER + length || !equals(read(bytes, 0, offset))) {
             return false;
@@ -97,7 +97,7 @@ record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length)
         return (int) crc.getValue() == ByteBuffer.wrap(bytes).getInt(CHECKED + Integer.BYTES);
     }
 
-    /** Returns whether the part of this file, header and content, is what was written for this record. */
+    /** Returns whether this record in the file, header and content, is undamaged. */
     boolean isIntact(FileChannel file) throws IOException {
         ByteBuffer header = ByteBuffer.allocate(HEADER);
         while (header.hasRemaining()) {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 
-/** Lets one caller do what many ask for at the same time. Thread-safe. */
+/** Lets one of many concurrent callers with the same key run an action for all of them. Thread-safe. */
 public final class SingleFlight<K, V> {
     private static final class Flight<V> extends CompletableFuture<V> {
         private final Thread leader = Thread.currentThread();
@@ -17,8 +17,8 @@ public final class SingleFlight<K, V> {
     private final Map<K, Flight<V>> flights = new ConcurrentHashMap<>();
 
     /**
-     * Returns the result of the action, or of that of a caller that began earlier with the same key and has not ended. A failure reaches all of them.
-     * If the caller that acts is interrupted, one of the others acts in its place.
+     * Returns the result of the action. If another caller with the same key is running its action, waits for that result instead. A failure reaches
+     * all callers. If the caller that runs the action is interrupted, one of the others runs its own.
      */
     public V run(K key, Callable<V> action) throws Exception {
         while (true) {
@@ -34,7 +34,7 @@ public final class SingleFlight<K, V> {
                 return earlier.get();
             } catch (ExecutionException e) {
                 switch (e.getCause()) {
-                    // who acted was interrupted, and this caller was not
+                    // The caller that ran the action was interrupted, and this one was not, so it tries again.
                     case InterruptedException _,InterruptedIOException _,ClosedByInterruptException _ -> Thread.onSpinWait();
                     case Exception failure -> throw failure;
                     case Error failure -> throw failure;

@@ -2,7 +2,7 @@ package dev.spillway.embedded;
 
 import java.nio.file.Path;
 
-/** The directory already belongs to a running server, of this process or of another one. Nothing in it was touched. */
+/** Thrown when a running server, of this process or of another one, has the directory. Nothing in the directory was changed. */
 public final class DirectoryInUseException extends EmbeddedServerException {
     private final Path directory;
 

@@ -3,8 +3,8 @@ package dev.spillway.embedded;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An embedded server could not be started or stopped. The message names what was attempted, with which value, and
- * what the server said.
+ * Thrown when an embedded server cannot be started or stopped. The message names the attempt, its values, and the
+ * server's own message.
  */
 public sealed class EmbeddedServerException extends RuntimeException permits DirectoryInUseException, PortInUseException {
     EmbeddedServerException(String message) {

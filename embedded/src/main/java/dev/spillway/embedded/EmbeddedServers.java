@@ -43,7 +43,7 @@ public record EmbeddedServers(PostgresServer postgres, KafkaBroker kafka) implem
     /**
      * Refuses a directory below which the servers cannot keep their data. Makes nothing.
      *
-     * @throws EmbeddedServerException for a path with a character that a server takes as something else
+     * @throws EmbeddedServerException for a path with a character that has a special meaning to one of the servers
      */
     public static void requireUsable(Path directory) {
         ServerDirectory.requirePlain("directory", directory);

@@ -30,11 +30,11 @@ import scala.Tuple2;
 
 /**
  * A running Kafka broker in this process: one node, broker and KRaft controller at once, bound to 127.0.0.1. Topics
- * are made by whoever needs them, never by a client's mistake ({@code auto.create.topics.enable} is off).
+ * must be created explicitly ({@code auto.create.topics.enable} is off).
  *
- * <p>What a client was told is stored survives a killed process, because the operating system has it; as on every
- * Kafka with default settings, lost power can take what is not yet flushed. A start after a kill recovers the logs
- * and waits until the killed broker's registration has run out, 3 s.
+ * <p>Acknowledged records survive a kill of the process, because the operating system has them. As on every Kafka with
+ * default settings, a loss of power can lose records that are not flushed yet. A start after a kill recovers the logs
+ * and waits 3 s until the registration of the killed broker has expired.
  *
  * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Kafka itself
  * ends the whole process when its only log directory can no longer be written. Safe for use by several threads.
@@ -108,7 +108,7 @@ public final class KafkaBroker implements AutoCloseable {
         return new KafkaBroker(directory, controller, new BrokerServer(shared), listeners.port(), settings.stopTimeout(), ended);
     }
 
-    /** Kafka's own handlers end the process on a fatal fault, and with it whoever embeds it. */
+    /** Returns handlers that complete {@link #ended()}. Kafka's own handlers would end the whole process on a fatal fault. */
     private static FaultHandlerFactory faultHandlers(CompletableFuture<Void> ended) {
         return (name, fatal, action) -> (message, cause) -> {
             EmbeddedServerException fault =
@@ -141,8 +141,8 @@ public final class KafkaBroker implements AutoCloseable {
     }
 
     /**
-     * In a thread of its own, because Kafka neither bounds a stop as a whole nor finishes one on an interrupted
-     * thread.
+     * Stops the servers in a thread of its own, because Kafka does not bound the time of a whole stop, and does not finish
+     * a stop on an interrupted thread.
      */
     private void stopServers() {
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> {
@@ -174,7 +174,7 @@ public final class KafkaBroker implements AutoCloseable {
         }
     }
 
-    /** Host and port for {@code bootstrap.servers}. */
+    /** Returns host and port for {@code bootstrap.servers}. */
     public String bootstrapServers() {
         return "127.0.0.1:" + port;
     }
@@ -183,12 +183,12 @@ public final class KafkaBroker implements AutoCloseable {
         return port;
     }
 
-    /** Made when the directory was formatted, and kept with it. */
+    /** Returns the cluster id, which is drawn when the directory is formatted. */
     public String clusterId() {
         return broker.clusterId();
     }
 
-    /** Where everything of this broker lies. */
+    /** Returns the directory with all files of this broker. */
     public Path directory() {
         return directory.path();
     }
@@ -202,9 +202,9 @@ public final class KafkaBroker implements AutoCloseable {
     }
 
     /**
-     * Stops the broker and gives up its directory, a temporary one with all its data. Takes at most twice the
-     * settings' stop timeout; on return the ports are free. Later calls do nothing; those at the same time wait. An
-     * interrupt does not cut it short.
+     * Stops the broker and releases its directory; deletes a temporary one. Takes at most twice the settings' stop
+     * timeout; on return the ports are free. Later calls do nothing; concurrent calls wait. An interrupt does not end it
+     * early.
      *
      * @throws EmbeddedServerException if the broker did not stop in time; its directory then stays held until this
      *                                 process ends
@@ -223,8 +223,8 @@ public final class KafkaBroker implements AutoCloseable {
     }
 
     /**
-     * The two listening sockets, bound before the broker is configured: a free port is known and kept, and a busy one
-     * is told before anything starts.
+     * The two listening sockets. They are bound before the broker is configured, so that the free ports are known and
+     * taken, and a busy port is an error before anything starts.
      */
     private static final class Listeners implements ServerSocketFactory, AutoCloseable {
         private final Map<Integer, ServerSocketChannel> unused = new ConcurrentHashMap<>();

@@ -11,7 +11,7 @@ final class KafkaProperties {
     static final String CLIENTS = "PLAINTEXT";
     static final String CONTROLLER = "CONTROLLER";
 
-    /** What {@link #of} decides and nobody may change. */
+    /** Properties that {@link #of} sets and that settings must not change. */
     static final Set<String> FIXED = Set.of("process.roles", "node.id", "listeners", "advertised.listeners", "controller.listener.names",
             "controller.quorum.voters", "log.dirs",
             "log.dir", "metadata.log.dir", "log.retention.ms", "auto.create.topics.enable", "server.max.startup.time.ms");
@@ -36,8 +36,8 @@ final class KafkaProperties {
         properties.put("num.network.threads", "2");
         properties.put("num.io.threads", "4");
         properties.put("background.threads", "2");
-        // A killed broker's registration stands for this long and keeps its successor out. Broker and controller
-        // share one process, so a session that ends tells nothing else.
+        // The registration of a killed broker stays valid for this long and keeps the next one out. A short session is
+        // safe, because broker and controller share one process.
         properties.put("broker.session.timeout.ms", "3000");
         properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("metric.reporters", "");

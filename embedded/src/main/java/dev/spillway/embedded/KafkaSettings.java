@@ -7,17 +7,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an embedded Kafka broker is started. Immutable; each {@code with} method returns a changed copy.
+ * Settings of an embedded Kafka broker. Immutable; each {@code with} method returns a changed copy.
  *
- * @param directory      where logs and metadata are kept between runs, made and formatted if missing; null for a
- *                       temporary directory that goes at close
+ * @param directory      directory that keeps logs and metadata between runs, made and formatted if missing; null for a
+ *                       temporary one that is deleted at close
  * @param port           TCP port for clients on 127.0.0.1, 1 to 65535; 0 to have a free one chosen
  * @param controllerPort TCP port of the controller on 127.0.0.1, which no client needs; 0 to have a free one chosen
  * @param retention      how long a topic without a setting of its own keeps its records
- * @param properties     further broker properties by name; those that make the broker local and single are fixed and
- *                       refused here
+ * @param properties     further broker properties by name; the fixed ones, which keep the broker local and single, are
+ *                       refused
  * @param startTimeout   how long a start may take, recovery of a killed broker included
- * @param stopTimeout    how long a clean stop may take before it is given up
+ * @param stopTimeout    longest time for a clean stop
  */
 public record KafkaSettings(@Nullable Path directory, int port, int controllerPort, Duration retention, Map<String, String> properties,
         Duration startTimeout, Duration stopTimeout) {
@@ -40,12 +40,12 @@ public record KafkaSettings(@Nullable Path directory, int port, int controllerPo
         requirePositive("stopTimeout", stopTimeout);
     }
 
-    /** A broker of its own that leaves nothing behind. */
+    /** Returns settings of a temporary broker, which leaves nothing on the disk. */
     public static KafkaSettings temporary() {
         return new KafkaSettings(null, 0, 0, Duration.ofDays(7), Map.of(), Duration.ofSeconds(60), Duration.ofSeconds(15));
     }
 
-    /** A broker whose records stay in the directory between runs. */
+    /** Returns settings of a broker that keeps its records in the directory between runs. */
     public static KafkaSettings keptIn(Path directory) {
         KafkaSettings base = temporary();
         return new KafkaSettings(directory, base.port, base.controllerPort, base.retention, base.properties, base.startTimeout,

@@ -14,8 +14,8 @@ import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /**
- * The broker's data below its directory: {@code data}, formatted once beside itself and renamed, so that a crash in
- * between leaves nothing half formatted.
+ * The broker's data in the folder {@code data} of its directory. It is formatted under another name and then renamed, so
+ * that a crash never leaves it half formatted.
  */
 final class KafkaStorage {
     private KafkaStorage() {}

@@ -12,7 +12,7 @@ final class LoopbackPort {
     private LoopbackPort() {}
 
     /**
-     * A listening socket that nobody else can take any more.
+     * Binds and returns a listening socket, so that no other process can take the port.
      *
      * @param server the server's name for messages
      * @param port   0 to have one chosen
@@ -39,7 +39,7 @@ final class LoopbackPort {
         return new InetSocketAddress(LOOPBACK, port);
     }
 
-    /** The same port if it is free now, or a free one for 0. Somebody else can take it before it is used. */
+    /** Returns the port if it is free now, or any free one for 0. Another process can take the port before it is used. */
     static int free(String server, int port) {
         try (ServerSocketChannel channel = bind(server, port)) {
             return channel.socket().getLocalPort();

@@ -2,7 +2,7 @@ package dev.spillway.embedded;
 
 import org.jspecify.annotations.Nullable;
 
-/** The chosen port is taken on 127.0.0.1. Nothing was started. */
+/** Thrown when the chosen port is taken on 127.0.0.1. Nothing was started. */
 public final class PortInUseException extends EmbeddedServerException {
     private final int port;
 

@@ -23,17 +23,17 @@ import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The programs of PostgreSQL, unpacked once into a folder of ours, where the library finds them and unpacks nothing. A folder appears complete, by
- * renaming. The library itself takes whatever file is there for a whole one, after a crash and on a full disk too.
+ * The programs of PostgreSQL, unpacked once into our own folder, so that the library finds them there and unpacks nothing. The folder is made under
+ * another name and renamed when it is complete. The library itself would accept a partial file, as a crash or a full disk leaves it.
  */
 final class PostgresBinaries implements PgBinaryResolver {
-    /** The user {@code nobody}, as which PostgreSQL runs for root where the library's {@code unshare -U} is forbidden. */
+    /** The user {@code nobody}. PostgreSQL runs as this user if this process is root and the library's {@code unshare -U} is forbidden. */
     static final int NOBODY = 65534;
 
     private final Path folder;
     private final boolean asNobody = currentUid() == 0 && !LinuxUtils.isUnshareAvailable();
 
-    /** @param folder null for the machine's cache directory if root, which an unprivileged user can reach too, else the user's */
+    /** @param folder null for the default: as root the machine's cache directory, which unprivileged users can reach, too; otherwise the user's */
     PostgresBinaries(@Nullable Path folder) {
         String configured = System.getenv("XDG_CACHE_HOME");
         Path cache = currentUid() == 0 ? Path.of("/var/cache")
@@ -45,12 +45,12 @@ final class PostgresBinaries implements PgBinaryResolver {
         return new UnixSystem().getUid();
     }
 
-    /** The user that the server's files belong to. */
+    /** Returns the user that owns the server's files. */
     int owner() {
         return asNobody ? NOBODY : (int) currentUid();
     }
 
-    /** The folder for the library, which would open it for writing to every user of the machine. */
+    /** Returns the folder for the library, as an object that ignores the library's attempt to make it writable for every user. */
     @SuppressWarnings("serial") // never serialized
     File workingDirectory() {
         return new File((asNobody ? folder.resolve("as-nobody") : folder).toString()) {
@@ -107,13 +107,13 @@ final class PostgresBinaries implements PgBinaryResolver {
         }
     }
 
-    /** The library's mark, which counts if it is the newest file. */
+    /** Writes the file by which the library recognises a complete folder, if it is newer than all others. */
     private static void markComplete(Path home) throws IOException {
         Files.deleteIfExists(home.resolve(".exists"));
         Files.createFile(home.resolve(".exists"));
     }
 
-    /** Programs in front of those that the library starts as root, which PostgreSQL refuses. */
+    /** Puts scripts in front of the programs that the library starts as root. They change the user, because PostgreSQL refuses to run as root. */
     private static void stepDown(Path programs, Path home) throws IOException {
         Files.createDirectories(home.resolve("bin"));
         for (String program : List.of("initdb", "pg_ctl")) {

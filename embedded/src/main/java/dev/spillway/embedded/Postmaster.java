@@ -31,8 +31,9 @@ record Postmaster(ProcessHandle process, Path data) {
     }
 
     /**
-     * Stops the server that a killed process left running. Removes a {@code postmaster.pid} that names a stranger's process and would keep the next
-     * server from starting. One that names no process stays: PostgreSQL finds out by it whether children of that process still use the data.
+     * Stops a server that a killed process left running. Removes a {@code postmaster.pid} with the id of an unrelated process, which would keep the
+     * next server from starting. Keeps a {@code postmaster.pid} whose process is gone: by it PostgreSQL finds out whether children of that process
+     * use the data.
      */
     static void clear(Path data) throws IOException {
         Optional<Postmaster> left = of(data);
@@ -44,14 +45,14 @@ record Postmaster(ProcessHandle process, Path data) {
         }
     }
 
-    /** Returns false also for a process that has ended and that nobody has waited for yet. */
+    /** Returns whether the process runs; false also for a zombie. */
     boolean isAlive() {
         ProcessHandle.Info info = process.info();
         return info.command().filter(command -> command.contains("/postgres")).isPresent()
                 && info.arguments().filter(arguments -> List.of(arguments).contains(data.toString())).isPresent();
     }
 
-    /** Cuts connections and has everything written; if that takes too long, ends the server at once, and at last kills it. */
+    /** Stops the server by a fast shutdown; if that takes too long, by an immediate shutdown, and finally by a kill. */
     void stop() throws IOException {
         for (String signal : List.of("INT", "QUIT", "KILL")) {
             long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -67,7 +68,7 @@ record Postmaster(ProcessHandle process, Path data) {
         }
     }
 
-    /** Java itself sends TERM and KILL alone. To PostgreSQL, TERM means: when the last client has gone. */
+    /** Sends a signal. Java itself can send only TERM and KILL, and on TERM PostgreSQL waits for its last client to leave. */
     void signal(String signal) throws IOException {
         new ProcessBuilder("sh", "-c", "kill -s \"$0\" \"$1\"", signal, Long.toString(process.pid())).start();
     }

@@ -23,11 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The directory of one server, held by one process: kept after {@link #close()}, or temporary and then deleted.
+ * The directory of one server, locked by one process. {@link #close()} deletes it if it is temporary.
  *
- * <p>The lock is a file lock of the operating system, so a killed process holds nothing. Such locks belong to the
- * whole process, and closing any descriptor of the file gives them up; paths locked by this process are therefore
- * remembered and refused before the file is opened a second time.
+ * <p>The lock is a file lock of the operating system, so it ends with a killed process. Such a lock belongs to the whole
+ * process, and the process loses it when it closes any descriptor of the file. So this class remembers the paths that this
+ * process has locked, and refuses them before the file is opened a second time.
  */
 final class ServerDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerDirectory.class);
@@ -73,7 +73,7 @@ final class ServerDirectory implements AutoCloseable {
         }
     }
 
-    /** {@code pg_ctl} puts the path on a shell's command line, and Kafka splits its setting at commas. */
+    /** Refuses a path with special characters: {@code pg_ctl} passes it to a shell, and Kafka splits its setting at commas. */
     static void requirePlain(String name, Path directory) {
         if (directory.toString().matches("(?s).*[,\"$`\\\\\n].*")) {
             throw new EmbeddedServerException(
@@ -88,8 +88,8 @@ final class ServerDirectory implements AutoCloseable {
         sweep(parent, prefix, reaper);
         while (true) {
             Path path = Files.createTempDirectory(parent, prefix);
-            // A server that gives up root's rights has to get through to its data, which lies below with rights of
-            // its own.
+            // A server that no longer runs as root must be able to traverse this directory to its data, which have
+            // modes of their own.
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
             ServerDirectory opened = lock(path, true);
             if (opened != null) {
@@ -100,8 +100,8 @@ final class ServerDirectory implements AutoCloseable {
     }
 
     /**
-     * Removes the temporary directories of processes that were killed: theirs, like ours, is locked for as long as
-     * they live.
+     * Removes the temporary directories of killed processes, which are the ones without a lock: a process locks its
+     * directory for as long as it lives.
      */
     private static void sweep(Path parent, String prefix, Reaper reaper) throws IOException {
         List<Path> candidates;
@@ -126,7 +126,7 @@ final class ServerDirectory implements AutoCloseable {
         }
     }
 
-    /** Null if another holder has it, or swept it while it was being locked. */
+    /** Locks a directory; returns null if another process has it, or has removed it meanwhile. */
     private static @Nullable ServerDirectory lock(Path path, boolean temporary) throws IOException {
         if (!HELD_HERE.add(path)) {
             return null;
@@ -161,7 +161,7 @@ final class ServerDirectory implements AutoCloseable {
         return path;
     }
 
-    /** Gives the directory up; a temporary one is deleted first, under the lock. */
+    /** Releases the directory; deletes a temporary one first, under the lock. */
     @Override
     public void close() {
         try {

@@ -1,7 +1,7 @@
 /**
- * A real PostgreSQL and a real Kafka broker for the development fleet and tests: started on a kept or a temporary
- * directory, bound to 127.0.0.1 alone, recovered after a crash, gone without a trace when closed. Nothing here knows
- * what Spillway stores in them: no schema, no topic, no setting of a service.
+ * A real PostgreSQL and a real Kafka broker for the development fleet and tests. They start on a kept or a temporary
+ * directory, are bound to 127.0.0.1 alone, and recover after a crash. Nothing here knows what Spillway stores in them: no
+ * schema, no topic, no setting of a service.
  */
 @NullMarked
 package dev.spillway.embedded;

@@ -51,7 +51,7 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** What followed the first word on each line so far that begins with it. */
+    /** Returns the rest of each line so far that begins with this word. */
     List<String> said(String firstWord) {
         return lines.stream().filter(line -> line.startsWith(firstWord + " ")).map(line -> line.substring(firstWord.length() + 1)).toList();
     }

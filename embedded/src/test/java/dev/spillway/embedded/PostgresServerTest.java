@@ -192,7 +192,7 @@ class PostgresServerTest {
         }
     }
 
-    /** As in most containers: root, but {@code unshare --user} is forbidden. */
+    /** Simulates most containers: the user is root, but {@code unshare --user} is forbidden. */
     private static final List<String> WITHOUT_NAMESPACES = List.of("sh", "-c", """
             unshare --user sh -c 'until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.02; done
             exec sh -c "echo 0 >/proc/sys/user/max_user_namespaces && exec \\"\\$0\\" \\"\\$@\\"" "$0" "$@"' "$0" "$@" &

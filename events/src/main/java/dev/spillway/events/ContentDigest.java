@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 
 /** The SHA-256 of a content: 64 lower-case hexadecimal digits. */
 public record ContentDigest(@JsonValue String value) {
-    /** The form that {@link #isDigest} takes, for messages. */
+    /** The form of a digest, for messages. */
     public static final String EXPECTED = "64 lower-case hexadecimal digits";
 
     private static final int DIGITS = 64;
@@ -17,7 +17,7 @@ public record ContentDigest(@JsonValue String value) {
         }
     }
 
-    /** Returns whether a text is a SHA-256 as digests are written here, of a content or of something else. */
+    /** Returns whether a text has the form of a digest. */
     public static boolean isDigest(String text) {
         if (text.length() != DIGITS) {
             return false;

@@ -5,8 +5,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The words of an owner about an image: a line of text of at most 1,024 bytes, and at most 32 labels (name of 1 to 128 bytes without {@code =}, value of
- * at most 512). GDSF alone interprets one of them, {@link #REBUILD_SECONDS}.
+ * Text and labels that the owner gives to an image. The text is one line of at most 1,024 bytes. There are at most 32 labels, with names of 1 to 128
+ * bytes without {@code =} and values of at most 512 bytes. GDSF reads one of the labels, {@link #REBUILD_SECONDS}.
  */
 public record Description(String text, SortedMap<String, String> labels) {
     public static final Description NONE = new Description("", new TreeMap<>());
@@ -38,7 +38,7 @@ public record Description(String text, SortedMap<String, String> labels) {
         return new Description(text, new TreeMap<>());
     }
 
-    /** Returns this with a label, unless it has it, or as many as it may have. */
+    /** Returns this description with a label added, unless it has that label, or as many labels as it may have. */
     public Description orLabel(String name, String value) {
         if (labels.containsKey(name) || labels.size() == LABELS_MAX) {
             return this;
@@ -48,7 +48,7 @@ public record Description(String text, SortedMap<String, String> labels) {
         return new Description(text, more);
     }
 
-    /** Returns this without a label. */
+    /** Returns this description without a label. */
     public Description withoutLabel(String name) {
         if (!labels.containsKey(name)) {
             return this;

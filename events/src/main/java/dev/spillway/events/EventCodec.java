@@ -18,9 +18,9 @@ public final class EventCodec {
     private final String source;
 
     /**
-     * A codec for one process.
+     * Creates a codec for one process.
      *
-     * @param source the CloudEvents source of what is written, for example {@code /spillway/coordinator}
+     * @param source the CloudEvents source of the events that it writes, for example {@code /spillway/coordinator}
      */
     public EventCodec(String source) {
         this.source = source;
@@ -30,7 +30,7 @@ public final class EventCodec {
         return encode(EventType.EVICTION, fact.id().toString(), fact.evictedAt(), fact);
     }
 
-    /** The CloudEvents id tells an order's repetitions apart; the replica id in it tells that they are one order. */
+    /** Encodes an order. Each repetition has a CloudEvents id of its own, and all ids of one order contain its replica id. */
     public EventMessage encode(Order order) {
         return encode(EventType.ORDER, order.replicaId() + "/" + order.attempt(), order.doomedAt(), order);
     }

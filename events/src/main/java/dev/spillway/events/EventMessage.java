@@ -12,10 +12,10 @@ import java.util.TreeMap;
 public record EventMessage(SortedMap<String, String> headers, String json) {
     static final String TYPE = "ce_type";
     static final String ID = "ce_id";
-    /** Header of the W3C trace context, as the CloudEvents extension for distributed tracing names it. Readers ignore one that is malformed. */
+    /** Header of the W3C trace context, as the CloudEvents extension for distributed tracing names it. Readers ignore a malformed value. */
     public static final String TRACEPARENT = "ce_traceparent";
 
-    /** Returns the same event with a trace context; without one if that is empty. */
+    /** Returns the same event with a trace context, if there is one. */
     public EventMessage tracedBy(Optional<String> traceparent) {
         if (traceparent.isEmpty()) {
             return this;
@@ -25,7 +25,7 @@ public record EventMessage(SortedMap<String, String> headers, String json) {
         return new EventMessage(traced, json);
     }
 
-    /** Returns the same event with a code that proves that its writer has the key. */
+    /** Returns the same event with an authentication code, which proves that its writer has the key. */
     public EventMessage provenBy(MessageKey key) {
         SortedMap<String, String> proven = new TreeMap<>(headers);
         proven.put(MessageKey.HEADER, key.code(headers, json.getBytes(StandardCharsets.UTF_8)));

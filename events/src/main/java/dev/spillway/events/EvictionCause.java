@@ -1,6 +1,6 @@
 package dev.spillway.events;
 
-/** Why an entry went. */
+/** Causes of evictions. */
 public enum EvictionCause {
     /** Another entry needed the room. */
     CAPACITY,
@@ -16,7 +16,7 @@ public enum EvictionCause {
     PRUNED,
     /** Its whole namespace was cleaned. */
     CLEANED,
-    /** Its last holder needed the disk. */
+    /** Its last holder dropped its copy by its own bounds. */
     PRESSURE,
     /** Its last holder lost it. */
     LOST

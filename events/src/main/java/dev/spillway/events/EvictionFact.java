@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.SortedMap;
 
 /**
- * That an entry was evicted, for anyone who follows {@link Topics#EVICTIONS}. Published at least once and in no promised order: {@code id}
- * tells duplicates, {@code generation} tells old from new.
+ * Tells the readers of {@link Topics#EVICTIONS} that an entry was evicted. Published at least once and in no promised order. Readers recognise
+ * duplicates by {@code id}, and older facts of a key by {@code generation}.
  *
  * @param sizeBytes allocated bytes of the image as its owner stated them
- * @param replicas  how many hosts of the fleet held a copy; with 0 the image belongs to whoever put the entry
+ * @param replicas  number of hosts of the fleet with a copy; with 0, the client that put the entry has to delete the image
  */
 public record EvictionFact(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
         EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt) {}

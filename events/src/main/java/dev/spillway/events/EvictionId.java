@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
-/** Names one eviction, and with it the fact that outside consumers read: the same id is the same eviction. */
+/** Names one eviction and its fact. Two facts with the same id are of the same eviction. */
 public record EvictionId(UUID value) implements Comparable<EvictionId> {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static EvictionId parse(String text) {
@@ -18,7 +18,7 @@ public record EvictionId(UUID value) implements Comparable<EvictionId> {
         return new EvictionId(Uuids.timeOrdered(now, random));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does, so that rows sorted here are sorted there. */
+    /** Orders by the unsigned value, as PostgreSQL does, so that both sort rows alike. */
     @Override
     public int compareTo(EvictionId other) {
         return Uuids.compareUnsigned(value, other.value);

@@ -1,6 +1,6 @@
 package dev.spillway.events;
 
-/** A value that can never be right, with its name, the value as given and what was expected instead. */
+/** Thrown for a value that is never valid. It has the name of the value, the value as given, and the expectation. */
 public final class InvalidValueException extends IllegalArgumentException {
     private static final long COUNT_MAX = 1L << 40;
 
@@ -29,12 +29,12 @@ public final class InvalidValueException extends IllegalArgumentException {
         }
     }
 
-    /** The name of the value as its user knows it, for example {@code maxEntries}. */
+    /** Returns the name of the value as its user knows it, for example {@code maxEntries}. */
     public String name() {
         return name;
     }
 
-    /** What was expected instead, for whoever knows the value by another name. */
+    /** Returns the expectation alone, for a caller that uses another name for the value. */
     public String expected() {
         return expected;
     }

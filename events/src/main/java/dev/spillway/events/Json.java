@@ -14,19 +14,18 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
 /**
- * How records become JSON: camelCase, times in RFC 3339, durations in ISO 8601, absent values left out,
- * components of a record required unless they are {@code @Nullable}. Mappers are safe for use by many
- * threads.
+ * Mappers between records and JSON: camelCase, times in RFC 3339, durations in ISO 8601, absent values left out. Components of a record are required
+ * unless they are {@code @Nullable}. Mappers are thread-safe.
  */
 public final class Json {
     private Json() {}
 
-    /** For messages between our own processes and for events: fields that a newer version added are passed over. */
+    /** Returns a mapper for messages between services and for events. It ignores unknown fields, which a newer version may have added. */
     public static ObjectMapper tolerant() {
         return builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
     }
 
-    /** For bodies that people write: an unknown field is an error. */
+    /** Returns a mapper for bodies that people write. An unknown field is an error. */
     public static ObjectMapper strict() {
         return builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
     }

@@ -12,9 +12,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The key that one host shares with its coordinators. Its orders and reports on Kafka carry a code made with it, so that nobody else who may write to the
- * topics can give that host orders, or report in its name. The code covers the type, the id and the value of a message. A message that is written again
- * passes, which changes nothing: an order names a replica id that is never used again, and a report on it stays true. Thread-safe.
+ * The key that one host shares with its coordinators. Each order and report of the host on Kafka carries an authentication code made with the key. So
+ * nobody else with write access to the topics can give the host orders, or report in its name. The code covers the type, the id and the value of a
+ * message. A replayed message passes, and changes nothing: an order names a replica id that is never used again, and a report on it stays true.
+ * Thread-safe.
  */
 public final class MessageKey {
     /** Length of a key, in bytes. */
@@ -48,12 +49,12 @@ public final class MessageKey {
                 return new MessageKey(bytes);
             }
         } catch (IllegalArgumentException e) {
-            // Told below without the text, which may be most of a key.
+            // The exception below does not show the text, which may be most of a key.
         }
         throw new InvalidValueException("messageKey", "...", BYTES + " bytes in base64url");
     }
 
-    /** Returns the key itself, for the answer to a join alone. */
+    /** Returns the key as text, for the answer to a join and nothing else. */
     @JsonValue
     public String reveal() {
         return text(bytes);
@@ -64,13 +65,13 @@ public final class MessageKey {
         return text(hmac(bytes, part(headers.getOrDefault(EventMessage.TYPE, "")), part(headers.getOrDefault(EventMessage.ID, "")), value));
     }
 
-    /** Returns whether a message carries the code made with this key. Takes as long for a code that is nearly right as for any other. */
+    /** Returns whether a message carries the code made with this key. The comparison takes constant time. */
     public boolean proves(Map<String, String> headers, byte[] value) {
         return MessageDigest.isEqual(code(headers, value).getBytes(StandardCharsets.UTF_8),
                 headers.getOrDefault(HEADER, "").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Returns a part behind its length, because parts that flow into one another would give two messages one code. */
+    /** Returns a part with its length in front. Otherwise {@code ab, c} and {@code a, bc} would have one code. */
     private static byte[] part(String text) {
         byte[] part = text.getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocate(Integer.BYTES + part.length).putInt(part.length).put(part).array();
@@ -93,7 +94,7 @@ public final class MessageKey {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** Hides the key. */
+    /** Returns a text without the key. */
     @Override
     public String toString() {
         return "MessageKey";

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** The name of one LRU domain, {@code [a-z0-9][a-z0-9._-]{0,62}}. */
 public record NamespaceName(@JsonValue String value) implements Comparable<NamespaceName> {
-    /** The form of names of namespaces, and of tokens and pagers. */
+    /** The form of the names of namespaces, tokens and pagers. */
     public static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

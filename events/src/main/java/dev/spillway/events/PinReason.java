@@ -3,7 +3,7 @@ package dev.spillway.events;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
-/** Why an entry is pinned, for whoever wonders later: 1 to 512 bytes of UTF-8 that say something. */
+/** The reason for a pin, for people who read it later: 1 to 512 bytes of UTF-8, not only blanks. */
 public record PinReason(@JsonValue String value) {
     private static final int BYTES_MAX = 512;
 

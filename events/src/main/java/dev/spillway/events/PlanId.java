@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
-/** Names a plan: victims that were chosen and are evicted when somebody says so. */
+/** Names a plan: a list of chosen victims, which are evicted when a person applies it. */
 public record PlanId(UUID value) implements Comparable<PlanId> {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static PlanId parse(String text) {

@@ -11,7 +11,7 @@ public record RegistryId(UUID value) implements Comparable<RegistryId> {
         return new RegistryId(Uuids.parse("registryId", text));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does, so that rows sorted here are sorted there. */
+    /** Orders by the unsigned value, as PostgreSQL does, so that both sort rows alike. */
     @Override
     public int compareTo(RegistryId other) {
         return Uuids.compareUnsigned(value, other.value);

@@ -18,7 +18,7 @@ public record ReplicaId(UUID value) implements Comparable<ReplicaId> {
         return new ReplicaId(Uuids.timeOrdered(now, random));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does, so that rows sorted here are sorted there. */
+    /** Orders by the unsigned value, as PostgreSQL does, so that both sort rows alike. */
     @Override
     public int compareTo(ReplicaId other) {
         return Uuids.compareUnsigned(value, other.value);

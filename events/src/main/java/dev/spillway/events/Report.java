@@ -4,28 +4,28 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a host says about an order. {@code DELETED} and {@code ABSENT} close it.
+ * Tells the registry the state of an order at its host. {@code DELETED} and {@code ABSENT} close the order.
  *
- * @param until      for {@code DEFERRED}: when the last hold runs out by the host's clock
- * @param why        for {@code FAILED} and {@code NOT_UNDERSTOOD}: one line
- * @param bytesFreed allocated bytes given back to the disk
+ * @param until      for {@code DEFERRED}, the end of the last hold by the host's clock
+ * @param why        for {@code FAILED} and {@code NOT_UNDERSTOOD}, the reason in one line
+ * @param bytesFreed allocated bytes that the deletion freed on the disk
  */
 public record Report(ReplicaId replicaId, HostId hostId, StoreId storeId, Result result, @Nullable Instant until, @Nullable String why,
         long bytesFreed) {
-    /** How it ended, or why not yet. */
+    /** The result of an order, or the reason why it is still open. */
     public enum Result {
         /** The image is unlinked. */
         DELETED,
-        /** Nothing of it was there. */
+        /** The host has nothing of the replica. */
         ABSENT,
-        /** Somebody holds it; invisible to new readers, deleted when the last hold ends. */
+        /** The replica is held. New readers do not see it, and it is deleted when the last hold ends. */
         DEFERRED,
         /** Deleting failed; the host tries again. */
         FAILED,
         /** The host cannot read this order. */
         NOT_UNDERSTOOD;
 
-        /** Whether the order is over. */
+        /** Returns whether this result closes the order. */
         public boolean closes() {
             return switch (this) {
                 case DELETED, ABSENT -> true;

@@ -10,7 +10,10 @@ import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
 import java.lang.reflect.Constructor;
 import org.jspecify.annotations.Nullable;
 
-/** Reads nullness off the records: a component that is not {@code @Nullable} must be there and must not be null; nor may an element of a list or a value of a map. */
+/**
+ * Makes components of records required in JSON, unless they are {@code @Nullable}: they must be there and must not be null. Elements of lists and
+ * values of maps must not be null, either.
+ */
 final class RequiredComponents extends NopAnnotationIntrospector {
     private static final long serialVersionUID = 1L;
 

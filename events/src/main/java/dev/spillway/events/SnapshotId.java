@@ -12,7 +12,7 @@ public record SnapshotId(@JsonValue String value) implements Comparable<Snapshot
         Text.bounded("snapshotId", value, 1, BYTES_MAX);
     }
 
-    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that rows sorted here are sorted there. */
+    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that both sort rows alike. */
     @Override
     public int compareTo(SnapshotId other) {
         return Text.compareUtf8(value, other.value);

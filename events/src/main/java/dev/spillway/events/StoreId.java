@@ -11,7 +11,7 @@ public record StoreId(UUID value) implements Comparable<StoreId> {
         return new StoreId(Uuids.parse("storeId", text));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does, so that rows sorted here are sorted there. */
+    /** Orders by the unsigned value, as PostgreSQL does, so that both sort rows alike. */
     @Override
     public int compareTo(StoreId other) {
         return Uuids.compareUnsigned(value, other.value);

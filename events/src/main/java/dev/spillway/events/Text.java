@@ -24,8 +24,8 @@ final class Text {
     }
 
     /**
-     * Compares by the unsigned bytes of UTF-8, which is by code points. {@link String#compareTo} compares UTF-16 units, of which the surrogates of the
-     * greatest code points are smaller than U+E000 to U+FFFF.
+     * Compares by the unsigned bytes of UTF-8, which is the order of code points. {@link String#compareTo} compares UTF-16 units instead, and so
+     * sorts the code points above U+FFFF, which are surrogate pairs, before U+E000 to U+FFFF.
      */
     static int compareUtf8(String one, String other) {
         int shared = Math.min(one.length(), other.length());
@@ -41,8 +41,8 @@ final class Text {
     }
 
     /**
-     * Makes one line that every store takes of what some program printed: cut to its bound, with a question mark for each character that has no
-     * place in a line.
+     * Makes one line of the output of some program, so that every store takes it. The line is cut to its bound, and has a question mark in place of
+     * each character that is not allowed in a line.
      */
     static String line(String value, int charactersMax) {
         StringBuilder line = new StringBuilder();

@@ -2,7 +2,7 @@ package dev.spillway.events;
 
 import org.jspecify.annotations.Nullable;
 
-/** An event that this version cannot read. Its reader reports it and goes on; it never drops it in silence. */
+/** Thrown for an event that this version cannot read. The reader must report it and go on, and never drop it in silence. */
 public final class UnreadableEventException extends Exception {
     private static final long serialVersionUID = 1L;
 

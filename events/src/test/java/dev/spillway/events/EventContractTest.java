@@ -18,7 +18,7 @@ import static dev.spillway.events.EventContracts.violations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What the codec writes is what the published schemas say, and every golden sample can still be read. */
+/** The events that the codec writes match the published schemas, and every golden sample can still be read. */
 class EventContractTest {
     private static final Instant EVICTED_AT = Instant.parse("2026-11-21T01:30:00.123456Z");
     private static final EvictionId EVICTION = EvictionId.parse("01938f5e-1c00-7a3b-8c4d-5e6f70819203");

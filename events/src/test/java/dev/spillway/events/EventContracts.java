@@ -17,7 +17,7 @@ final class EventContracts {
 
     private EventContracts() {}
 
-    /** What a JSON text violates of a schema, such as {@code order.v1}; empty when it is as the schema says. */
+    /** Returns the violations of a schema, such as {@code order.v1}, by a JSON text; empty if there are none. */
     static List<String> violations(String schema, String json) {
         Schema contract = SCHEMAS.getSchema(text(schema + ".json"), InputFormat.JSON);
         return contract.validate(json, InputFormat.JSON, run -> run.executionConfig(config -> config.formatAssertionsEnabled(true)))

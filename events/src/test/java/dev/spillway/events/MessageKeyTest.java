@@ -28,7 +28,7 @@ class MessageKeyTest {
         return changed;
     }
 
-    /** As OpenSSL computes them. A running fleet has these keys and codes, so they must stay what they are. */
+    /** Compares with values that OpenSSL computed. A running fleet has these keys and codes, so they must never change. */
     @Test
     void aKeyAndACodeAreWhatOtherToolsComputeToo() {
         assertThat(KEY.reveal()).isEqualTo("uVNrJR8DZNerwV2-XIcPF8px6SFYUr5-PhabICzdvwQ");

@@ -1,6 +1,6 @@
 package dev.spillway.pager;
 
-/** The free slots of a region. The one given back last is taken first, while its bytes are in the processor's cache. */
+/** The free slots of a region. The slot that was freed last is taken first, because its bytes may still be in the processor's cache. */
 final class FreeSlots {
     private final int[] slots;
     private int count;

@@ -16,14 +16,16 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sequences of a pager and their content as of one moment, read while the engine goes on. Who writes a slot that is not read yet saves its old bytes
- * first, in memory of this process or, if it is an engine in another, in the file. Bytes saved here are bounded: 64 MiB, or 64 of the largest slots if
- * those are more. A writer that finds no room waits until the reader has taken some, which it does before anything else.
+ * The sequences of a pager and their content as of one moment, read while the engine goes on. A writer of a slot that is not read yet saves its old
+ * bytes first: in memory if it writes through this process, in the file if it is an engine. Saved bytes in memory are bounded: 64 MiB, or 64 of the
+ * largest slots if those are more. A writer without room waits until the reader has taken saved bytes, which it does before all other slots.
  *
  * <p>Read and closed by one thread.
  */
 final class FrozenPages implements AutoCloseable {
-    /** Allows at least this many saves, and more of small slots: a writer must not wait for a capture that looks through a large table first. */
+    /**
+     * Smallest number of saves with room. Small slots have room for more saves, so that writers do not wait while a capture scans large tables.
+     */
     private static final int SAVES_MIN = 64;
     private static final long SAVED_BYTES_MAX = 64 << 20;
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
@@ -52,7 +54,7 @@ final class FrozenPages implements AutoCloseable {
 
     /**
      * @param pauseStart  time of {@link System#nanoTime} when the pause was asked for
-     * @param staysPaused whether the pause is to end when this is closed, not before
+     * @param staysPaused whether the pause ends only when this is closed
      */
     FrozenPages(PageFreezer freezer, PagePool pool, PageMemory memory, PageSlots slots, long epoch, List<PageTables.HeldSequence> sequences,
             long pauseStart, boolean staysPaused) {
@@ -82,12 +84,12 @@ final class FrozenPages implements AutoCloseable {
         return staysPaused;
     }
 
-    /** Notes that this does not stop writes any more. */
+    /** Notes the end of the pause. */
     void pauseEnded() {
         pauseNanos = System.nanoTime() - pauseStart;
     }
 
-    /** Returns how long this has stopped writes. */
+    /** Returns the time for which this capture has stopped writes, in nanoseconds. */
     long pauseNanos() {
         return staysPaused ? System.nanoTime() - pauseStart : pauseNanos;
     }
@@ -110,7 +112,7 @@ final class FrozenPages implements AutoCloseable {
         return true;
     }
 
-    /** Waits, without a lock, until there may be room or nothing is to be saved any more. */
+    /** Waits, without a lock, until there may be room, or until the capture needs no more saves. */
     void awaitRoom() throws InterruptedException {
         if (!ended && room.tryAcquire(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS)) {
             room.release();
@@ -119,7 +121,7 @@ final class FrozenPages implements AutoCloseable {
 
     // ---- by the reader
 
-    /** Says which slots will be read; no other is saved from now on. */
+    /** Names the slots that will be read. Writers save no other slots from now on. */
     void read(BitSet wanted) {
         remaining.or(wanted);
         pool.withMemory(() -> {
@@ -141,11 +143,11 @@ final class FrozenPages implements AutoCloseable {
     }
 
     /**
-     * Reads a slot that was not read yet, in any order.
+     * Reads any slot that was not read yet.
      *
      * @param into cleared and filled from its beginning; it must be as large as the largest slot
      * @return the slot, or -1 when all are read
-     * @throws PagerRefusedException if a slot has a check, and its bytes were not those of it
+     * @throws PagerRefusedException if the bytes of a slot do not match its check
      */
     int next(ByteBuffer into) {
         while (!abandoned) {
@@ -172,7 +174,7 @@ final class FrozenPages implements AutoCloseable {
         throw new PagerRefusedException(Reason.CLOSED, "the pager was closed while it was captured");
     }
 
-    /** Returns the check of what was read last; null if it had none. */
+    /** Returns the check of the slot that was read last; null if it had none. */
     @Nullable
     PageCheck check() {
         return check;
@@ -227,7 +229,7 @@ final class FrozenPages implements AutoCloseable {
         return "slot " + slot;
     }
 
-    /** Lets waiting writers and the reader end, because the pager closes. */
+    /** Ends the waits of writers and the capture itself, because the pager closes. */
     void abandon() {
         abandoned = true;
         ended = true;

@@ -9,8 +9,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
 /**
- * Memory in pages of 2 MiB where the system has them. A pager's memory is used as soon as it is made, so it is to be had page by page: with pages of
- * 4 KiB, most of the time of making a pager, and of the first read of a file into it, goes into faults. Thread-safe.
+ * Memory in pages of 2 MiB, if the system has them. The memory of a pager is allocated page by page when the pager is made. With pages of 4 KiB, page
+ * faults would take most of the time of that, and of the first read of a file into the memory. Thread-safe.
  */
 final class HugePages {
     static final long BYTES = 2 << 20;
@@ -39,7 +39,7 @@ final class HugePages {
     }
 
     /**
-     * Allocates memory of zeros. All of it is there when this returns, so that a later write does not find the system without memory.
+     * Allocates memory filled with zeros. The system has allocated all of it when this returns, so that no later write fails for lack of memory.
      *
      * @throws OutOfMemoryError if the system refuses it
      */
@@ -47,7 +47,7 @@ final class HugePages {
         if (!LINUX || bytes < BYTES) {
             return arena.allocate(bytes, SYSTEM_PAGE);
         }
-        // One page more, because the system may begin anywhere.
+        // One page more, because the mapping may begin at any address.
         MemorySegment mapped = map(arena, bytes + BYTES);
         MemorySegment memory = mapped.asSlice(-mapped.address() & BYTES - 1, bytes);
         advise(memory);
@@ -71,7 +71,7 @@ final class HugePages {
         }
     }
 
-    /** Does nothing where the system has no huge pages, or keeps them from programs: the memory is as good, and slower. */
+    /** Asks for huge pages. Ignores a refusal, because memory without huge pages works, too, only slower. */
     private static void advise(MemorySegment memory) {
         try {
             int _ = (int) Functions.ADVISE.invokeExact(memory, memory.byteSize(), HUGE_PAGES);

@@ -6,6 +6,6 @@ public enum KeysAndValues {
     SEPARATE,
     /** The values of a head and token follow its keys. */
     PACKED,
-    /** One latent vector stands for both (multi-head latent attention). */
+    /** One latent vector holds both (multi-head latent attention). */
     ONE
 }

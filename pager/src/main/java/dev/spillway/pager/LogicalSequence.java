@@ -14,7 +14,7 @@ import java.util.List;
 public record LogicalSequence(String id, List<Integer> pages, int lastPageTokens) {
     public LogicalSequence {
         int bytes = id.getBytes(StandardCharsets.UTF_8).length;
-        // Half a surrogate pair has no form in UTF-8: checks and digests would take it for a question mark.
+        // Half of a surrogate pair has no UTF-8 form: checks and digests would read it as a question mark.
         if (bytes < 1 || bytes > 256 || !StandardCharsets.UTF_8.newEncoder().canEncode(id)) {
             throw new InvalidValueException("sequence id", id, "1 to 256 bytes of UTF-8");
         }

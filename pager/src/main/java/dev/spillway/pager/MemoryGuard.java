@@ -5,8 +5,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * Keeps the memory of a pager open while it is used, and says why where it cannot be used: it is closed, or somebody has cut off its file. Uses may be
- * nested. Thread-safe.
+ * Keeps the memory of a pager open while it is in use. If it cannot be used, because the pager is closed or its file was truncated, the guard throws
+ * the reason. Uses may be nested. Thread-safe.
  */
 final class MemoryGuard {
     private final PageMemory memory;
@@ -27,7 +27,7 @@ final class MemoryGuard {
         }
     }
 
-    /** A use that may wait. */
+    /** A use of the memory that may wait. */
     interface Use {
         void run() throws InterruptedException;
     }
@@ -58,7 +58,7 @@ final class MemoryGuard {
         }
     }
 
-    /** Refuses uses that have not begun. */
+    /** Refuses all uses from now on. */
     void refuse() {
         closed = true;
     }

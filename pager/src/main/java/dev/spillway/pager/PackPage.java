@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A packed content: one tensor of one pack.
  *
- * @param pack  name of the pack's file, which no other pack has
- * @param at    place among the tensors of the pack
- * @param check that the content had in the memory of the pager that it was captured from; null if it had none
+ * @param pack  unique name of the pack's file
+ * @param at    number of the tensor in the pack
+ * @param check check that the content had in the memory of its pager when it was captured; null if it had none
  */
 record PackPage(String pack, int at, PageHash hash, @Nullable PageCheck check) {
-    /** Returns whether the check, if there is one, is that of a content: it comes from a manifest, which anybody may have made. */
+    /** Returns whether the check, if there is one, matches a content. The check comes from a manifest, which may be forged. */
     boolean isChecked(ByteBuffer content) {
         return check == null || check.equals(PageCheck.of(MemorySegment.ofBuffer(content)));
     }

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** A pack that is read. Its header is checked as a whole when it is opened. */
+/** Reads a pack. Its whole header is verified when it is opened. */
 final class PackReader implements AutoCloseable {
     private static final int HEADER_BYTES_MAX = 16 << 20;
     private static final int COMPARED_AT_ONCE = 1 << 20;
@@ -42,12 +42,12 @@ final class PackReader implements AutoCloseable {
         this.tensors = tensors;
     }
 
-    /** @throws PagerRefusedException if the file is missing, a link, no pack, or cut off */
+    /** @throws PagerRefusedException if the file is missing, a link, no pack, or truncated */
     static PackReader open(Path directory, String name) throws IOException {
         Path path = directory.resolve(name);
         FileChannel file;
         try {
-            // An open would follow no link either, but could wait for the writer of a pipe.
+            // Checked before the open, which would not follow a link either, but would block on a pipe without a writer.
             if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
                 throw damaged(name, "is no regular file");
             }

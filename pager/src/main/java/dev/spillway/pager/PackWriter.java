@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new pack: a file of safetensors whose tensors follow each other without a gap. Room for the header is left at the beginning, and what of it is not
- * needed is filled with spaces, as the format allows. Used by one thread.
+ * Writes a new pack: a safetensors file whose tensors follow each other without a gap. Space for the header is reserved at the beginning. The part
+ * that is not needed is filled with spaces, as the format allows. Used by one thread.
  */
 final class PackWriter implements AutoCloseable {
     static final int TENSORS_MAX = 4096;
@@ -39,7 +39,7 @@ final class PackWriter implements AutoCloseable {
         this.headerBytes = Math.ceilDiv(room, BLOCK) * BLOCK;
         this.file = FileChannel.open(directory.resolve(name),
                 Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
-        // No word about the model: captures of another one may link the pack, if they have equal bytes.
+        // The metadata does not name the model, because captures of other models may link the pack if they have equal bytes.
         header.putObject("__metadata__").put("format", "spillway-kv-pack").put("version", "1");
     }
 
@@ -70,7 +70,7 @@ final class PackWriter implements AutoCloseable {
         return new PackPage(name, tensors - 1, hash, check);
     }
 
-    /** Returns whether a tensor written before has these bytes. */
+    /** Returns whether a tensor of this pack has these bytes. */
     boolean holds(PackPage page, ByteBuffer content) throws IOException {
         long offset = header.get(Integer.toString(page.at())).get("data_offsets").get(0).asLong();
         return PackReader.equal(file, headerBytes + offset, content);

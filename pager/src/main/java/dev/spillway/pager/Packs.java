@@ -16,12 +16,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packs of all snapshots on a host, by the contents in them. A snapshot that has a content of another one gets a hard link of its pack, so the bytes
- * are there once, and go with the last snapshot that has them, also when nobody is there to count. Thread-safe.
+ * The packs of all snapshots on a host, by the contents in them. A snapshot that shares a content with another one gets a hard link to its pack. So
+ * the bytes are on the disk once, and the file system frees them with the last snapshot that links them; nothing counts references. Thread-safe.
  */
 public final class Packs {
     private final Map<String, Pack> packs = new HashMap<>();
-    /** The places of a content in all packs that have it, the newest first: what was copied out of a pack is found in the copy. */
+    /** The places of a content in all packs that have it, the newest first. So a content that was copied out of a pack is found in its copy. */
     private final Map<PageHash, List<PackPage>> pages = new HashMap<>();
     private final Set<Path> known = new LinkedHashSet<>();
     private final Set<String> distrusted = new HashSet<>();
@@ -45,12 +45,12 @@ public final class Packs {
         return Stream.concat(newest.stream(), there.stream()).toList();
     }
 
-    /** Takes note that a directory has no packs to be shared, so that nobody reads it again to find out. */
+    /** Notes that a directory has no packs to share, so that it is not read again. */
     public synchronized void passOver(Path directory) {
         known.add(directory);
     }
 
-    /** No capture uses a pack of this snapshot any more, because something of it is damaged. */
+    /** Excludes the packs of a damaged snapshot from all later captures. */
     public synchronized void distrust(Snapshot snapshot) {
         add(snapshot);
         distrust(snapshot.manifest().contents().stream().map(PackPage::pack).collect(Collectors.toSet()));
@@ -60,7 +60,7 @@ public final class Packs {
         names.stream().filter(packs::containsKey).forEach(distrusted::add);
     }
 
-    /** Returns whether the directory of a snapshot is known, or is none. */
+    /** Returns whether a directory was added or passed over before. */
     public synchronized boolean knows(Path directory) {
         return known.contains(directory);
     }
@@ -89,12 +89,12 @@ public final class Packs {
         return others.isEmpty() ? null : others;
     }
 
-    /** Returns the places of contents of this hash in packs that are not known to be damaged, the newest first. */
+    /** Returns the places of contents with this hash in packs that are not known to be damaged, the newest first. */
     synchronized List<PackPage> find(PageHash hash) {
         return pages.getOrDefault(hash, List.of()).stream().filter(page -> !distrusted.contains(page.pack())).toList();
     }
 
-    /** Gives a pack a name in another directory, and returns false if it is on this host no more, or is damaged. */
+    /** Links a pack into another directory. Returns false if the pack is no longer on this host, or is damaged. */
     synchronized boolean link(String name, Path directory) throws IOException {
         Pack pack = packs.get(name);
         if (pack == null || distrusted.contains(name)) {

@@ -6,20 +6,20 @@ import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /**
- * The CRC-32C of each quarter of a slot's bytes, by which a slot in memory is verified. It costs a quarter of what a {@link PageHash} does, or less,
- * because the processor has an instruction for it. The bytes of another page pass with a chance of 2^-128, damage within one quarter with one of 2^-32.
- * Contents on a disk are known by their hashes; a manifest has the checks beside them, so that a restore need not compute them.
+ * The CRC-32C of each quarter of a slot's bytes, by which a slot in memory is verified. It costs at most a quarter of a {@link PageHash}, because the
+ * processor has an instruction for it. The bytes of another page pass with a probability of 2^-128, and damage within one quarter with 2^-32.
+ * Contents on a disk are identified by their hashes. A manifest has the checks, too, so that a restore need not compute them.
  *
- * @param low  of the first two quarters, the first one in the lower half
- * @param high of the others
+ * @param low  checks of the first two quarters, the first one in the lower half
+ * @param high checks of the last two quarters
  */
 record PageCheck(long low, long high) {
     private static final int DIGITS = 32;
     private static final int QUARTERS = 4;
-    /** Fits into the nearest cache of a core, so that what is checked is copied from there. */
+    /** Fits into the first-level cache of a core, so that checked bytes are copied from there. */
     private static final int AT_ONCE = 16 << 10;
 
-    /** A part of a content, in memory that cannot go away: the checksum's instructions end the process where a fault hits them. */
+    /** A part of a content in process memory. A page fault of a truncated file within the checksum's instructions would end the process. */
     private interface Part {
         ByteBuffer at(int offset, int bytes);
     }
@@ -28,7 +28,7 @@ record PageCheck(long low, long high) {
         return of(content.byteSize(), content.asByteBuffer()::slice, (_, _) -> {});
     }
 
-    /** Returns the check of a content in a file that others may cut off. */
+    /** Returns the check of a content in a mapped file that another process may truncate. */
     static PageCheck ofMapped(MemorySegment content) {
         ByteBuffer part = ByteBuffer.allocate(AT_ONCE);
         return of(content.byteSize(), (offset, bytes) -> {
@@ -37,12 +37,12 @@ record PageCheck(long low, long high) {
         }, (_, _) -> {});
     }
 
-    /** Copies a content, and returns the check of what is copied. It is read once from memory, then from the cache. */
+    /** Copies a content, and returns the check of the copied bytes. They are read once from memory, then from the cache. */
     static PageCheck copying(MemorySegment from, MemorySegment to) {
         return of(from.byteSize(), from.asByteBuffer()::slice, (offset, bytes) -> MemorySegment.copy(from, offset, to, offset, bytes));
     }
 
-    /** Copies a content from a file that others may cut off, and returns the check of the copy. Slower than {@link #copying}. */
+    /** Copies a content from a mapped file that another process may truncate, and returns the check of the copy. Slower than {@link #copying}. */
     static PageCheck ofCopy(MemorySegment from, MemorySegment to) {
         ByteBuffer copy = to.asByteBuffer();
         return of(from.byteSize(), (offset, bytes) -> {

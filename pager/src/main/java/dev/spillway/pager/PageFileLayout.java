@@ -4,7 +4,7 @@ import dev.spillway.events.InvalidValueException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The places of everything in a pager's file. */
+/** The offsets and sizes of all parts of a pager's file. */
 final class PageFileLayout {
     static final int HEADER_BYTES = 4096;
     static final int RECORD_BYTES = 64;
@@ -19,8 +19,8 @@ final class PageFileLayout {
     private final int slots;
 
     /**
-     * @param stateSlots slots of each pool of state, which is the number of sequences
-     * @param saves      slots in which an engine saves what a capture has not read yet
+     * @param stateSlots slots of each state pool, one per sequence
+     * @param saves      slots in which an engine saves old bytes that a capture has not read yet
      */
     PageFileLayout(PagerMeta meta, int pageCount, int stateSlots, int saves) {
         requireCount("pages", pageCount, 1);
@@ -54,7 +54,7 @@ final class PageFileLayout {
         return aligned(saves.end(), BLOCK);
     }
 
-    /** Returns the number of pages and slots of state together. */
+    /** Returns the number of all slots: pages and slots of state. */
     int slots() {
         return slots;
     }

@@ -26,7 +26,7 @@ final class PageFreezer {
     }
 
     /**
-     * Freezes the pages of all sequences as they are now, under a pause of its own, which nobody else can end.
+     * Freezes the pages of all sequences as they are now, under a pause of its own, which no caller can end.
      *
      * @throws PagerRefusedException if another capture takes too long, or the engine does not pause
      */
@@ -36,7 +36,7 @@ final class PageFreezer {
         }
         boolean frozenNow = false;
         try {
-            // Before the pause: a write that comes while another one ends waits already.
+            // The measured pause begins before the gate closes, because new writes wait already while earlier ones end.
             long start = System.nanoTime();
             gate.hold();
             FrozenPages begun = null;
@@ -58,7 +58,7 @@ final class PageFreezer {
         }
     }
 
-    /** Begins an epoch. Under the lock of the tables, so that each page is freed and taken either before it or in it. */
+    /** Begins an epoch. The caller locks the tables, so that each page is freed or allocated either before the epoch or in it. */
     private FrozenPages begin(long start) {
         long epoch = memory.get(Word.EPOCH) + 1;
         FrozenPages begun =
@@ -71,7 +71,7 @@ final class PageFreezer {
         return begun;
     }
 
-    /** Lets pages be written without being saved. Called once, by the thread that froze them. */
+    /** Ends the saving of pages before writes. Called once, by the thread that froze them. */
     void thaw() {
         slots.freeze(null);
         pool.changing(() -> memory.set(Word.CAPTURING, 0));

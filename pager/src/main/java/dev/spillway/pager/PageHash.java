@@ -9,19 +9,19 @@ import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
 /**
- * The XXH3-128 of a content. It finds damage and recognises content; it is no defence against somebody who makes two contents collide, so equal hashes
- * are followed by a comparison of bytes before two pages count as one.
+ * The XXH3-128 of a content. It detects damage and finds equal contents. It is not collision-resistant against attacks, so bytes are compared, too,
+ * before two pages count as equal.
  */
 record PageHash(long high, long low) {
     private static final Hasher128 XXH3 = Hashing.xxh3_128();
     private static final int DIGITS = 32;
-    /** Larger contents get an array of their own. */
+    /** Largest array that a thread keeps. A larger content gets a new array each time. */
     private static final int KEPT_BYTES_MAX = 2 << 20;
-    /** Takes what is hashed. Hashing from segments has fallen to a tenth of its speed, as the compiler inlined their reads or did not. */
+    /** Takes a copy of the content, because hashing from a memory segment was up to ten times slower if the compiler did not inline its reads. */
     private static final ThreadLocal<byte[]> COPY = ThreadLocal.withInitial(() -> new byte[0]);
 
     /**
-     * Returns the hash of a content. Whoever calls keeps the memory from being freed meanwhile.
+     * Returns the hash of a content. The caller keeps the memory from being freed meanwhile.
      *
      * @throws IllegalStateException if its memory is freed already
      */
@@ -49,7 +49,7 @@ record PageHash(long high, long low) {
         return of(XXH3.hashBytesTo128Bits(content));
     }
 
-    /** Returns the hash of what remains in a buffer. */
+    /** Returns the hash of the remaining bytes of a buffer. */
     static PageHash of(ByteBuffer content) {
         return of(MemorySegment.ofBuffer(content));
     }

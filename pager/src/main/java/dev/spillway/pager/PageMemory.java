@@ -31,7 +31,7 @@ final class PageMemory implements AutoCloseable {
 
     /** Words of the header that change while a pager lives, each on a cache line of its own. */
     enum Word {
-        /** Number of captures begun, and 1. */
+        /** 1 + the number of captures begun. */
         EPOCH(256),
         /** Epoch of the capture under way, or 0. */
         CAPTURING(320),
@@ -80,9 +80,9 @@ final class PageMemory implements AutoCloseable {
     private final Arena arena;
     private final MemorySegment memory;
     private final @Nullable Path file;
-    /** Open, and locked, as long as this process uses the file: an engine sees by the lock that the process lives. */
+    /** Open and locked for as long as this process uses the file, so that an engine can see by the lock whether the process lives. */
     private final @Nullable FileChannel channel;
-    /** The words that this process alone writes: an engine may have overwritten those in the file. */
+    /** The words that only this process should write. They are read from here, because an engine may overwrite those in the file. */
     private final AtomicLongArray own = new AtomicLongArray(PageFileLayout.HEADER_BYTES / CACHE_LINE);
 
     private PageMemory(PageFileLayout layout, Arena arena, MemorySegment memory, @Nullable Path file, @Nullable FileChannel channel) {
@@ -93,7 +93,7 @@ final class PageMemory implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Makes the memory of this process alone. */
+    /** Makes memory that only this process can use. */
     static PageMemory ofProcess(PagerMeta meta, PageFileLayout layout) {
         Arena arena = Arena.ofShared();
         try {
@@ -101,12 +101,12 @@ final class PageMemory implements AutoCloseable {
         } catch (OutOfMemoryError e) {
             arena.close();
             throw new PagerRefusedException(PagerRefusedException.Reason.EXHAUSTED,
-                    "%d bytes of memory for a pager are not to be had: %s".formatted(layout.bytes(), e.getMessage()));
+                    "%d bytes of memory for a pager cannot be allocated: %s".formatted(layout.bytes(), e.getMessage()));
         }
     }
 
     /**
-     * Makes a new file that others may map, with all of its blocks: a write to a hole of a full tmpfs would end the process.
+     * Makes a new file that engines may map. All of its blocks are allocated, because a write to a hole would end the process if the tmpfs is full.
      *
      * @throws IOException if the file exists, or does not fit
      */
@@ -158,7 +158,7 @@ final class PageMemory implements AutoCloseable {
                 .put(128, bytes(meta.layout()));
         MemorySegment.copy(header.array(), 0, memory.memory, ValueLayout.JAVA_BYTE, 0, PageFileLayout.HEADER_BYTES);
         MemorySegment.copy(descriptor, 0, memory.memory, ValueLayout.JAVA_BYTE, PageFileLayout.HEADER_BYTES, descriptor.length);
-        // Last, so that a mapped file is complete once it has its magic number.
+        // The magic number is written last, so that a file with it is complete.
         LONGS.setRelease(memory.memory, 0L, MAGIC);
         return memory;
     }
@@ -192,7 +192,7 @@ final class PageMemory implements AutoCloseable {
         return PageFileLayout.RECORDS_OFFSET + (long) slot * PageFileLayout.RECORD_BYTES + field;
     }
 
-    /** Returns the epoch of the last capture that needs the slot's bytes no more. */
+    /** Returns the epoch of the last capture that does not need the slot's bytes any more. */
     long copied(int slot) {
         return (long) LONGS.getAcquire(memory, record(slot, COPIED));
     }
@@ -233,17 +233,17 @@ final class PageMemory implements AutoCloseable {
     /**
      * The outcome of a read.
      *
-     * @param intact whether the bytes are those of their check, if they have one
-     * @param check  that the bytes have; null if they have none
+     * @param intact whether the bytes match their check; true without a check
+     * @param check  check of the bytes; null if they have none
      */
     record Read(boolean intact, @Nullable PageCheck check) {
         private static final Read UNCHECKED = new Read(true, null);
     }
 
-    /** Reads a slot, or what an engine saved of it since this epoch. */
+    /** Reads a slot as of an epoch: its bytes, or those that an engine has saved since. */
     Read readAsOf(int slot, long epoch, ByteBuffer into) {
         Read read = readChecked(slot, into.duplicate());
-        // An engine stores the epoch before it changes the bytes: if it is not there yet, the bytes just read are the old ones.
+        // An engine stores the epoch in the record before it changes the bytes. If it is not there yet, the bytes just read are the old ones.
         VarHandle.acquireFence();
         if (copied(slot) == epoch) {
             int saved = (int) INTS.getAcquire(memory, record(slot, SAVED)) - 1;
@@ -252,7 +252,7 @@ final class PageMemory implements AutoCloseable {
                         "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
             }
             copyOut(layout.saves().offsetOf(saved), into);
-            // The engine takes the check away with the bytes that it was of.
+            // The engine removes the check when it writes, so saved bytes have none.
             return Read.UNCHECKED;
         }
         return read;
@@ -266,7 +266,7 @@ final class PageMemory implements AutoCloseable {
         }
         PageCheck found = file == null ? PageCheck.copying(bytes(slot), MemorySegment.ofBuffer(into))
                 : PageCheck.ofCopy(bytes(slot), MemorySegment.ofBuffer(into));
-        // An engine takes the check away before it changes the bytes: if it is there still, what was checked is what was copied.
+        // An engine removes the check before it changes the bytes. If the check is still there, it is that of the copied bytes.
         VarHandle.acquireFence();
         PageCheck check = check(slot);
         return check == null ? Read.UNCHECKED : new Read(check.equals(found), check);
@@ -309,7 +309,7 @@ final class PageMemory implements AutoCloseable {
     /**
      * Fills a slot from a file at a position.
      *
-     * @throws UncheckedIOException if that cannot be read
+     * @throws UncheckedIOException if the file cannot be read
      */
     void fill(int slot, FileChannel from, long position) {
         ByteBuffer into = bytes(slot).asByteBuffer();
@@ -325,7 +325,7 @@ final class PageMemory implements AutoCloseable {
         }
     }
 
-    /** Returns what a fault of the memory is to a caller. One that no file's length explains is thrown on. */
+    /** Returns the refusal for a fault in the memory if the file was truncated; throws the fault again otherwise. */
     PagerRefusedException refusal(InternalError fault) {
         if (!isCutOff()) {
             throw fault;
@@ -351,11 +351,11 @@ final class PageMemory implements AutoCloseable {
         }
         try {
             set(Word.CLOSED, 1);
-            // After it: an engine that waits for the end of a pause, or for room in a capture, looks at CLOSED next.
+            // These two come after CLOSED, because an engine that waits for one of them looks at CLOSED next.
             set(Word.PAUSE_ENDED, get(Word.PAUSE_ASKED));
             set(Word.CAPTURING, 0);
         } catch (InternalError e) {
-            // No engine can read the word either.
+            // Ignored if the file is truncated, because then no engine can read the words either.
             if (!isCutOff()) {
                 throw e;
             }

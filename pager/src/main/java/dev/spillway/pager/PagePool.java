@@ -18,10 +18,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A pager over memory of this process or a file that an engine maps. Thread-safe.
+ * A pager in memory of this process, or in a file that an engine maps. Thread-safe.
  *
- * <p>Four locks, taken in this order: the gate, shared by writes and taken alone by a pause; the guard, shared by all that touch the memory and
- * taken alone by {@link #close}; the tables of pages and sequences; and one of some stripes for the bytes of a slot.
+ * <p>There are four locks, taken in this order:
+ * <ol>
+ * <li>the gate: writes share it, and a pause takes it exclusively
+ * <li>the guard: all uses of the memory share it, and {@link #close} takes it exclusively
+ * <li>the lock of the tables of pages and sequences
+ * <li>the stripe of a slot, for its bytes
+ * </ol>
  */
 public final class PagePool implements CachePager {
     private final PagerMeta meta;
@@ -36,8 +41,8 @@ public final class PagePool implements CachePager {
     /**
      * The size of a pager.
      *
-     * @param sequences largest number of sequences where the meta has pools of state
-     * @param saves     slots in a file in which an engine saves pages that a capture has not read
+     * @param sequences largest number of sequences, if the meta has state pools
+     * @param saves     number of save slots in a file, for pages that a capture has not read
      * @param checksums whether each write computes a check, so that each read is verified
      */
     public record Size(int pages, int sequences, int saves, boolean checksums) {}
@@ -66,7 +71,7 @@ public final class PagePool implements CachePager {
     /**
      * Makes a pager in a new file, which is deleted when the pager closes.
      *
-     * @param file on a file system of memory, for example below {@code /dev/shm}
+     * @param file path on a memory file system, for example below {@code /dev/shm}
      */
     public static PagePool inFile(PagerMeta meta, Size size, Path file) throws IOException {
         PageFileLayout layout = layout(meta, size);
@@ -157,7 +162,7 @@ public final class PagePool implements CachePager {
         read(() -> tables.pageToRead(page), into);
     }
 
-    /** Reads a slot as its owner of one moment has it: one that has another owner by now is looked up again. */
+    /** Reads a slot. If the slot gets another owner between the lookup and the read, looks it up again. */
     private void read(Supplier<PageSlots.Use> lookUp, ByteBuffer into) {
         withMemory(() -> {
             PageMemory.Read read;
@@ -174,11 +179,11 @@ public final class PagePool implements CachePager {
         write("page " + page, () -> tables.pageToWrite(page), content);
     }
 
-    /** Writes a slot of the owner that it has when it is looked up, also if the write has to wait then. */
+    /** Writes a slot for the owner that it has at the lookup. Refuses the write if the slot gets another owner while the write waits. */
     private void write(String what, Supplier<PageSlots.Use> lookUp, ByteBuffer content) throws InterruptedException {
         gate.write(() -> {
             if (!slots.write(underTables(lookUp), content)) {
-                // Refuses what is gone or shared by now.
+                // The second lookup throws if the slot is gone or shared by now.
                 underTables(lookUp);
                 throw new PagerRefusedException(Reason.BUSY, what + ": got another owner while the write waited; nothing was written");
             }
@@ -199,13 +204,13 @@ public final class PagePool implements CachePager {
     }
 
     /**
-     * A sequence and the places of its states.
+     * A sequence and the slots of its states.
      *
-     * @param states by pool, the number of the slot in that pool
+     * @param states number of the slot in each pool, by the pool's name
      */
     public record SequenceSlots(LogicalSequence sequence, Map<String, Integer> states) {}
 
-    /** Returns the sequences, sorted by id, and where an engine that has mapped the file finds their states. */
+    /** Returns the sequences, sorted by id, with the slots in which an engine that maps the file finds their states. */
     public List<SequenceSlots> sequenceSlots() {
         return reading(() -> tables.sequences().stream().map(held -> {
             Map<String, Integer> states = new TreeMap<>();
@@ -245,7 +250,7 @@ public final class PagePool implements CachePager {
             for (int pool = 0; pool < states.size(); pool++) {
                 slots.copy(states.get(pool), reserved.states().getFirst()[pool]);
             }
-            // Refuses the states of a sequence that is gone by now.
+            // Throws if the sequence is gone by now.
             return underTables(() -> tables.fork(id, states, newId, reserved));
         }));
         return copy[0];
@@ -255,7 +260,7 @@ public final class PagePool implements CachePager {
         T use(Reserved reserved) throws InterruptedException;
     }
 
-    /** Uses reserved slots, which are given back if that fails. */
+    /** Reserves slots and uses them. Releases them if that fails. */
     private <T> T reserved(Supplier<Reserved> reserving, Using<T> using) throws InterruptedException {
         Reserved reserved = underTables(reserving);
         boolean used = false;
@@ -284,7 +289,7 @@ public final class PagePool implements CachePager {
             if (shared.isPresent()) {
                 owned[0] = reserved(() -> tables.reserve(1, 0), reserved -> {
                     slots.copy(shared.get(), reserved.pages().getFirst());
-                    // Refuses the copy of a page that got another owner meanwhile.
+                    // Throws if the page got another owner meanwhile.
                     underTables(() -> {
                         tables.replacePage(id, position, shared.get(), reserved);
                         return reserved;
@@ -308,7 +313,7 @@ public final class PagePool implements CachePager {
         write("state " + pool + " of sequence " + id, () -> tables.state(id, pool), content);
     }
 
-    /** Returns the pool of state that a slot belongs to, or empty for a page. */
+    /** Returns the state pool that a slot belongs to; empty for a page. */
     Optional<StatePool> stateOf(int slot) {
         return meta.states().stream().filter(state -> memory.layout().region(state.name()).has(slot)).findFirst();
     }
@@ -320,12 +325,12 @@ public final class PagePool implements CachePager {
 
     // ---- restores
 
-    /** Takes pages, and slots of state for sequences: all or none. */
+    /** Reserves pages, and slots of state for sequences: all or none. */
     Reserved reserve(int pages, int sequences) {
         return reading(() -> tables.reserve(pages, sequences));
     }
 
-    /** Gives back what was reserved and not installed. */
+    /** Releases reserved slots that were not installed. */
     void release(Reserved reserved) {
         if (!guard.isClosed()) {
             changing(() -> tables.release(reserved));
@@ -333,9 +338,9 @@ public final class PagePool implements CachePager {
     }
 
     /**
-     * Fills a reserved slot from a file, and returns the hash of what is there then.
+     * Fills a reserved slot from a file, and returns the hash of its bytes after that.
      *
-     * @param page what the file has there, as its manifest says
+     * @param page the content at that position, as the manifest describes it
      */
     PageHash fill(int slot, FileChannel from, long position, PackPage page) throws IOException, InterruptedException {
         try {
@@ -370,12 +375,12 @@ public final class PagePool implements CachePager {
         return freezer.freeze();
     }
 
-    /** Returns the place where a slot's content was packed last, if it was not written since. */
+    /** Returns the place where a slot's content was packed last; empty if the slot was written since. */
     Optional<PackPage> packedAt(int slot) {
         return reading(() -> tables.packedAt(slot));
     }
 
-    /** Remembers where slots' contents were packed by a capture. Slots freed since are passed over. */
+    /** Remembers the places where a capture packed the contents of slots. Ignores slots that were freed since. */
     void remember(Map<Integer, PackPage> packed, long epoch) {
         underTables(() -> {
             tables.remember(packed, epoch);

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of a pager's slots. Each use is of the slot as its owner had it when it was looked up. Each slot is read and changed under one of some stripes, the innermost lock; a change saves the old bytes first for a
- * capture that has not read them. Thread-safe. Whoever calls keeps the memory open.
+ * The bytes of a pager's slots. A lookup gives a {@link Use} of a slot, which ends when the slot gets another owner. The bytes of a slot are read and
+ * changed under its stripe, the innermost lock. A change first saves the old bytes for a capture that has not read them. Thread-safe. The caller
+ * keeps the memory open.
  */
 final class PageSlots {
     private static final int STRIPES = 64;
@@ -19,7 +20,7 @@ final class PageSlots {
     private final PageMemory memory;
     private final boolean checksums;
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
-    /** By slot, the number of the use that is valid. Changed under the lock of the tables and the stripe, so read under either. */
+    /** Number of the valid use of each slot. Changed under both the lock of the tables and the stripe, so it may be read under either. */
     private final long[] uses;
     private volatile @Nullable FrozenPages frozen;
 
@@ -64,12 +65,12 @@ final class PageSlots {
         return frozen;
     }
 
-    /** Saves old bytes for a capture from now on, or for none. */
+    /** Sets the capture for which changes save old bytes from now on; null for none. */
     void freeze(@Nullable FrozenPages capture) {
         frozen = capture;
     }
 
-    /** Reads a slot; null if the use is over, and nothing was read. */
+    /** Reads a slot. Reads nothing and returns null if the use has ended. */
     PageMemory.@Nullable Read readVerified(Use use, ByteBuffer into) {
         int slot = use.slot();
         Lock stripe = stripe(slot);
@@ -89,7 +90,7 @@ final class PageSlots {
         }
     }
 
-    /** Writes a slot, and returns false if the use is over, and nothing was written. */
+    /** Writes a slot. Writes nothing and returns false if the use has ended. */
     boolean write(Use use, ByteBuffer content) throws InterruptedException {
         return change(use.slot(), use, () -> {
             if (checksums) {
@@ -100,14 +101,15 @@ final class PageSlots {
         });
     }
 
-    /** Changes the bytes of a slot, and returns the check of what is there then, or null for none. */
+    /** Changes the bytes of a slot, and returns the check of the new bytes; null for none. */
     private interface SlotChange {
         @Nullable
         PageCheck run();
     }
 
     /**
-     * Changes a slot's bytes after saving them for a capture that has not read them. Returns false if the use is over, also by the end of a wait.
+     * Changes a slot's bytes, after saving the old ones for a capture that has not read them. Changes nothing and returns false if the use has ended,
+     * before or during a wait for room.
      *
      * @param use null for a reserved slot, which nobody else can use
      */
@@ -129,7 +131,7 @@ final class PageSlots {
             } finally {
                 stripe.unlock();
             }
-            // Not with the stripe: the reader needs it to make room.
+            // Waits without the stripe, because the reader may need it to make room.
             capture.awaitRoom();
         }
     }
@@ -143,8 +145,8 @@ final class PageSlots {
     }
 
     /**
-     * Copies a slot with its check into a reserved one, so that a copy that is damaged on its way is found when it is read. Returns false if the use is
-     * over, and nothing was copied.
+     * Copies a slot with its check into a reserved one, so that damage during the copy is found at the next read. Copies nothing and returns false if
+     * the use has ended.
      */
     boolean copy(Use from, int to) throws InterruptedException {
         ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(memory.layout().region(from.slot()).slotBytes()));
@@ -156,21 +158,21 @@ final class PageSlots {
     }
 
     /**
-     * Fills a reserved slot from a file, and returns the hash of what is there then.
+     * Fills a reserved slot from a file, and returns the hash of its bytes after that.
      *
-     * @param page what the file has there, as its manifest says
-     * @throws java.io.UncheckedIOException if that cannot be read
+     * @param page the content at that position, as the manifest describes it
+     * @throws java.io.UncheckedIOException if the file cannot be read
      */
     PageHash fill(int slot, FileChannel from, long position, PackPage page) throws InterruptedException {
-        // Its former owner's bytes may be a part of a capture under way.
+        // Saves the bytes of the former owner, which may be a part of a capture under way.
         change(slot, null, () -> null);
         memory.fill(slot, from, position);
         PageCheck check = !checksums || page.check() != null ? page.check() : memory.checkOf(slot);
         // The slot equals its pack until the next write.
         memory.setWritten(slot, 0);
-        // After the check: what an engine writes between the two is found by the hash, and what it writes later by the check.
+        // The hash is computed after the check. So a write of an engine between the two is found by the hash, and a later one by the check.
         PageHash hash = memory.hashOf(slot);
-        // Another content would fail the check when the next owner of the slot reads it.
+        // A wrong content gets no check, because its check would fail for the next owner of the slot.
         memory.setCheck(slot, checksums && hash.equals(page.hash()) ? check : null);
         return hash;
     }

@@ -17,20 +17,23 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The pages and sequences of a pager: which are free, who has which, and where their contents were packed last. The caller locks it. */
+/**
+ * The pages and sequences of a pager: the free pages, the pages of each sequence, and the places where contents were packed last. The caller locks
+ * it.
+ */
 final class PageTables {
     private static final int FREE = -1;
-    /** Taken for a restore or a copy that is under way: nobody else may use it yet. */
+    /** Marks a page that a restore or a copy fills, which no other caller may use yet. */
     private static final int RESERVED = -2;
-    /** Sequences take memory that is not counted, also those without pages. */
+    /** Caps the sequences beyond the number of pages, because sequences without pages take memory, too, which no limit counts. */
     private static final int SEQUENCES_WITHOUT_PAGES_MAX = 100_000;
 
     private final PagerMeta meta;
     private final PageMemory memory;
     private final PageSlots slots;
-    /** By page: FREE, RESERVED, or the number of sequences that have it. */
+    /** State of each page: FREE, RESERVED, or the number of sequences that have it. */
     private final int[] references;
-    /** By slot: the epoch in which it was freed last. */
+    /** Epoch in which each slot was freed last. */
     private final long[] freedIn;
     private final @Nullable PackedAt[] origins;
     private final FreeSlots freePages;
@@ -45,7 +48,7 @@ final class PageTables {
     private record PackedAt(PackPage page, long epoch) {}
 
     /**
-     * Slots that are taken and belong to no sequence yet. Nobody but the one who took them uses them.
+     * Slots that are reserved and belong to no sequence yet. Only the caller that reserved them uses them.
      *
      * @param states slots of state of each sequence, by the order of the pools
      */
@@ -115,7 +118,7 @@ final class PageTables {
                 references[slot] = 0;
             }
             if (freedIn[slot] < capturing) {
-                // Nobody had it when the capture began.
+                // The slot was free when the capture began, so the capture does not need it.
                 memory.setCopied(slot, capturing);
             }
             taken.add(slot);
@@ -151,7 +154,7 @@ final class PageTables {
         return slots.use(page);
     }
 
-    /** Returns the use of a page by a writer, whom only one sequence may see. */
+    /** Returns the use of a page by a writer. Refuses a page that several sequences have. */
     PageSlots.Use pageToWrite(int page) {
         requireUnshared(page);
         return slots.use(page);
@@ -175,13 +178,13 @@ final class PageTables {
         }
     }
 
-    /** Takes slots of state for those sequences that are new. */
+    /** Reserves slots of state for those sequences that are new. */
     Reserved reserveFor(List<LogicalSequence> installed) {
         requirePages(installed);
         return reserve(0, requireInstallable(installed, false));
     }
 
-    /** Installs sequences, each in place of one of its id or with the next of the reserved slots of state. */
+    /** Installs sequences, each in place of the one with its id, or as a new one with the next reserved slots of state. */
     void install(List<LogicalSequence> installed, Reserved reserved) {
         requirePages(installed);
         if (requireInstallable(installed, false) != reserved.states().size()) {
@@ -203,14 +206,14 @@ final class PageTables {
         for (int page : sequence.pages()) {
             references[page]++;
             if (references[page] == 2) {
-                // Its one owner so far may not write it any more.
+                // The only owner so far may not write a page that is shared from now on.
                 slots.endUses(page);
             }
         }
         sequences.put(sequence.id(), new HeldSequence(sequence, states));
     }
 
-    /** Replaces a sequence. A page that both have keeps its owner: it is neither freed nor shared on the way. */
+    /** Replaces a sequence. A page that both the old and the new one have is neither freed nor shared meanwhile. */
     private void replace(HeldSequence former, LogicalSequence sequence) {
         former.sequence().pages().forEach(page -> references[page]--);
         put(sequence, former.states());
@@ -307,7 +310,7 @@ final class PageTables {
     /**
      * Makes a sequence that shares all pages of another one, with reserved slots of state.
      *
-     * @param states of the other one, from which those were filled
+     * @param states uses of the other sequence's states, from which the reserved slots were filled
      */
     LogicalSequence fork(String id, List<PageSlots.Use> states, String newId, Reserved reserved) {
         if (!states(id).equals(states)) {
@@ -335,7 +338,7 @@ final class PageTables {
         return references[page] > 1;
     }
 
-    /** Puts a reserved page in the place of a shared one, of which it is a copy. */
+    /** Replaces a shared page of a sequence by its copy in a reserved page. */
     void replacePage(String id, int position, PageSlots.Use former, Reserved copy) {
         if (page(id, position) != former.slot() || !slots.isValid(former) || !isShared(former.slot())) {
             throw new PagerRefusedException(Reason.BUSY, "sequence %s: changed while its page was copied".formatted(id));
@@ -362,7 +365,7 @@ final class PageTables {
         throw new InvalidValueException("state pool", pool, meta.states().stream().map(StatePool::name).toList().toString());
     }
 
-    /** Takes pages, and slots of state for sequences: all or none. */
+    /** Reserves pages, and slots of state for sequences: all or none. */
     Reserved reserve(int pages, int sequenceCount) {
         requireStates(sequenceCount);
         List<Integer> taken = allocatePages(pages);
@@ -377,7 +380,7 @@ final class PageTables {
         reserved.slots().forEach(slot -> memory.setReserved(slot, false));
     }
 
-    /** Gives back what was reserved and not installed. */
+    /** Releases reserved slots that were not installed. */
     void release(Reserved reserved) {
         reserved.pages().forEach(page -> free(freePages, page));
         reserved.states().forEach(this::freeStates);
@@ -398,12 +401,12 @@ final class PageTables {
         packed.forEach((slot, page) -> origins[slot] = new PackedAt(page, epoch));
     }
 
-    /** Returns the place where a slot's content was packed last, if it was not written since. */
+    /** Returns the place where a slot's content was packed last; empty if the slot was written since. */
     Optional<PackPage> packedAt(int slot) {
         return Optional.ofNullable(origins[slot]).filter(origin -> memory.written(slot) < origin.epoch()).map(PackedAt::page);
     }
 
-    /** Remembers where slots' contents were packed by a capture. Slots freed since are passed over. */
+    /** Remembers the places where a capture packed the contents of slots. Ignores slots that were freed since. */
     void remember(Map<Integer, PackPage> packed, long epoch) {
         packed.forEach((slot, page) -> {
             if (freedIn[slot] < epoch) {

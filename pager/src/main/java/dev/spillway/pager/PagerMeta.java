@@ -14,7 +14,7 @@ import java.util.List;
  * The kind of a pager's content. A snapshot is restored only into a pager of equal meta.
  *
  * @param model  fingerprint of the model, which covers its weights and everything else that changes what a key or a value is: adapters, quantisation,
- *               position encoding. Its maker decides how it is computed; it is compared, never read
+ *               position encoding. The owner of the model decides how to compute it; the pager only compares it
  * @param states pools of state beside the pages, sorted by name
  */
 public record PagerMeta(ContentDigest model, PageShape page, List<StatePool> states) {
@@ -32,7 +32,7 @@ public record PagerMeta(ContentDigest model, PageShape page, List<StatePool> sta
         }
     }
 
-    /** Returns the SHA-256 of all but the model: of what a page and a state look like. */
+    /** Returns the SHA-256 of the shapes of pages and states, without the model. */
     @JsonIgnore
     public ContentDigest layout() {
         try {
@@ -44,7 +44,7 @@ public record PagerMeta(ContentDigest model, PageShape page, List<StatePool> sta
 
     private record Layout(PageShape page, List<StatePool> states) {}
 
-    /** Describes the content for whoever maps the file, in the manner of safetensors: type, shape and place of each tensor. */
+    /** Describes the content for engines that map the file, as safetensors does: type, shape and offset of each tensor. */
     byte[] describe(PageFileLayout places) {
         try {
             return JSON.writeValueAsString(

@@ -1,6 +1,6 @@
 package dev.spillway.pager;
 
-/** A request that a pager or a snapshot refused, with the reason. Nothing was changed. */
+/** Thrown when a pager or a snapshot refuses a request, with the reason. Nothing was changed. */
 public final class PagerRefusedException extends RuntimeException {
     /** Reasons of a refusal. */
     public enum Reason {
@@ -8,11 +8,11 @@ public final class PagerRefusedException extends RuntimeException {
         EXHAUSTED,
         /** The pager is closed. */
         CLOSED,
-        /** The pager is paused, or is not, or the engine does not take the pause. */
+        /** The pager has been paused for too long, is paused already, or its engine does not take the pause. */
         PAUSED,
         /** Another capture is under way, or a page or a sequence got another owner while the request waited. */
         BUSY,
-        /** The engine has not ended, as it must have before it is detached. */
+        /** The engine has not ended, so it cannot be detached. */
         ENGINE_RUNS,
         /** A page, a sequence or a state that does not exist. */
         UNKNOWN,

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Checks of contents at their places: a right page in a wrong place fails its check. Made once for the many places of a snapshot. */
+/** Computes checks that bind contents to their places, so that a correct page in a wrong place fails its check. Made once per snapshot. */
 final class PlaceChecks {
     private static final int DIGEST_DIGITS = 64;
 
@@ -18,9 +18,9 @@ final class PlaceChecks {
     }
 
     /**
-     * Returns the check of a content, which it has at no other place.
+     * Returns the check of a content at a place. The same content has another check at any other place.
      *
-     * @param part pool of a state, or empty for a page
+     * @param part pool of a state; the empty string for a page
      */
     String of(PageHash hash, String sequence, String part, int position) {
         byte[] name = sequence.getBytes(StandardCharsets.UTF_8);

@@ -14,12 +14,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fills slots from packs, each verified. Several threads take one slot after the other, because a read copies from the memory of the system, and its
- * check computes as long. When this returns or throws, no thread touches a slot any more. Used once.
+ * Fills slots from packs, and verifies each. Several threads take one slot after the other, because copying and verifying take processor time. When
+ * this returns or throws, no thread uses a slot any more. Used once.
  */
 final class SlotFills {
     private static final int THREADS_MAX = 4;
-    /** Takes longer to fill than a thread to start. */
+    /** Smallest number of bytes per thread. To fill fewer takes less time than to start a thread. */
     private static final long BYTES_OF_A_THREAD = 1 << 20;
 
     private final PagePool pool;
@@ -35,7 +35,7 @@ final class SlotFills {
     /**
      * A slot to be filled.
      *
-     * @param name of what is filled, for a refusal
+     * @param name name of the page or state, for a refusal
      */
     record Fill(int slot, PackPage page, ElementType elements, List<Long> dimensions, Supplier<String> name) {
         long bytes() {
@@ -43,7 +43,7 @@ final class SlotFills {
         }
     }
 
-    /** @param packs by name, all that the fills need */
+    /** @param packs all packs that the fills need, by name */
     SlotFills(PagePool pool, Map<String, PackReader> packs, List<Fill> fills) {
         this.pool = pool;
         this.packs = packs;
@@ -53,8 +53,8 @@ final class SlotFills {
     /**
      * Fills all slots.
      *
-     * @param progress told by the calling thread alone
-     * @throws PagerRefusedException of the first slot whose content is not that of its hash
+     * @param progress called by the calling thread alone
+     * @throws PagerRefusedException naming the first slot whose content does not match its hash
      */
     void run(Progress progress) throws IOException, InterruptedException {
         long all = fills.stream().mapToLong(Fill::bytes).sum();
@@ -70,7 +70,7 @@ final class SlotFills {
                     fill(progress);
                     done = true;
                 } finally {
-                    // Closing waits for the helpers, which fill what is left unless this failed.
+                    // Closing waits for the other threads, which fill the remaining slots unless this one failed.
                     stopped = stopped || !done;
                 }
             }
@@ -123,7 +123,7 @@ final class SlotFills {
         filled.incrementAndGet();
     }
 
-    /** Reads the pack again: where that has the right bytes, the pager's memory was changed under the restore, and the snapshot is sound. */
+    /** Reads the pack again. If it has the right bytes, the snapshot is sound, and the pager's memory was changed during the restore. */
     private static PagerRefusedException mismatch(Fill fill, PackReader pack) throws IOException, InterruptedException {
         try (Arena memory = Arena.ofConfined()) {
             ByteBuffer stored = memory.allocate(fill.bytes()).asByteBuffer();
@@ -135,7 +135,7 @@ final class SlotFills {
                         .formatted(fill.name().get(), fill.slot()));
     }
 
-    /** Keeps the failure of the earliest slot. Each slot before it was taken before it, and is filled to its end. */
+    /** Keeps the failure of the first slot in the order of the fills. All slots before it were taken earlier, and are filled to their end. */
     private synchronized void note(int at, Exception thrown) {
         stopped = true;
         if (at < failedAt) {

@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A snapshot in a directory: a manifest and packs. Immutable; the directory must stay as it is while it is used. Its manifest was checked when it was
- * opened; the packs are checked by {@link #verify} and {@link #restore}.
+ * A snapshot in a directory: a manifest and packs. Immutable; the directory must not change while it is used. The manifest is verified when the
+ * snapshot is opened; {@link #verify} and {@link #restore} verify the packs.
  */
 public final class Snapshot {
     private static final System.Logger LOG = System.getLogger(Snapshot.class.getName());
@@ -39,7 +39,7 @@ public final class Snapshot {
      * Reads the manifest of a snapshot.
      *
      * @throws PagerRefusedException if the directory has none, or one that is damaged
-     * @throws IOException           if it cannot be told whether there is one, or it cannot be read
+     * @throws IOException           if the manifest cannot be read, or it is unknown whether there is one
      */
     public static Snapshot open(Path directory) throws IOException {
         Path file = directory.resolve(SnapshotManifest.FILE);
@@ -98,7 +98,7 @@ public final class Snapshot {
     private final class OpenPacks implements AutoCloseable {
         private final Map<String, PackReader> open = new ConcurrentHashMap<>();
 
-        /** Opens all at the same time, as parsing their headers takes long. What cannot be opened is named where it is needed. */
+        /** Opens all packs in parallel, because parsing their headers takes long. A pack that cannot be opened is reported when it is needed. */
         void openAhead() {
             manifest.packs().parallelStream().forEach(name -> {
                 try {
@@ -130,7 +130,7 @@ public final class Snapshot {
      * Reads every page and every state and compares it with its hash.
      *
      * @param progress takes the bytes checked so far
-     * @throws PagerRefusedException naming the first page that is not what was captured
+     * @throws PagerRefusedException naming the first page or state that differs from the capture
      */
     public void verify(Progress progress) throws IOException, InterruptedException {
         PageShape shape = meta().page();
@@ -179,7 +179,7 @@ public final class Snapshot {
         T read() throws IOException, InterruptedException;
     }
 
-    /** Reads a page or a state, and says which one it was where damage is found. */
+    /** Reads a page or a state. If it is damaged, the exception names it. */
     static <T> T named(Supplier<String> name, Reading<T> reading) throws IOException, InterruptedException {
         try {
             return reading.read();
@@ -214,12 +214,12 @@ public final class Snapshot {
     }
 
     /**
-     * Reads all sequences into free pages of a pager, verified. Nothing of them is usable before all is read and verified; then all are there at once.
+     * Reads all sequences into free pages of a pager, and verifies them. They appear in the pager at once, after everything is read and verified.
      *
      * @param progress takes the bytes read so far
-     * @return the sequences as they are installed, with pages of this pager
-     * @throws PagerRefusedException if the snapshot is damaged or of other meta, or the pager has too few free pages or a sequence of the same id. The
-     *                               pager is as it was
+     * @return the installed sequences, with pages of this pager
+     * @throws PagerRefusedException if the snapshot is damaged or of another meta, or the pager has too few free pages or a sequence of the same id.
+     *                               The pager is unchanged
      */
     public List<LogicalSequence> restore(PagePool pool, Progress progress) throws IOException, InterruptedException {
         requireMeta(pool.meta());

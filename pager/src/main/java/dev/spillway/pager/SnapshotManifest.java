@@ -18,11 +18,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The content of a snapshot: which sequences it has, which pages these have, and where the pages are packed. Written as JSON in one form only.
+ * The content of a snapshot: its sequences, their pages, and the places where the pages are packed. Equal manifests have equal JSON.
  *
  * @param digest    SHA-256 of meta, sequences and the hashes of their pages. It depends neither on physical pages nor on how they are packed
- * @param pages     distinct pages, numbered in the order in which the sequences, sorted by id, name them first. Two pages may have one content: they were
- *                  two pages, and become two again
+ * @param pages     distinct pages, numbered in the order in which the sequences, sorted by id, name them first. Two pages with equal contents stay
+ *                  two pages
  * @param sequences sorted by id
  * @param check     SHA-256 of this manifest without this field
  */
@@ -30,7 +30,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         ContentDigest check) {
     static final String FILE = "manifest.json";
     static final int VERSION = 2;
-    /** Had no checks of contents. */
+    /** The oldest version that is read; its pages have no {@code crc}. */
     private static final int VERSION_MIN = 1;
     static final int BYTES_MAX = 512 << 20;
     private static final ObjectMapper JSON = Json.strict();
@@ -41,9 +41,9 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     /**
      * A packed page.
      *
-     * @param pack place of its pack among the packs
-     * @param at   place of its tensor in the pack
-     * @param crc  CRC-32C of each quarter of it, 32 hexadecimal digits; null if it had none in memory
+     * @param pack index of its pack among the packs
+     * @param at   number of its tensor in the pack
+     * @param crc  its {@link PageCheck}, 32 hexadecimal digits; null if it had none in memory
      */
     record Page(String hash, int pack, int at, @Nullable String crc) {}
 
@@ -51,8 +51,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
      * A sequence.
      *
      * @param pages  numbers of its pages, by position
-     * @param checks checks of these at their positions
-     * @param states states by pool
+     * @param checks checks that bind its pages to their positions
+     * @param states its states, by the name of the pool
      */
     record Sequence(String id, int lastPageTokens, List<Integer> pages, List<String> checks, TreeMap<String, State> states) {}
 
@@ -90,7 +90,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         digest.update(bytes);
     }
 
-    /** Returns the SHA-256 of all that the JSON of a manifest has before its last field, the check. */
+    /** Returns the SHA-256 of the JSON of a manifest up to its last field, the check. */
     private static ContentDigest check(byte[] json) {
         MessageDigest digest = Sha256.begin();
         digest.update(json, 0, json.length - CHECK_FIELD_BYTES);
@@ -106,9 +106,9 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     }
 
     /**
-     * Reads a manifest and checks everything that can be checked without its packs.
+     * Reads a manifest and verifies everything that can be verified without its packs.
      *
-     * @throws PagerRefusedException if anything of it is not as it was written
+     * @throws PagerRefusedException if the manifest is damaged or of another version
      */
     static SnapshotManifest parse(byte[] json) {
         if (json.length <= CHECK_FIELD_BYTES) {
@@ -135,7 +135,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         return manifest;
     }
 
-    /** Tells a manifest of another version, which may have other fields, from one that is damaged. */
+    /** Refuses a manifest of another version before its fields are read, because it may have others and is not damaged. */
     private static void requireVersion(byte[] json) {
         try {
             int version = JSON.readTree(json).path("version").asInt(VERSION);

@@ -25,16 +25,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Captures a pager into an empty directory. Contents that a snapshot of this host has are not written again: the pack that has them is linked, and not
- * read. A pack of which less than half would be needed is not kept alive by a link; what is needed of it is copied. So is what is needed of small packs
- * once there are many, as a sequence that grows from capture to capture makes them. Used once, by one thread.
+ * Captures a pager into an empty directory. Contents that another snapshot of this host has are not written again: their pack is linked. If less than
+ * half of a pack is needed, the needed contents are copied instead. They are also copied from small packs once there are many of these, as a sequence
+ * that grows from capture to capture makes them. Used once, by one thread.
  */
 public final class SnapshotWriter {
     private static final System.Logger LOG = System.getLogger(SnapshotWriter.class.getName());
     private static final int SMALL_PACKS_MAX = 32;
     private static final int SMALL_PACK_CONTENTS = 64;
     private static final long SMALL_PACK_BYTES = 4 << 20;
-    /** A page of a sequence takes at least so many bytes of a manifest: its number and its check. */
+    /** Smallest number of bytes that a page of a sequence takes in a manifest, for its number and its check. */
     private static final long MANIFEST_BYTES_OF_A_PAGE = 21;
 
     private final PagePool pool;
@@ -49,10 +49,10 @@ public final class SnapshotWriter {
     private long bytesRead;
     private long bytesWritten;
     private int contentsWritten;
-    /** Contents that may still be written. */
+    /** Largest number of contents that this capture may write. */
     private int unpacked;
 
-    /** A pack whose content was to be copied is damaged. */
+    /** Thrown when a content that is to be copied is damaged in its pack. */
     private static final class DamagedPackException extends Exception {
         private static final long serialVersionUID = 1;
     }
@@ -61,14 +61,14 @@ public final class SnapshotWriter {
      * The outcome of a capture.
      *
      * @param pauseNanos   time for which writes were stopped
-     * @param stayedPaused whether the engine stayed paused until all was copied, because it does not save what it overwrites
+     * @param stayedPaused whether the engine stayed paused until all pages were copied, because it does not save pages before it writes them
      * @param pagesWritten number of contents that no snapshot of this host had
      * @param bytesWritten bytes of the directory that are new on the disk
      */
     public record Captured(Snapshot snapshot, long pauseNanos, boolean stayedPaused, int pagesWritten, long bytesWritten,
             Remembered remembered) {}
 
-    /** The places of a pager's pages in a capture, to be told to the pager once the snapshot is where it stays. */
+    /** The places of a pager's pages in the packs of a capture. The pager remembers them once the snapshot is in its final place. */
     public static final class Remembered {
         private final Map<Integer, PackPage> packed;
         private final long epoch;
@@ -89,9 +89,9 @@ public final class SnapshotWriter {
     /**
      * Writes a snapshot of all sequences as they are now. All files are durable at the end; the directory itself is not.
      *
-     * @param packs    of the snapshots on the same file system
+     * @param packs    packs of the snapshots on the same file system
      * @param progress takes the bytes read from the pager so far
-     * @throws IOException           if the directory cannot be written; what is in it then is of no use
+     * @throws IOException           if the directory cannot be written; its contents are then useless
      * @throws PagerRefusedException if the pager cannot be frozen, or is closed meanwhile
      */
     public static Captured capture(PagePool pool, Path directory, Packs packs, Progress progress) throws IOException, InterruptedException {
@@ -99,7 +99,7 @@ public final class SnapshotWriter {
             try {
                 return new SnapshotWriter(pool, directory, packs, progress).capture();
             } catch (DamagedPackException e) {
-                // Not used any more, so all that it had is written from the memory of the pager.
+                // The damaged pack is excluded from now on, so the next attempt writes its contents from the memory of the pager.
                 try (Stream<Path> files = Files.list(directory)) {
                     for (Path file : files.toList()) {
                         Files.delete(file);
@@ -109,7 +109,7 @@ public final class SnapshotWriter {
         }
     }
 
-    /** Takes note of a snapshot that lies in its place now, so that later captures need not write what it has. */
+    /** Notes that a snapshot is in its final place, so that later captures need not write its contents again. */
     public static void published(Captured captured, Path directory, PagePool pool, Packs packs) {
         packs.add(Snapshot.of(directory, captured.snapshot().manifest()));
         pool.remember(captured.remembered().packed, captured.remembered().epoch);
@@ -155,7 +155,7 @@ public final class SnapshotWriter {
         }
     }
 
-    /** Refuses what no manifest could hold, before anything is written. */
+    /** Refuses a capture with too many pages for a manifest, before anything is written. */
     static void requireRoomInManifest(long pages) {
         if (pages > SnapshotManifest.BYTES_MAX / MANIFEST_BYTES_OF_A_PAGE) {
             throw tooLarge("%d pages of sequences, of which each counts as often as a sequence has it".formatted(pages));
@@ -169,7 +169,7 @@ public final class SnapshotWriter {
 
     private record Tensor(ElementType elements, List<Long> dimensions) {}
 
-    /** Equal bytes of another type or shape are another content: a pack says what its tensors are. */
+    /** Identifies a content. Equal bytes of another type or shape are another content, because a pack states type and shape of each tensor. */
     private record Content(Tensor tensor, PageHash hash) {}
 
     private Tensor tensor(int slot) {
@@ -189,7 +189,9 @@ public final class SnapshotWriter {
         return unchanged;
     }
 
-    /** Links a pack of another snapshot into this one; null if it is gone, or is no pack any more: what it had is written anew. */
+    /**
+     * Links a pack of another snapshot into this one; null if the pack is gone or cannot be opened, so that its contents have to be written again.
+     */
     private @Nullable PackReader linked(String name) throws IOException {
         PackReader reader = linked.get(name);
         if (reader == null && !damaged.contains(name) && packs.link(name, directory)) {
@@ -250,7 +252,7 @@ public final class SnapshotWriter {
         }
     }
 
-    /** Copies what is needed of packs that are not to be kept, and removes their links. */
+    /** Copies the needed contents out of packs that are not to be kept, and removes the links to these packs. */
     private void compact(Map<Integer, PackPage> packed, ByteBuffer buffer) throws IOException, DamagedPackException {
         Map<String, Long> needed =
                 packed.values().stream().distinct().collect(Collectors.groupingBy(PackPage::pack, Collectors.counting()));

@@ -4,7 +4,7 @@ import dev.spillway.events.InvalidValueException;
 import java.util.List;
 
 /**
- * A pool of state that each sequence has once, beside its pages: the recurrent or convolution state of a hybrid model.
+ * A pool of state. Each sequence has one slot of it beside its pages, for the recurrent or convolution state of a hybrid model.
  *
  * @param name 1 to 64 of the letters a to z, digits, dots, hyphens and underscores
  */

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 
 /**
- * The gate of all writes of a pager. A pause closes it, and an engine that has mapped the file is asked to stop, too. A caller and a capture may share
- * a pause: it ends when both have ended theirs. The gate's lock is taken before that of the {@link MemoryGuard}. Thread-safe.
+ * The gate that all writes of a pager pass. A pause closes it, and also asks an engine that maps the file to stop. A caller and a capture may share a
+ * pause, which ends when both have ended theirs. The gate's lock is taken before that of the {@link MemoryGuard}. Thread-safe.
  */
 final class WriteGate {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -21,15 +21,15 @@ final class WriteGate {
     private static final int SPINS = 1000;
     private static final long LOOK_AGAIN_NANOS = 20_000;
     private static final long NO_ENGINE = 0;
-    /** An engine that does not save what it overwrites. */
+    /** Value of {@code ENGINE} for an engine that does not save pages before it writes them. */
     private static final long ENGINE_SAVES_NOTHING = 2;
 
     private final PageMemory memory;
     private final MemoryGuard guard;
     private final StampedLock gate = new StampedLock();
-    /** Guards the next three. Held while a pause begins, so that others share it or come after its failure. */
+    /** Guards the next three fields. Held while a pause begins, so that another caller shares the pause or begins its own after a failure. */
     private final ReentrantLock pausing = new ReentrantLock();
-    /** Number of those who share the pause; 0 without one. */
+    /** Number of callers and captures that share the pause; 0 without a pause. */
     private final AtomicInteger holders = new AtomicInteger();
     /** Stamp of the pause. */
     private long stamp;
@@ -87,7 +87,7 @@ final class WriteGate {
         }
     }
 
-    /** Ends the pause of a caller, if there is one. That of a capture goes on. */
+    /** Ends the pause of a caller, if there is one. A pause of a capture goes on. */
     void resume() {
         if (callerPauses.compareAndSet(true, false)) {
             try {
@@ -123,7 +123,7 @@ final class WriteGate {
         }
     }
 
-    /** Asks an engine that has not taken this pause, for example because it has mapped the file since it began. */
+    /** Asks the engine to pause, unless it has taken this pause already. It may have mapped the file after the pause began. */
     private void requireEngineToPause() throws InterruptedException {
         if (!engineTook && memory.get(Word.ENGINE) != NO_ENGINE) {
             engineTook = engineTakesPause();
@@ -135,7 +135,7 @@ final class WriteGate {
         }
     }
 
-    /** Ends one part of a pause. With the last one, writes and the engine go on. */
+    /** Ends one share of a pause. After the last one, writes and the engine go on. */
     void letGo() {
         pausing.lock();
         try {
@@ -170,7 +170,7 @@ final class WriteGate {
         return shut;
     }
 
-    /** Asks the engine for a pause, and returns whether it took it. One that it did not take is over. */
+    /** Asks the engine for a pause, and returns whether it took the pause in time. If not, the pause is ended. */
     private boolean engineTakesPause() throws InterruptedException {
         long asked = memory.get(Word.PAUSE_ASKED) + 1;
         memory.set(Word.PAUSE_ASKED, asked);
@@ -194,7 +194,7 @@ final class WriteGate {
     }
 
     /**
-     * Takes the pager from an engine that has ended without letting go of it. Does nothing where there is none.
+     * Takes the pager from an engine that has ended without storing 0 in {@code ENGINE}. Does nothing if there is no engine.
      *
      * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
      */

@@ -27,7 +27,7 @@ final class ClosingPagerTest extends SnapshotFixture {
     private static final PagerMeta META = Metas.hybrid();
     private static final int ROUNDS = 80;
     private static final int PAGES = 64;
-    /** What a use may be refused with while the others change what it needs. */
+    /** Reasons for which a use may be refused while other uses change its pages and sequences. */
     private static final Set<Reason> OF_OTHERS = EnumSet.of(Reason.EXHAUSTED, Reason.UNKNOWN, Reason.EXISTS, Reason.SHARED,
             Reason.RESERVED, Reason.BUSY);
 

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** A certificate for 127.0.0.1 and its key, in PEM files. */
 public record Certificate(Path certificate, Path key) {
-    /** Makes one that is signed by itself, with the command {@code openssl}. */
+    /** Makes a self-signed certificate with the command {@code openssl}. */
     public static Certificate make(Path folder, String name) throws IOException, InterruptedException {
         Certificate made = new Certificate(folder.resolve(name + ".crt"), folder.resolve(name + ".key"));
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=" + name,

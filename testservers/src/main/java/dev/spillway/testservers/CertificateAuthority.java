@@ -8,7 +8,7 @@ import java.util.List;
 
 /** An authority that signs certificates for 127.0.0.1, with its own certificate and key in PEM files. */
 public record CertificateAuthority(Path certificate, Path key) {
-    /** Makes one with the command {@code openssl}. */
+    /** Makes an authority with the command {@code openssl}. */
     public static CertificateAuthority make(Path folder, String name) throws IOException, InterruptedException {
         CertificateAuthority made = new CertificateAuthority(folder.resolve(name + ".crt"), folder.resolve(name + ".key"));
         Certificate.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
@@ -19,13 +19,13 @@ public record CertificateAuthority(Path certificate, Path key) {
     /**
      * Signs a certificate that lasts two days.
      *
-     * @param uris its names, besides the address
+     * @param uris URI names of the certificate, besides its address
      */
     public Certificate sign(Path folder, String name, String... uris) throws IOException, InterruptedException {
         return sign(2, folder, name, uris);
     }
 
-    /** Signs a certificate whose time was over a day ago. */
+    /** Signs a certificate that expired a day ago. */
     public Certificate signExpired(Path folder, String name, String... uris) throws IOException, InterruptedException {
         return sign(-1, folder, name, uris);
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.DockerClientFactory;
 
-/** Looks, once, whether a container engine has the images. */
+/** Checks once whether a container engine has the images, and skips or fails the test class if not. */
 final class ContainerEngine implements ExecutionCondition {
     static final String POSTGRES = "postgres:17";
     static final String KAFKA = "apache/kafka:4.3.1";

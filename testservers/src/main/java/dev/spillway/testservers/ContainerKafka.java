@@ -6,7 +6,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.testcontainers.kafka.KafkaContainer;
 
-/** In a container that is kept while it is stopped. */
+/** A broker in a container, which keeps its data while it is stopped. */
 final class ContainerKafka implements TestKafka {
     private static final int KAFKA_PORT = 9092;
     private static final int PATIENCE_MILLIS = 300_000;

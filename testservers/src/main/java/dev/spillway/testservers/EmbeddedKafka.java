@@ -4,7 +4,7 @@ import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.embedded.KafkaSettings;
 import java.nio.file.Path;
 
-/** In this process. Whoever gave the directory removes it. */
+/** A broker in this process. The caller that gave the directory removes it. */
 final class EmbeddedKafka implements TestKafka {
     private final KafkaSettings settings;
     private KafkaBroker broker;

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Receives spans by OTLP over HTTP, on loopback, and keeps them. Can be told to hang, or to refuse. */
+/** Receives spans by OTLP over HTTP, on loopback, and keeps them. A test can make it hang or refuse. */
 public final class OtlpReceiver implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -33,10 +33,10 @@ public final class OtlpReceiver implements AutoCloseable {
     private volatile boolean hanging;
 
     /**
-     * A span as it came.
+     * A span as it was received.
      *
-     * @param parentId empty for the first span of a trace
-     * @param links    the spans that it names beside its parent
+     * @param parentId id of the parent span; empty for the first span of a trace
+     * @param links    spans that it links to, besides its parent
      */
     public record Received(String service, String instance, String name, String kind, String traceId, String spanId, String parentId,
             Map<String, String> attributes, List<Link> links) {}
@@ -50,7 +50,7 @@ public final class OtlpReceiver implements AutoCloseable {
         server.start();
     }
 
-    /** Returns the endpoint that a service is told. */
+    /** Returns the endpoint for the setting of a service. */
     public String endpoint() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
@@ -70,7 +70,7 @@ public final class OtlpReceiver implements AutoCloseable {
         hanging = true;
     }
 
-    /** Waits until a request came that gets no answer. */
+    /** Waits until a request has come that gets no answer. */
     public void awaitHanging() throws InterruptedException {
         firstHangs.await();
     }

@@ -19,9 +19,9 @@ public final class RecoveryTimes {
     }
 
     /**
-     * Awaits a recovery, and leaves its time in {@code target/recovery-times.md} of the test's module.
+     * Waits for a recovery, and appends its time to {@code target/recovery-times.md} of the test's module.
      *
-     * @param what what happened, and when it counts as recovered, with {@code |} between them
+     * @param what the fault, and the condition of the recovery, with {@code |} between them
      */
     public static void timed(String what, Recovery recovery) throws Exception {
         long begin = System.nanoTime();
@@ -29,7 +29,7 @@ public final class RecoveryTimes {
         note(what, begin);
     }
 
-    /** Leaves the time since a moment of {@link System#nanoTime}. */
+    /** Appends the time since a moment of {@link System#nanoTime}. */
     public static void note(String what, long begin) throws IOException {
         String row = String.format(Locale.ROOT, "| %s | %.1f |%n", what, (System.nanoTime() - begin) / 1e9);
         Files.writeString(FILE, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

@@ -9,7 +9,7 @@ import java.util.Map;
  * Settings of an embedded broker and its clients for SASL over TLS.
  *
  * @param broker properties of the broker
- * @param client file of properties of its clients
+ * @param client properties file for its clients
  */
 public record SecuredKafka(Map<String, String> broker, Path client) {
     private static final String LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\" password=\"%s\"";
@@ -33,7 +33,7 @@ public record SecuredKafka(Map<String, String> broker, Path client) {
                 certificate.certificate().toString()), client(folder, certificate, password));
     }
 
-    /** Returns what a client with another password has. */
+    /** Returns the properties file of a client with another password. */
     public Path withPassword(Path folder, String password) throws IOException {
         return Files.writeString(folder.resolve("other.properties"),
                 Files.readString(client).replaceAll("password=\"[^\"]*\"", "password=\"" + password + "\""));

@@ -6,20 +6,20 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 
-/** A Kafka broker without topics, which can be stopped and started again with what it stores. Topics are never made by a client's mistake. */
+/** A Kafka broker without topics, which keeps its data over a stop and a start. It never creates topics by itself. */
 public interface TestKafka extends AutoCloseable {
     /**
      * Starts the broker of a test class and returns when it serves.
      *
-     * @param test      decides where it runs
-     * @param directory keeps what an embedded one stores; a container keeps that itself
-     * @param port      on loopback
+     * @param test      test class; its annotations decide whether the broker is embedded or in a container
+     * @param directory keeps the data of an embedded broker; a container keeps them itself
+     * @param port      port on loopback
      */
     static TestKafka start(Class<?> test, Path directory, int port) {
         return test.isAnnotationPresent(InContainers.class) ? new ContainerKafka(port) : new EmbeddedKafka(directory, port);
     }
 
-    /** As {@link #start(Class, Path, int)}, on a port that is free. */
+    /** Does the same as {@link #start(Class, Path, int)}, on a free port. */
     static TestKafka start(Class<?> test, Path directory) {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -30,16 +30,16 @@ public interface TestKafka extends AutoCloseable {
         return start(test, directory, port);
     }
 
-    /** Host and port for {@code bootstrap.servers}, the same after {@link #start()}. */
+    /** Returns host and port for {@code bootstrap.servers}, which stay the same after {@link #start()}. */
     String bootstrapServers();
 
-    /** Returns when nothing listens any more. */
+    /** Stops the broker, and returns when nothing listens any more. */
     void stop();
 
-    /** Starts it where it stopped, on the same port, and returns when it serves. Does nothing if it runs. */
+    /** Starts a stopped broker again with its data, on the same port, and returns when it serves. Does nothing if it runs. */
     void start();
 
-    /** Removes it with what it stores. Does nothing if it is gone. */
+    /** Stops the broker for good. Closing a second time does nothing. */
     @Override
     void close();
 }

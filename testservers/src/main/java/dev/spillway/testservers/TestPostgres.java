@@ -6,10 +6,11 @@ import java.util.Map;
 import org.testcontainers.containers.PostgreSQLContainer;
 
 /**
- * A running PostgreSQL, 17 in a container and 18 embedded, that commits to its disk as in production, and may prepare transactions.
+ * A running PostgreSQL: version 17 in a container with its data in memory, or version 18 embedded. Both sync each commit, as in production, and allow
+ * prepared transactions.
  *
- * @param user    owns all
- * @param server  ends it
+ * @param user    owner of all databases
+ * @param server  stops the server
  */
 public record TestPostgres(String host, int port, String user, String password, Runnable server) implements AutoCloseable {
     private static final String PREPARED = "max_prepared_transactions";
@@ -17,11 +18,12 @@ public record TestPostgres(String host, int port, String user, String password, 
     /**
      * Starts the server of a test class and returns when it serves.
      *
-     * @param test decides where it runs
+     * @param test test class; its annotations decide whether the server is embedded or in a container
      */
     public static TestPostgres start(Class<?> test) {
         if (test.isAnnotationPresent(InContainers.class)) {
-            // In place of the library's own command, which turns fsync off. A container's own files would make each sync take many times as long.
+            // Replaces the library's command, which turns fsync off. The data are in memory, because a sync in the container's own files is much
+            // slower.
             PostgreSQLContainer<?> container =
                     new PostgreSQLContainer<>(ContainerEngine.POSTGRES).withCommand("postgres", "-c", PREPARED + "=2")
                             .withTmpFs(Map.of("/var/lib/postgresql/data", "rw"));

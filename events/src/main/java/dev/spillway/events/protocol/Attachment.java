@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One more copy of an entry's given generation.
  *
- * @param snapshotId what was copied; absent where whoever offered it named the generation alone
+ * @param snapshotId image that was copied; absent if the client named the generation alone
  */
 public record Attachment(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes,
         @Nullable SnapshotId snapshotId) {

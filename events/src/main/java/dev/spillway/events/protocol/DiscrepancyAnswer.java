@@ -1,7 +1,7 @@
 package dev.spillway.events.protocol;
 
 /**
- * What the registry did about the differences, and what it left for later.
+ * Tells how many differences the registry has settled, and how many it left for later.
  *
  * @param waiting      discrepancies that wait for their grace period and a second look
  * @param settled      rows closed and orders written because of this message

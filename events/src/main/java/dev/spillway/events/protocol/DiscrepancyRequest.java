@@ -7,13 +7,14 @@ import dev.spillway.events.ReplicaId;
 import java.util.List;
 
 /**
- * How a host's inventory differs from the registry's rows. The registry looks again before it acts, and acts after a grace period only.
+ * Tells the registry the differences between a host's inventory and the registry's rows. The registry acts on a difference only after a grace period
+ * and a second look.
  *
- * @param ghosts         rows of which the host has nothing, neither in its index nor in its trash; the first of them
- * @param orphans        replicas of the inventory without a row; the first of them
- * @param inventory      how many replicas the inventory has in all
- * @param unnamedGhosts  how many more ghosts there are than this message names
- * @param unnamedOrphans how many more orphans, likewise
+ * @param ghosts         the first ghosts: rows without a replica in the host's index, or whose image is missing
+ * @param orphans        the first orphans: replicas of the inventory without a row
+ * @param inventory      number of all replicas in the inventory
+ * @param unnamedGhosts  number of further ghosts, which this message does not name
+ * @param unnamedOrphans number of further orphans, which this message does not name
  */
 public record DiscrepancyRequest(Sender sender, List<ReplicaId> ghosts, List<Orphan> orphans, long inventory, long unnamedGhosts,
         long unnamedOrphans) implements FencedMessage<DiscrepancyAnswer> {

@@ -4,9 +4,9 @@ import dev.spillway.events.ReplicaId;
 import java.util.List;
 
 /**
- * What became of the rows of dropped replicas.
+ * Tells what the registry did with the rows of dropped replicas.
  *
- * @param closed ids whose rows are closed now, and cancelled ones without a row
- * @param kept   ids that stay: so large a loss waits for a person, or there is no row, which the next comparison settles
+ * @param closed ids whose rows are closed now, and cancelled ids that have no row
+ * @param kept   ids that the host keeps: the loss is so large that a person must decide, or there is no row, which the next comparison settles
  */
 public record DropAnswer(List<ReplicaId> closed, List<ReplicaId> kept) {}

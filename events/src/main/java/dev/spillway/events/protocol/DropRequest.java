@@ -5,9 +5,9 @@ import dev.spillway.events.ReplicaId;
 import java.util.List;
 
 /**
- * Tells of replicas that the host no longer has or no longer wants.
+ * Tells the registry of replicas that the host no longer has or no longer wants.
  *
- * @param unnamedLosses how many more replicas are lost than this message names
+ * @param unnamedLosses number of further lost replicas, which this message does not name
  */
 public record DropRequest(Sender sender, List<Drop> items, long unnamedLosses) implements FencedMessage<DropAnswer> {
     public DropRequest {
@@ -21,11 +21,11 @@ public record DropRequest(Sender sender, List<Drop> items, long unnamedLosses) i
 
     public record Drop(ReplicaId replicaId, Reason reason) {}
 
-    /** Why a host drops a replica. */
+    /** Reasons for which a host drops a replica. */
     public enum Reason {
-        /** It is not on the disk any more. */
+        /** Its image is missing or damaged on the disk. */
         LOST,
-        /** The store's own limits dropped it. */
+        /** The host drops it by its own bounds, because it has another copy of the generation. */
         BOUNDS,
         /** It was pending and is not wanted any more. */
         CANCELLED

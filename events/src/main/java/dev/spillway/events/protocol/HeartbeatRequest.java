@@ -6,12 +6,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slow way that always works.
+ * The periodic message of a host to the registry. It carries figures and reports, and its answer carries orders, so the fleet converges without
+ * Kafka.
  *
  * @param unacknowledged reports that the registry has not acknowledged yet, oldest first
  * @param policyVersion  the version of the policies that the worker has
  * @param highestGeneration the highest generation that the store has seen, 0 if none
- * @param held replicas in use, at most {@link #HELD_MAX} of them, those that are held longest; absent if they are those that it told last
+ * @param held replicas in use: at most {@link #HELD_MAX}, those whose holds end last; absent if nothing has changed since the last report of them
  */
 public record HeartbeatRequest(Sender sender, HostFigures figures, List<Report> unacknowledged, long policyVersion,
         long highestGeneration, @Nullable List<HeldReplica> held) implements FencedMessage<HeartbeatAnswer> {
@@ -24,7 +25,7 @@ public record HeartbeatRequest(Sender sender, HostFigures figures, List<Report> 
         }
     }
 
-    /** Tells nothing of holds. */
+    /** Creates a heartbeat without replicas in use. */
     public HeartbeatRequest(Sender sender, HostFigures figures, List<Report> unacknowledged, long policyVersion, long highestGeneration) {
         this(sender, figures, unacknowledged, policyVersion, highestGeneration, null);
     }

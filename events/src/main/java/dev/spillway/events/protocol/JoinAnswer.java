@@ -6,7 +6,7 @@ import dev.spillway.events.MessageKey;
 import dev.spillway.events.RegistryId;
 import org.jspecify.annotations.Nullable;
 
-/** What a host is told when it asks to join. */
+/** The answer to a host that asks to join. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
 @JsonSubTypes({@JsonSubTypes.Type(value = JoinAnswer.Joined.class, name = "JOINED"),
         @JsonSubTypes.Type(value = JoinAnswer.Refused.class, name = "REFUSED")})
@@ -15,15 +15,15 @@ public sealed interface JoinAnswer {
      * The host is the current incarnation now.
      *
      * @param partition      the partition of {@code spillway.orders} that is this host's
-     * @param reconcileFirst the host serves nothing until its first reconciliation is answered: it may hold what was evicted without its knowing
+     * @param reconcileFirst whether the host serves nothing until its first reconciliation is answered, because it may have missed evictions
      * @param draining       whether the host takes nothing new
-     * @param readopt        whether the registry was restored and the host is to tell what it holds since before that, first of all
-     * @param messageKey     proves who wrote a message on Kafka. Added where the host has proved who it is; absent before that, and from a coordinator
-     *                       of a version that knows none
+     * @param readopt        whether the registry was restored, so that the host must first report all replicas that it has from before the restore
+     * @param messageKey     key that authenticates the host's messages on Kafka; absent until the host has authenticated itself, and from a
+     *                       coordinator of an older version
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
             Intervals intervals, boolean draining, boolean readopt, @Nullable MessageKey messageKey) implements JoinAnswer {
-        /** Tells everything but the key. */
+        /** Creates an answer without the key. */
         public Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
                 Intervals intervals, boolean draining, boolean readopt) {
             this(registryId, epoch, incarnation, partition, reconcileFirst, policies, intervals, draining, readopt, null);
@@ -36,29 +36,32 @@ public sealed interface JoinAnswer {
     }
 
     /**
-     * The host may not join as it is.
+     * The registry refuses the host.
      *
-     * @param detail what differs and the way out, for a person
+     * @param detail what differs and what to do, for a person
      */
     record Refused(Reason reason, String detail) implements JoinAnswer {}
 
-    /** Why a host may not join. */
+    /** Reasons for which a host is refused. */
     enum Reason {
-        /** Another store under the same host id is still heard. */
+        /** Another store with the same host id still sends heartbeats. */
         HOST_ID_IN_USE,
-        /** The host id has replicas of another store: a person says that it was replaced, or mounts the volume. */
+        /** The host id has replicas in another store. A person confirms that the store was replaced, or mounts the former volume. */
         NEW_STORE,
-        /** The store belongs to another host: it was copied or mounted twice. */
+        /** The store belongs to another host, because it was copied or mounted twice. */
         STORE_IN_USE,
-        /** A process that was started later joined as this host with the same store, and is still heard: the store was copied or mounted twice. */
+        /**
+         * A process that started later has joined as this host with the same store, and still sends heartbeats. The store was copied or mounted
+         * twice.
+         */
         SUPERSEDED,
         /** The store belongs to another registry. */
         OTHER_REGISTRY,
-        /** The registry knows less than the host has seen: it was restored from a backup. */
+        /** The host has seen more than the registry knows, because the registry was restored from a backup. */
         REGISTRY_BEHIND,
-        /** The host was retired and not readmitted. */
+        /** The host was retired and was not readmitted. */
         RETIRED,
-        /** No version is understood by both. */
+        /** The host and the coordinator have no protocol version in common. */
         NO_COMMON_VERSION
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks to become the current incarnation of a host.
  *
- * @param address           where the worker's HTTP listens, {@code host:port}, at most 300 characters of ASCII
+ * @param address           address of the worker's HTTP, {@code host:port}, at most 300 characters of ASCII
  * @param versions          versions of the protocol that the worker understands, at most 64
  * @param registryId        the registry that the store belongs to; absent for a store that never joined
  * @param epoch             the epoch that the store knows, 0 if none
@@ -34,15 +34,15 @@ public record JoinRequest(HostId hostId, StoreId storeId, String address, List<I
         }
     }
 
-    /** Asks for a store that never joined. */
+    /** Creates a request for a store that never joined. */
     public JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, WorkerProcess process) {
         this(hostId, storeId, address, versions, null, 0, 0, process, 0);
     }
 
     /**
-     * One run of a worker. Two that live at the same time with one store, of which one is a copy, differ in nothing else.
+     * One run of a worker. It tells apart two processes on a store and its copy, which are alike in everything else.
      *
-     * @param id      made anew at each start, never stored
+     * @param id      drawn at each start, never stored
      * @param rejoins whether this process was an incarnation of the host before
      */
     public record WorkerProcess(UUID id, boolean rejoins) {}

@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 /** The policies of all namespaces as of one version. A namespace that is not listed has no policy, and nothing is put into it. */
 public record PolicySet(long version, List<Entry> policies) {
     /**
-     * The policy of one namespace, as far as a worker needs it.
+     * The part of a namespace's policy that a worker needs.
      *
-     * @param maxBytes what a single image may not exceed, in allocated bytes; absent for no bound
-     * @param minResidency how long an entry that was put or read is not evicted to make room; absent for no promise
+     * @param maxBytes largest size of an image, in allocated bytes; absent for no bound
+     * @param minResidency time after a put or a read for which an entry is not evicted to make room; absent for none
      * @param writeOnce whether a key keeps its first content
-     * @param evictionPolicy under GDSF hosts measure how long images take to be made; absent for LRU
+     * @param evictionPolicy absent for LRU; under GDSF, hosts measure how long it takes to make images
      */
     public record Entry(NamespaceName namespace, @Nullable Long maxBytes, Backend backend, @Nullable Duration minResidency,
             boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
-        /** The policy of a namespace of directories. */
+        /** Creates the policy of a namespace of directories. */
         public Entry(NamespaceName namespace, @Nullable Long maxBytes) {
             this(namespace, maxBytes, Backend.DIRECTORY, null, false, null);
         }

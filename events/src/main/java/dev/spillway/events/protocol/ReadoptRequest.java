@@ -3,8 +3,9 @@ package dev.spillway.events.protocol;
 import java.util.List;
 
 /**
- * Tells a registry that was restored from an older state what a host holds. Old generations are kept: the highest of a key becomes its entry's.
+ * Reports a host's replicas to a registry that was restored from an older state. The replicas keep their generations: the highest one of a key
+ * becomes the entry's.
  *
- * @param last whether the host has told of everything with this, all earlier messages being answered
+ * @param last whether the host has reported all replicas; it sends this only after all earlier messages were answered
  */
 public record ReadoptRequest(Sender sender, List<Readoption> items, boolean last) implements FencedMessage<ReplicaOutcomes> {}

@@ -12,19 +12,19 @@ import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica that a host holds since before its registry was restored.
+ * One replica that a host has from before its registry was restored.
  *
- * @param replicaId  the id that it goes on under, never used before
- * @param formerId   the id that it had, which is never registered again
- * @param generation the one that it was registered as
- * @param content    what an artifact contains; absent for a directory
+ * @param replicaId  its new id, never used before
+ * @param formerId   its old id, which is never registered again
+ * @param generation the generation that it was registered as
+ * @param content    digest of an artifact's content; absent for a directory
  * @param group      the group that an artifact is evicted with; absent for none
- * @param served     whether the host serves it, or would if its volume were there; what it hid for good is not wanted back
+ * @param served     whether the host serves it, or would if its volume were mounted; false for a replica that is hidden for good
  */
 public record Readoption(ReplicaId replicaId, ReplicaId formerId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId,
         long generation, long sizeBytes, Description description, boolean served, @Nullable ContentDigest content,
         @Nullable GroupName group) {
-    /** Brings back an image that is no artifact. */
+    /** Creates the readoption of a directory. */
     public Readoption(ReplicaId replicaId, ReplicaId formerId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId,
             long generation,
             long sizeBytes, Description description, boolean served) {

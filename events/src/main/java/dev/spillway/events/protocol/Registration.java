@@ -12,10 +12,10 @@ import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica that wants to become the entry of its key.
+ * One replica to be registered as the entry of its key.
  *
  * @param sizeBytes allocated blocks of a directory, bytes of an artifact
- * @param content what an artifact contains; absent for a directory
+ * @param content digest of an artifact's content; absent for a directory
  * @param group the group that an artifact is evicted with; absent for none
  */
 public record Registration(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long sizeBytes,
@@ -24,7 +24,7 @@ public record Registration(ReplicaId replicaId, NamespaceName namespace, EntryKe
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
     }
 
-    /** Registers an image that is no artifact. */
+    /** Creates the registration of a directory. */
     public Registration(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long sizeBytes,
             Description description) {
         this(replicaId, namespace, key, snapshotId, sizeBytes, description, null, null);

@@ -1,6 +1,6 @@
 package dev.spillway.events.protocol;
 
-/** What the registry says to a message: an answer, or that the sender is fenced off and nothing was changed. */
+/** The registry's reply to a message: an answer, or the statement that the sender is fenced off and nothing was changed. */
 public sealed interface Reply<A> {
     /** The message was carried out. */
     record Accepted<A>(A answer) implements Reply<A> {}

@@ -3,5 +3,5 @@ package dev.spillway.events.protocol;
 import dev.spillway.events.ReplicaId;
 import java.util.List;
 
-/** Asks what became of replicas whose registration got no answer. What was never registered never will be afterwards. */
+/** Asks for the outcome of replicas whose registration got no answer. A replica that was not registered before this request never will be. */
 public record ResolveRequest(Sender sender, List<ReplicaId> replicaIds) implements FencedMessage<ReplicaOutcomes> {}

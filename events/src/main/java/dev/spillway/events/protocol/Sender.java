@@ -4,5 +4,5 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.StoreId;
 
-/** Who speaks: a host's store in one incarnation, towards one registry in one epoch. The fence compares all of it. */
+/** The sender of a message: a host's store in one incarnation, towards one registry in one epoch. Fencing compares all five values. */
 public record Sender(HostId hostId, StoreId storeId, RegistryId registryId, long epoch, long incarnation) {}

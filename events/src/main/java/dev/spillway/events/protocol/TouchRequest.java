@@ -6,22 +6,25 @@ import dev.spillway.events.NamespaceName;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Local reads that the registry has not acknowledged, keys in the order of their latest use. May be told twice, and may be lost in a crash. */
+/**
+ * Reports local reads that the registry has not acknowledged, with keys in the order of their latest use. Reads may be reported twice, or lost in a
+ * crash.
+ */
 public record TouchRequest(Sender sender, List<Used> used, List<Missed> missed) implements FencedMessage<TouchRequest.Counted> {
     /**
      * Reads of one key.
      *
-     * @param hits      those that were not told before, which may be none
-     * @param ageMillis time from the latest of them until this was sent
-     * @param group     the group that an artifact belongs to by its latest use; absent where it stays in its own
+     * @param hits      number of reads that were not reported before, 0 or more
+     * @param ageMillis time from the latest use until this was sent
+     * @param group     the group that an artifact joins by its latest use; absent if it stays in its own
      */
     public record Used(EntryName name, long hits, long ageMillis, @Nullable GroupName group) {
-        /** Reads just now. */
+        /** Creates reads of age 0. */
         public Used(EntryName name, long hits) {
             this(name, hits, 0);
         }
 
-        /** Reads that say nothing of a group. */
+        /** Creates reads that name no group. */
         public Used(EntryName name, long hits, long ageMillis) {
             this(name, hits, ageMillis, null);
         }

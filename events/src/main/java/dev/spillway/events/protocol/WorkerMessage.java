@@ -3,7 +3,7 @@ package dev.spillway.events.protocol;
 import dev.spillway.events.HostId;
 
 /**
- * A message from a worker to the registry. Every one is idempotent: sent twice it does what it did once.
+ * A message from a worker to the registry. Every message is idempotent: sending it twice has the effect of sending it once.
  *
  * @param <A> the answer
  */

@@ -1,6 +1,6 @@
 /**
- * The messages between a worker and a coordinator that need an answer, as records: what a worker asks, what the registry says. Rules about
- * them live in the two cores; this package only gives them their shape.
+ * The messages between a worker and a coordinator that need an answer, as records: the worker's requests and the registry's answers. The two cores
+ * have the rules; this package has the shapes alone.
  */
 @NullMarked
 package dev.spillway.events.protocol;

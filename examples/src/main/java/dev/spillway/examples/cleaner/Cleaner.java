@@ -23,8 +23,8 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Follows the facts and deletes what they name: {@code Cleaner KAFKA REGISTRY NAMESPACE FOLDER GROUP}. Its place in the topic moves only
- * when all before it is settled, and any failure ends it; started again, it goes on where it was.
+ * Follows the facts and deletes the images that they name: {@code Cleaner KAFKA REGISTRY NAMESPACE FOLDER GROUP}. It commits its offset only
+ * when all earlier facts are settled. Any failure ends it; after a restart it continues from its offset.
  */
 public final class Cleaner {
     private Cleaner() {}

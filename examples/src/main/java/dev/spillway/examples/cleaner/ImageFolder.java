@@ -36,7 +36,7 @@ final class ImageFolder implements AutoCloseable {
     private final Path gone;
     private final Path unread;
 
-    /** Opens the folder, and settles what an earlier process left in the middle. */
+    /** Opens the folder, and finishes deletions that an earlier process left unfinished. */
     ImageFolder(Path root, NamedSnapshots named) throws IOException, InterruptedException {
         this.named = named;
         images = Files.createDirectories(root.resolve("images"));
@@ -52,7 +52,7 @@ final class ImageFolder implements AutoCloseable {
         settleNames(list(leaving).stream().map(image -> image.getFileName().toString()).collect(Collectors.toSet()));
     }
 
-    /** Snapshot ids are opaque, up to 512 bytes of anything: no path is made of one. */
+    /** Returns the file name of an image. It is a hash, because a snapshot id is opaque, up to 512 bytes, and may not be a valid name. */
     static String fileName(SnapshotId snapshot) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(snapshot.value().getBytes(StandardCharsets.UTF_8)));
@@ -80,7 +80,7 @@ final class ImageFolder implements AutoCloseable {
             }
         }
         sync();
-        // Asked again now that nobody can find the image: whoever names it from here on finds it missing.
+        // Asks the registry again after the image is out of reach. A client that puts an entry with this image later finds it missing.
         Set<String> inUseNow = namesInUse();
         for (String name : candidates) {
             if (exists(leaving.resolve(name))) {
@@ -91,7 +91,7 @@ final class ImageFolder implements AutoCloseable {
         unlinkGone();
     }
 
-    /** Keeps a record that nobody here can read, whole, for a person or a later version. */
+    /** Keeps an unreadable record, whole, for a person or a later version. */
     void setAside(ConsumerRecord<byte[], byte[]> read, Exception why) throws IOException {
         Path aside = unread.resolve(read.partition() + "-" + read.offset());
         byte[] value = read.value();
@@ -113,7 +113,7 @@ final class ImageFolder implements AutoCloseable {
         return named.ask().stream().map(ImageFolder::fileName).collect(Collectors.toSet());
     }
 
-    /** Renames; an image that is there already is the same one, since a snapshot never changes, and the one that comes goes. */
+    /** Renames an image. If the target exists, it is the same image, because a snapshot never changes; then the one to be moved is deleted. */
     private void move(Path image, Path to) throws IOException {
         if (!exists(to)) {
             try {

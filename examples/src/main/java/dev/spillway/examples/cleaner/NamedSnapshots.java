@@ -33,9 +33,9 @@ final class NamedSnapshots {
     }
 
     /**
-     * All snapshots that an entry names now.
+     * Returns all snapshots that entries name now.
      *
-     * @throws IOException for any answer but a complete list: then nothing may be deleted
+     * @throws IOException for any answer but a complete list; the caller must then delete nothing
      */
     Set<SnapshotId> ask() throws IOException, InterruptedException {
         Set<SnapshotId> named = new HashSet<>();

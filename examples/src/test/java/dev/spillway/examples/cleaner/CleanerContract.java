@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a cleaner must do, whatever it is written in. Each test has a namespace, a folder and a consumer group of its own. */
+/** Tests the required behaviour of a cleaner in any language. Each test has a namespace, a folder and a consumer group of its own. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class CleanerContract {
     @TempDir
@@ -99,7 +99,7 @@ abstract class CleanerContract {
             settled(cleaner, "late");
             assertOnlyImages(folder, "again");
 
-            // The newer fact before the older one again: the newest decision counts, in whatever order it is told.
+            // Sends the newer fact and then the older one again. The newest decision counts, whatever the order of the facts.
             registry.delete("late", "b");
             registry.facts("late", 4);
             registry.tell(older);
@@ -140,7 +140,7 @@ abstract class CleanerContract {
             cleaner.kill();
         }
         registry.put("killed", "again", "wanted");
-        // As if it had been killed in the middle of unlinking as well, and as if Kafka had forgotten a fact meanwhile.
+        // Simulates a kill during an unlink, and a fact that Kafka has dropped meanwhile.
         Files.move(image(folder, "forgotten"), folder.resolve("leaving").resolve(ImageFolder.fileName(new SnapshotId("forgotten"))));
         Files.createDirectories(folder.resolve("gone").resolve("half").resolve("unlinked"));
         try (CleanerProcess cleaner = start("killed", folder)) {

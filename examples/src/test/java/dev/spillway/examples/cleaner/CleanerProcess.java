@@ -24,7 +24,7 @@ record CleanerProcess(Process process, Path output) implements AutoCloseable {
         }
     }
 
-    /** As {@code kill -9}. */
+    /** Kills the process, as {@code kill -9} does. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
         awaitEnd();

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A coordinator with its servers, and what a test does to it from outside. */
+/** A coordinator with its servers, and the requests of a test to it. */
 final class Registry implements AutoCloseable {
     private static final int PARTITIONS = 2;
     private static final List<TopicPartition> FACTS =
@@ -119,7 +119,7 @@ final class Registry implements AutoCloseable {
         }
     }
 
-    /** Tells a fact that was told again. */
+    /** Publishes a fact again. */
     RecordMetadata tell(ConsumerRecord<byte[], byte[]> fact) throws InterruptedException, ExecutionException {
         return tell(List.of(fact.headers().toArray()), fact.value());
     }
@@ -128,7 +128,7 @@ final class Registry implements AutoCloseable {
         return producer.send(new ProducerRecord<byte[], byte[]>(Topics.EVICTIONS, 0, (Long) null, null, value, headers)).get();
     }
 
-    /** Whether a group has settled all that is on the topic now. */
+    /** Asserts that a group has committed the offset of the end of the topic. */
     void assertAllSettled(String group) throws InterruptedException, ExecutionException {
         var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         var ends = admin.listOffsets(FACTS.stream().collect(Collectors.toMap(each -> each, each -> OffsetSpec.latest()))).all().get();

@@ -14,7 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Stands before a coordinator, passes each question on, and keeps one of them waiting. */
+/** A proxy of a coordinator that forwards each request, and delays one of them. */
 final class RegistryDoor implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
     private final AtomicInteger asked = new AtomicInteger();
@@ -22,7 +22,7 @@ final class RegistryDoor implements AutoCloseable {
     private final CountDownLatch open = new CountDownLatch(1);
     private final HttpServer server;
 
-    /** @param held the so many-th question waits until {@link #open} */
+    /** @param held number of the request that waits until {@link #open}, counted from 1 */
     RegistryDoor(String coordinator, int held) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());

@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
-/** What of archives is not kept, for the metrics. */
+/** Metrics of the properties of archives' entries that their images lack. */
 record ArchiveLossesMeter(Puts puts) implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {

@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.function.ToLongFunction;
 
-/** The figures of a host's artifacts, for the metrics. */
+/** Metrics of a host's artifacts. */
 record ArtifactMeter(Artifacts artifacts) implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {

@@ -13,7 +13,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
 
-/** The figures of a host for its metrics. */
+/** Metrics of a host: replicas, disk, holds, reads, orders and reports. */
 record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders) implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {

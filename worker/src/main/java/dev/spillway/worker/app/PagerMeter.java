@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
-/** The figures of each open pager, for the metrics. They go with the pager, so there are never more than open pagers. */
+/** Metrics of each open pager. They are removed when the pager closes, so their number is bounded by that of the open pagers. */
 final class PagerMeter implements Pagers.Watcher {
     private final MeterRegistry registry;
     private final Map<Pagers.Open, List<Meter>> meters = new ConcurrentHashMap<>();

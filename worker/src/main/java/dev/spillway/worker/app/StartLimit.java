@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives up for a host whose registry is not heard for so long. For stores that never joined one: they have nothing to serve, and most likely an
- * address that is wrong. A refusal is an answer, and can be taken back.
+ * Gives up if no coordinator answers within a time after the start. It is used for stores that never joined a registry: they have nothing to serve,
+ * and most likely the address is wrong. A refusal counts as an answer, because the registry may take it back.
  */
 final class StartLimit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StartLimit.class);

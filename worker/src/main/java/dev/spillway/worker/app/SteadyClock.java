@@ -5,9 +5,8 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
- * The wall's time when this process started, and what passed since. Whoever sets the wall's clock changes nothing here before the next start: a host
- * whose clock was years ahead and is set right would otherwise be silent for those years, because its next heartbeat lies behind them; and a hold
- * would end early or late. Thread-safe.
+ * The wall clock at the start of this process, plus the time elapsed since. So a change of the wall clock has no effect before the next start.
+ * Otherwise a host whose clock was years ahead and is set right would send no heartbeat for years, and holds would end early or late. Thread-safe.
  */
 final class SteadyClock implements InstantSource {
     private final Instant start;
@@ -18,7 +17,7 @@ final class SteadyClock implements InstantSource {
         this(InstantSource.system(), System::nanoTime);
     }
 
-    /** @param nanos nanoseconds from any beginning, which never go back */
+    /** @param nanos nanoseconds since any moment, never decreasing */
     SteadyClock(InstantSource wall, LongSupplier nanos) {
         this.start = wall.instant();
         this.nanos = nanos;

@@ -15,13 +15,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks several times a second whether the store is still at its path. While another directory is there, or none, no path that the worker names leads to
- * an image, so it refuses all work on images. When that lasts, it gives up. A look that fails otherwise says nothing. Thread-safe.
+ * Looks several times a second whether the store is still at its path. While another directory is there, or none, no path that the worker answers
+ * leads to an image, so the worker refuses all work on images. If that lasts, the watch asks for the end of the process. A look that fails for
+ * another reason changes nothing. Thread-safe.
  */
 final class StoreWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreWatch.class);
     private static final Duration EVERY = Duration.ofMillis(200);
-    /** Leaves a moment to whoever mounts the file system anew. A worker that starts without its store is refused, which the fleet shows. */
+    /**
+     * Leaves an operator time to mount the file system again. After that, a restart is better: the registry refuses a worker that starts without its
+     * store, and the fleet shows that.
+     */
     static final Duration GIVES_UP_AFTER = Duration.ofSeconds(10);
 
     /** Looks whether the store is where it was opened. */
@@ -59,7 +63,7 @@ final class StoreWatch implements AutoCloseable {
         return Optional.ofNullable(gone);
     }
 
-    /** A look that throws would be the last one. */
+    /** Looks once. It never throws, because the timer would stop after an exception. */
     void look() {
         try {
             place.requirePlace();
@@ -82,7 +86,7 @@ final class StoreWatch implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             if (!failed) {
                 failed = true;
-                LOG.warn("store: nobody can tell whether it is where it was opened: {}", e.toString());
+                LOG.warn("store: it is unknown whether it is still where it was opened: {}", e.toString());
             }
         }
     }

@@ -64,15 +64,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One host's worker. It starts with its registry and Kafka away, serves what it holds, and joins when they are there; a store that never joined
- * waits for its registry only for so long. Several may run in one process, each with a store of its own.
+ * One host's worker. It starts also while the registry and Kafka are down, serves what it holds, and joins when the registry answers. A worker whose
+ * store never joined gives up after a time without an answer. Several may run in one process, each with a store of its own.
  */
 public final class Worker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
     private static final String INDEX = "index";
     private static final String ARTIFACTS = "artifacts";
     private static final String CCACHE_SOCKET = "ccache.sock";
-    /** Beside RocksDB's library. */
+    /** The folder for unpacked native libraries, beside that of RocksDB. */
     private static final String NATIVE = "native";
     private static final Duration PEER_CONNECT = Duration.ofSeconds(1);
     private static final Duration PEER_WITHIN = Duration.ofSeconds(3);
@@ -82,7 +82,7 @@ public final class Worker implements AutoCloseable {
     private final WorkerSettings settings;
     private final Consumer<Throwable> onFailure;
     private final InstantSource clock = new SteadyClock();
-    /** The host's thread alone draws from it. */
+    /** Used by the host's thread alone. */
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final Lifecycle parts;
     private final AtomicReference<@Nullable OrderReader> reader = new AtomicReference<>();
@@ -97,10 +97,10 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Opens the store, compares it with its index, listens and begins to join. What was started is closed again when this fails.
+     * Opens the store, compares it with its index, listens and begins to join. If this fails, it closes all parts that it has started.
      *
-     * @param onFailure told when the worker cannot go on, because its index cannot be written, its registry was not heard in time, or its store is gone
-     *         and it has nothing to serve; the process should then end
+     * @param onFailure told when the worker cannot go on, because its index cannot be written, its store is gone, or no registry answered a store
+     *                  that never joined; the process should then end
      * @throws IOException when the store is in use, the index damaged, the address taken, or native libraries cannot be loaded
      */
     public static Worker start(WorkerSettings settings, Consumer<Throwable> onFailure) throws Exception {
@@ -127,12 +127,12 @@ public final class Worker implements AutoCloseable {
         Objects.requireNonNull(host.get(), "started").awaitJoined();
     }
 
-    /** Why the registry refuses this host now, with the way out; absent while it does not. */
+    /** Returns why the registry refuses this host now, and what to do; empty if it does not refuse it. */
     public Optional<String> refusal() {
         return Optional.ofNullable(Objects.requireNonNull(host.get(), "started").view().standing().refusal());
     }
 
-    /** Where HTTP listens. */
+    /** Returns the address where HTTP listens. */
     public HostPort address() {
         return address.get();
     }
@@ -275,7 +275,7 @@ public final class Worker implements AutoCloseable {
         };
     }
 
-    /** Stops listening, lets what is under way end within the limits, and lets go of the store. */
+    /** Stops listening, waits within limits for requests under way, and closes the store. */
     @Override
     public void close() {
         parts.close();

@@ -38,19 +38,19 @@ import java.util.stream.Stream;
  * @param data            the store: images, index, and unless said otherwise the socket
  * @param coordinators    tried in this order until one answers
  * @param allowedSources  directories below which trees may be taken; none allows archives only
- * @param putDeadline     how long a put waits for its registration before it answers that it is not or not surely stored
- * @param registryTimeout of one message to a coordinator
+ * @param putDeadline     longest wait of a put for its registration; after that, the answer is "not stored" or "unknown"
+ * @param registryTimeout timeout of one message to a coordinator
  * @param startupTimeout  how long a store that never joined a registry waits for it at the start
- * @param archiveHold     how long a tree that was being sent stays held after a crash
+ * @param archiveHold     length of the hold on a tree while it is sent. The hold is extended on the way; after a crash it runs out
  * @param requestsKept    how long a change that came with an idempotency key is kept, with its answer
- * @param minFreeBytes    of the store's disk, which no put takes
+ * @param minFreeBytes    bytes of the store's disk that puts leave free
  * @param ignoreTrusted   whether a move may lose {@code trusted.*} attributes that this process cannot see
- * @param putsAtOnce      directories; uploads have places of their own
- * @param uploadPace      below which an upload is ended
- * @param unlinkRates     of all trees together that are unlinked
+ * @param putsAtOnce      largest number of directories that are copied at a time; uploads are counted apart
+ * @param uploadPace      lowest rate of an upload; a slower one is ended
+ * @param unlinkRates     rate limits of all unlinking together
  * @param artifacts       bounds of the artifacts
  * @param pagers          place and bound of the KV pagers
- * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
+ * @param ccacheNamespace namespace for ccache's storage helper socket; without one there is no socket
  * @param otlpEndpoint    where traces are sent; none are made without it
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIdentity identity, Optional<Path> socket,
@@ -66,8 +66,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
      * Identity and address of this worker towards the other services of its fleet.
      *
      * @param advertised where others reach this worker; what it listens on if absent
-     * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given, and the listener's own
-     *                   certificate is shown to whoever asks for one
+     * @param authority  PEM file of the trusted certificates; if it is given, TLS is used towards coordinators, with the listener's own certificate
+     *                   as client certificate where the server asks for one
      */
     public record FleetIdentity(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
             Optional<Path> authority) {
@@ -84,7 +84,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
                     authority.isPresent() ? new ClientTls(authority.get(), listener.tls()) : null);
         }
 
-        /** Returns what the registry tells others of where this worker is. */
+        /** Returns the address of this worker that the registry gives to others. */
         String address(HostPort listening) {
             return (listener.tls().isPresent() ? "https://" : "") + advertised.orElse(listening);
         }
@@ -199,7 +199,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
                     "a name of 1 to 63 lower-case letters, digits, dots, dashes and underscores", NamespaceName::new)
             .optional();
 
-    /** What {@link #from} reads, with the conditions between them. */
+    /** All settings that {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
             Stream.concat(ListenerSecurity.checks(LISTEN).stream(), Stream.of(new CrossCheck(DATA, SOCKET,
                     "a path of %d bytes or less, because of %s in it; or another path for the socket"
@@ -236,7 +236,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
         return all;
     }
 
-    /** Where the socket is bound, if the store lies there. */
+    /** Returns the path of the socket, for a store at this path. */
     Path socketOf(Path store) {
         return socket.orElseGet(() -> store.resolve(SOCKET_NAME));
     }

@@ -29,12 +29,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The contents of a host's artifacts: on the disk, and those used last also in memory. Each is named by its replica, so two of one fingerprint never
- * meet, and what one order deletes is nobody else's. The registry chooses what goes; here nothing is evicted, and what does not fit is refused.
- * Thread-safe.
+ * Stores the contents of a host's artifacts: all on the disk, and those used last also in memory. Each content is named by its replica id, so
+ * replicas never share one, and an order deletes the content of its own replica alone. The registry alone evicts; a content that does not fit is
+ * refused here. Thread-safe.
  */
 public final class ArtifactImages implements Images, AutoCloseable {
-    /** From this size on, an artifact is sent from its file and is not kept in memory: the copies would cost more than its check. */
+    /** From this size on, an artifact is sent from its file and is not kept in memory: copying it would cost more than verifying its checksum. */
     private static final long FROM_FILE = 128 << 10;
 
     private final MemoryArtifactStore memory;
@@ -42,9 +42,9 @@ public final class ArtifactImages implements Images, AutoCloseable {
     private final LayeredArtifactStore layers;
     private final long maxBytes;
     private final long maxArtifactBytes;
-    /** Images that readers do not reach any more, until they are unlinked. */
+    /** Images that are moved to the trash and not unlinked yet. No reader gets them. */
     private final Set<ReplicaId> trash = ConcurrentHashMap.newKeySet();
-    /** Bytes of puts under way, which count as kept: else many at once would pass the limit, and the disk's store would evict. */
+    /** Bytes of puts under way. They count as kept; otherwise many puts at once would exceed the limit, and the store on the disk would evict. */
     private final AtomicLong arriving = new AtomicLong();
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
@@ -53,9 +53,9 @@ public final class ArtifactImages implements Images, AutoCloseable {
     /**
      * The bounds of a host's artifacts.
      *
-     * @param maxBytes of all of them on the disk
-     * @param maxArtifactBytes of one
-     * @param memoryBytes of those that are in memory, too
+     * @param maxBytes bytes of all artifacts on the disk
+     * @param maxArtifactBytes bytes of one artifact
+     * @param memoryBytes bytes of the copies in memory
      */
     public record Limits(long maxBytes, long maxArtifactBytes, long memoryBytes) {}
 
@@ -68,12 +68,12 @@ public final class ArtifactImages implements Images, AutoCloseable {
     }
 
     /**
-     * Opens what is kept in a directory, which is made if it is missing.
+     * Opens the artifacts in a directory, which is made if it is missing.
      *
      * @throws IOException if another process has it open, or it holds something else
      */
     public static ArtifactImages open(Path directory, Limits limits) throws IOException {
-        // The disk's own limit is never met, because put refuses before it.
+        // The store on the disk never reaches its own limit, because put refuses before that.
         var disk = DiskArtifactStore.open(directory,
                 new ArtifactLimits(Long.MAX_VALUE, limits.maxBytes() + 2 * limits.maxArtifactBytes(), limits.maxArtifactBytes()));
         var memory = new MemoryArtifactStore(new ArtifactLimits(Long.MAX_VALUE, limits.memoryBytes(),
@@ -81,12 +81,12 @@ public final class ArtifactImages implements Images, AutoCloseable {
         return new ArtifactImages(memory, disk, limits);
     }
 
-    /** Returns the bytes that one artifact may have. */
+    /** Returns the largest size of one artifact, in bytes. */
     public long maxArtifactBytes() {
         return maxArtifactBytes;
     }
 
-    /** Bytes that arrive, which count as kept. Belongs to one thread at a time. */
+    /** Bytes of an artifact that arrives, which count as kept. Used by one thread at a time. */
     public final class Reservation implements AutoCloseable {
         private long bytes;
 
@@ -112,7 +112,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
         }
     }
 
-    /** Returns a reservation of nothing yet. */
+    /** Returns a reservation of 0 bytes. */
     public Reservation reservation() {
         return new Reservation();
     }
@@ -142,7 +142,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
         }
     }
 
-    /** Returns the content of a replica, if it is there and undamaged. One in a file is to be closed. */
+    /** Returns the content of a replica, if it is there and undamaged. The caller closes a content in a file. */
     public Optional<ArtifactContent> get(ReplicaId id) throws IOException {
         if (trash.contains(id)) {
             return Optional.empty();
@@ -152,7 +152,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
                 : disk.open(name).map(content -> content);
     }
 
-    /** Returns the content of a replica if it is in memory. Waits for nothing. */
+    /** Returns the content of a replica if it is in memory. Never blocks. */
     public Optional<Artifact> inMemory(ReplicaId id) {
         return trash.contains(id) ? Optional.empty() : memory.get(named(id));
     }
@@ -211,7 +211,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
         return removed ? new UnlinkOutcome.Unlinked(Math.max(0, size), 1) : new UnlinkOutcome.Absent();
     }
 
-    /** Replica ids fill half of a fingerprint. */
+    /** Returns the fingerprint that names a replica's content. The replica id fills half of it. */
     private static Fingerprint named(ReplicaId id) {
         return Fingerprint.of(ByteBuffer.allocate(Fingerprint.BYTES)
                 .putLong(id.value().getMostSignificantBits())

@@ -6,7 +6,7 @@ import dev.spillway.artifacts.ArtifactUpload;
 import dev.spillway.events.ContentDigest;
 import java.io.IOException;
 
-/** An artifact that arrived whole and is not kept yet. Closed, it is gone unless it was kept. */
+/** An artifact that has arrived whole and is not kept yet. Closing it deletes it, unless it was kept. */
 public sealed interface ReceivedArtifact extends AutoCloseable {
     /** Returns the length in bytes. */
     long size();
@@ -34,7 +34,7 @@ public sealed interface ReceivedArtifact extends AutoCloseable {
         public void close() {}
     }
 
-    /** @param counted its bytes, which count as kept as long as this is open */
+    /** @param counted reservation of its bytes, which this closes */
     record InFile(ArtifactUpload upload, ContentDigest digest, ArtifactImages.Reservation counted) implements ReceivedArtifact {
         @Override
         public long size() {

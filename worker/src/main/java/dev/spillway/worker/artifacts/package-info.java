@@ -1,4 +1,4 @@
-/** Keeps the contents of artifacts, by the ids of their replicas. */
+/** Stores the contents of artifacts on this host, under the ids of their replicas. */
 @NullMarked
 package dev.spillway.worker.artifacts;
 

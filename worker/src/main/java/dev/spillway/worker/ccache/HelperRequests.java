@@ -30,11 +30,12 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * Answers requests of ccache, protocol 1 of its storage helpers. What cannot be answered now is "not found" or "not stored": after an error ccache
- * uses no cache for the rest of its process. A key is named by its hex digits, the first two of them as a directory, as ccache does over HTTP in the layout {@code subdirs}. Thread-safe.
+ * Answers requests of ccache, in protocol 1 of its storage helpers. A request that cannot be answered now gets "not found" or "not stored", because
+ * after an error ccache uses no cache for the rest of its process. The key of an artifact is ccache's key in hex digits, with the first two as a
+ * directory. ccache uses the same names over HTTP in the layout {@code subdirs}. Thread-safe.
  */
 public final class HelperRequests {
-    /** Protocol 1; get, put and remove; info. */
+    /** Protocol 1, with two groups of requests: get, put and remove; and info. */
     private static final byte[] GREETING = {1, 2, 0, 1};
     private static final byte GET = 0;
     private static final byte PUT = 1;
@@ -45,7 +46,7 @@ public final class HelperRequests {
     private static final byte NOOP = 1;
     private static final byte ERROR = 2;
     private static final int OVERWRITE = 1;
-    /** Hex digits of the directory of a key. */
+    /** Number of hex digits of a key that name its directory. */
     private static final int DIRECTORY_DIGITS = 2;
 
     private final NamespaceName namespace;
@@ -82,7 +83,7 @@ public final class HelperRequests {
                 }
                 case REMOVE -> answer(client, remove(name(client)));
                 case STOP -> {
-                    // The worker goes on: this process is no helper of one build.
+                    // This ends the connection alone, because the worker serves other builds, too.
                     answer(client, OK);
                     return;
                 }
@@ -117,7 +118,7 @@ public final class HelperRequests {
         }
     }
 
-    /** Returns whether the next request can be told from the value of this one. */
+    /** Carries out a put. Returns false if the connection must end, because the value of a refused put was not read. */
     private boolean put(ByteChannel client) throws IOException, InterruptedException {
         EntryName name = name(client);
         boolean overwrite = (read(client, 1).get() & OVERWRITE) != 0;
@@ -155,7 +156,7 @@ public final class HelperRequests {
         }
     }
 
-    /** Reads a key, which is binary. */
+    /** Reads a binary key. */
     private EntryName name(ByteChannel client) throws IOException {
         int length = Byte.toUnsignedInt(read(client, 1).get());
         String hex = HexFormat.of().formatHex(read(client, length).array());

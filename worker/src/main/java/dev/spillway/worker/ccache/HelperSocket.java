@@ -18,7 +18,10 @@ import org.slf4j.LoggerFactory;
 /** Listens for ccache processes on a socket that only its owner can open. Each connection has a virtual thread. */
 public final class HelperSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HelperSocket.class);
-    /** A build runs one ccache for each job. More are closed at once, which ccache takes for no cache. */
+    /**
+     * Caps the open connections. A build runs one ccache per job. A connection beyond the cap is closed at once, and that ccache works without a
+     * cache.
+     */
     private static final int CONNECTIONS_MAX = 1_024;
     private static final Duration END_WITHIN = Duration.ofSeconds(5);
 

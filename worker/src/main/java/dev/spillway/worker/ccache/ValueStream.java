@@ -5,7 +5,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The value of one request among others: ends after its length. Closing it does nothing. */
+/** The value of one request on a connection: ends after its length. Closing it does nothing. */
 final class ValueStream extends FilterInputStream {
     private long left;
 
@@ -33,7 +33,7 @@ final class ValueStream extends FilterInputStream {
         return read;
     }
 
-    /** Passes over what is left of the value. */
+    /** Skips the rest of the value. */
     void skipRest() throws IOException {
         in.skipNBytes(left);
         left = 0;
@@ -41,6 +41,6 @@ final class ValueStream extends FilterInputStream {
 
     @Override
     public void close() {
-        // The requests go on.
+        // The connection stays open for more requests.
     }
 }

@@ -24,8 +24,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * The exchange of messages with the registry: what is due is sent, each answer goes to the part that asked, and what will not be answered is asked
- * again. Not thread-safe.
+ * Exchanges messages with the registry: sends those that are due, hands each answer to the part that asked, and asks again where no answer came.
+ * Not thread-safe.
  */
 final class Correspondence {
     private final RegistrySession session;
@@ -115,7 +115,8 @@ final class Correspondence {
     private void take(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {
         if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply<?> reply)) {
             if (!fenced.sender().equals(session.sender())) {
-                // An answer to an earlier incarnation may be outdated: its rows may be closed, and its comparison may be of another state.
+                // An answer to an earlier incarnation may be stale: the rows that it names may be closed, and the inventory that it is about may be
+                // old.
                 unanswered(now, message);
                 return;
             }
@@ -139,7 +140,7 @@ final class Correspondence {
             case Delivery.Lost<?> _ -> unanswered(now, message);
         }
         if (message instanceof TouchRequest) {
-            // On any outcome: a touch that a coordinator cannot take must not hold up puts for ever.
+            // Puts wait for any outcome only: a touch that no coordinator can take must not delay them for ever.
             registering.sendReady(out);
         }
     }
@@ -159,7 +160,7 @@ final class Correspondence {
         }
     }
 
-    /** Undoes what was waiting for the answer, so that it is asked again. */
+    /** Notes that a message gets no answer, so that the part that sent it asks again. */
     private void unanswered(Instant now, WorkerMessage<?> message) {
         switch (message) {
             case JoinRequest _ -> session.joinFailed(now);

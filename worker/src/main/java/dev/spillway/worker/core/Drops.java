@@ -10,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Registered replicas that this host cannot keep: lost, or one copy too many. The registry is told, and decides when they end. Not thread-safe. */
+/**
+ * Reports registered replicas that this host cannot keep: lost ones, and surplus copies of a generation. The registry decides when they end. Not
+ * thread-safe.
+ */
 final class Drops {
-    /** A coordinator takes 100,000 in 16 MiB. */
+    /** Caps the drops in one message. A coordinator takes bodies of 16 MiB, which hold about 100,000. */
     private static final int DROPPED_AT_ONCE = 50_000;
 
     private final ReplicaTable table;
@@ -24,7 +27,7 @@ final class Drops {
         this.table = table;
     }
 
-    /** Its image is not on the disk. */
+    /** Drops a replica whose image is not on the disk. */
     void lose(ReplicaRecord replica, Step.Builder out) {
         if (replica.state() == ReplicaState.LIVE) {
             table.awaitImage(replica, out);
@@ -53,7 +56,7 @@ final class Drops {
         waiting.remove(id);
     }
 
-    /** Sends what is due; while this host tells a restored registry what it holds, what is not told yet waits. */
+    /** Sends the drops that are due. After a restore of the registry, the drop of a replica waits until the replica is readopted. */
     void send(Sender as, boolean readopts, Step.Builder out) {
         if (sent) {
             return;
@@ -74,8 +77,8 @@ final class Drops {
     }
 
     /**
-     * Returns whether a drop waits until the replica has its next id. The registry may have a row for that id, or none yet since it was restored, and
-     * closes none for this one.
+     * Returns whether a drop waits until its replica is readopted. A restored registry may have a row for the replica's next id, or none yet. It
+     * closes none for the former id.
      */
     private boolean waitsForItsId(ReplicaId id, DropRequest.Reason reason, boolean readopts, long epoch) {
         ReplicaRecord replica = table.get(id);

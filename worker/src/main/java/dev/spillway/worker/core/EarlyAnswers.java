@@ -3,12 +3,15 @@ package dev.spillway.worker.core;
 import dev.spillway.events.protocol.PolicySet;
 import java.util.Optional;
 
-/** Decides which artifacts a host answers for before its registry has taken them: only those that the registry does not refuse for what they contain. */
+/**
+ * Decides which puts of artifacts a host answers, and which artifacts it serves, before the registry has answered: only those that the policy gives
+ * the registry no reason to refuse.
+ */
 public final class EarlyAnswers {
     private EarlyAnswers() {}
 
     /**
-     * Returns whether a put waits for the registry. A copy of an entry that is registered already never does.
+     * Returns whether a put waits for the registry's answer. A copy of a registered generation never waits.
      *
      * @param policy policy of the namespace; empty if this host has not heard of it
      */
@@ -26,7 +29,7 @@ public final class EarlyAnswers {
         return policy.map(known -> !mayRefuse(known)).orElse(!replaces);
     }
 
-    /** A key may be written already, or all room may be promised. */
+    /** Returns whether the registry may refuse a put because the key is written already, or because no entry may be evicted yet. */
     private static boolean mayRefuse(PolicySet.Entry policy) {
         return policy.writeOnce() || policy.minResidency() != null;
     }

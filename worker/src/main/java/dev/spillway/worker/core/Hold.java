@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A promise to keep an image whole on the disk until it is released or {@code until} has passed.
  *
- * @param owner name of who took it, where that had to be proved; absent for a hold that anybody may release
+ * @param owner name of the client that took it, if clients have to authenticate; absent for a hold that anybody may release
  */
 public record Hold(UUID id, ReplicaId replicaId, Instant until, @Nullable String owner) {
-    /** A hold of nobody in particular. */
+    /** Creates a hold without an owner. */
     public Hold(UUID id, ReplicaId replicaId, Instant until) {
         this(id, replicaId, until, null);
     }

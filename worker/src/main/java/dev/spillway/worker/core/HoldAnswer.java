@@ -2,10 +2,10 @@ package dev.spillway.worker.core;
 
 /** The answer to a reader who asks for a hold. */
 public sealed interface HoldAnswer {
-    /** To be given out once the step is durable. */
+    /** The hold is granted. The reader gets it once the step is durable. */
     record Granted(Hold hold, ReplicaRecord replica) implements HoldAnswer {}
 
-    /** No copy is served. */
+    /** The host serves no copy of the key. */
     record NotServed() implements HoldAnswer {}
 
     /** The served copy is older than wanted. */

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One host's side of the protocol. The caller gives it one input after the other, makes the changes of each step durable, and then carries out the
- * effects. Waits for nothing, so a simulation can drive it as well as a real host. Not thread-safe.
+ * effects. The agent never blocks, so a simulation can drive it as well as a real host. Not thread-safe.
  */
 public final class HostAgent {
     private final ReplicaTable table;
@@ -36,13 +36,13 @@ public final class HostAgent {
     private final KeptRequests requests;
 
     private @Nullable Position position;
-    /** The place of the last artifact in the order of puts. */
+    /** Number of the last artifact in the order of puts. */
     private long puts;
 
     /**
-     * Continues from what the index holds.
+     * Continues from the contents of the index.
      *
-     * @param random makes retries of many hosts fall apart in time
+     * @param random adds jitter, so that many hosts do not retry at the same time
      */
     public HostAgent(HostIdentity identity, HostTimes times, IndexContents stored, RandomGenerator random) {
         table = new ReplicaTable(identity, stored);
@@ -120,7 +120,7 @@ public final class HostAgent {
     // Inputs.
 
     /**
-     * Goes on where the last process stopped.
+     * Continues where the last process stopped.
      *
      * @param present the images that are in their places on the disk, by the ids that they are named by
      */
@@ -147,7 +147,7 @@ public final class HostAgent {
                 case DOOMED -> table.releaseIfUnheld(replica.id(), out);
                 case TRASH, GONE -> {
                     if (present.contains(replica.image())) {
-                        // The volume was away when it was deleted, and came back with the image in its old place.
+                        // The volume was not mounted when this replica was deleted, and came back with the image in its old place.
                         table.doom(replica, false, out);
                     } else if (replica.state() == ReplicaState.TRASH) {
                         out.effect(new Effect.Unlink(replica.image()));
@@ -175,7 +175,7 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Orders may have been missed: compares everything with the registry as soon as that is possible. */
+    /** Compares all replicas with the registry as soon as possible, because orders may have been missed. */
     public void reconcileSoon(Instant now) {
         if (session.isJoined() && !reconciling.isUnderWay()) {
             reconciling.soon(now);
@@ -190,7 +190,7 @@ public final class HostAgent {
     /**
      * Takes an image that is whole and in its place, and registers it.
      *
-     * @param request the put that it came with, if that has a key; in place of an earlier one with that key
+     * @param request the put that brought the image, if that has an idempotency key; it is kept in place of an earlier one with that key
      */
     public Step offer(Instant now, Offer offer, KeptRequest.@Nullable Put request) {
         Step.Builder out = new Step.Builder();
@@ -204,26 +204,26 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Returns whether a put with a key is to be carried out. */
+    /** Returns whether a put with an idempotency key is to be carried out. */
     public KeyedPut put(String key) {
         return requests.put(key);
     }
 
-    /** Returns the outcome of a put that came with a key earlier; empty while the registry has not answered. */
+    /** Returns the outcome of an earlier put with an idempotency key; empty while the registry has not answered. */
     public Optional<PutOutcome> outcome(KeptRequest.Put earlier) {
         return requests.outcome(earlier);
     }
 
-    /** Returns whether the registry has not answered for a replica. */
+    /** Returns whether the registration of a replica is unanswered. */
     public boolean isPending(ReplicaId id) {
         ReplicaRecord replica = table.get(id);
         return replica != null && replica.state() == ReplicaState.PENDING;
     }
 
     /**
-     * Ends a caller's wait for a put. A replica that was surely not registered is removed, which settles it for all callers. Any other stays pending.
+     * Ends a caller's wait for a put. A replica that was surely not registered is removed, and all its callers learn that. Any other stays pending.
      *
-     * @return whether the outcome is unknown, to this caller
+     * @return true if the outcome is unknown to this caller
      */
     public Answered<Boolean> giveUp(Instant now, ReplicaId id) {
         Step.Builder out = new Step.Builder();
@@ -231,7 +231,7 @@ public final class HostAgent {
         return new Answered<>(unknown, done(out));
     }
 
-    /** Takes a deletion with a key. Its key serves no other request from now on. The registry is asked once the step is durable. */
+    /** Takes a deletion with an idempotency key, which serves no other request from now on. The caller asks the registry once the step is durable. */
     public Answered<KeyedDeletion> delete(Instant now, String key, String digest) {
         Step.Builder out = new Step.Builder();
         KeyedDeletion met = requests.delete(now, key, digest, out);
@@ -258,7 +258,7 @@ public final class HostAgent {
         registering.missed(namespace, misses);
     }
 
-    /** Tells the registry now of the reads that it has not acknowledged, if it takes messages: this host is about to stop. */
+    /** Reports the unacknowledged reads now, because this host is about to stop. Does nothing while the host is not joined. */
     public Step tellUses(Instant now) {
         Step.Builder out = new Step.Builder();
         Sender sender = session.sender();
@@ -268,7 +268,7 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Returns whether there are reads to report, to a registry that takes them. */
+    /** Returns whether this host is joined and has reads to report. */
     public boolean hasUsesToTell() {
         return session.isJoined() && registering.hasUsesToTell();
     }
@@ -281,9 +281,9 @@ public final class HostAgent {
     }
 
     /**
-     * Hides a snapshot that the registry evicted at a caller's request, although its order is still to come.
+     * Hides a snapshot that the registry evicted at a caller's request, before the order for it arrives.
      *
-     * @param key of that request, if it has one
+     * @param key idempotency key of that request; null if it has none
      */
     public Step deleted(EntryName name, SnapshotId snapshot, @Nullable String key) {
         Step.Builder out = new Step.Builder();
@@ -304,7 +304,7 @@ public final class HostAgent {
     /**
      * Takes an order.
      *
-     * @param read position after this order, once it is decided; null for an order that came in a heartbeat's answer
+     * @param read position after this order; null for an order that came in the answer to a heartbeat
      */
     public Step ordered(Instant now, Order order, @Nullable Position read) {
         Step.Builder out = new Step.Builder();
@@ -313,7 +313,11 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Skips a record of the orders: it is for another host, or unreadable. An unreadable order is reported as {@code notUnderstood}. */
+    /**
+     * Skips a record of the partition: an order for another host, or an unreadable one.
+     *
+     * @param notUnderstood replica of an unreadable order for this host, which is reported; null if there is nothing to report
+     */
     public Step passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) {
         Step.Builder out = new Step.Builder();
         if (notUnderstood != null) {
@@ -323,7 +327,7 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Notes that an image is in the trash, or was nowhere. */
+    /** Notes that an image is in the trash, or was absent from the disk. */
     public Step trashed(ReplicaId image) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
@@ -356,9 +360,9 @@ public final class HostAgent {
     /**
      * Promises that the served copy of a key stays whole until a time.
      *
-     * @param least the generation that it must have at least
-     * @param max number of holds at which none is granted any more
-     * @param owner name of who takes it; absent where nobody had to prove it
+     * @param least lowest generation that the copy may have
+     * @param max   largest number of holds of this host
+     * @param owner name of the client that takes it; absent if clients need not authenticate
      */
     public Answered<HoldAnswer> hold(UUID id, EntryName name, Instant until, long least, int max, @Nullable String owner) {
         // An artifact has no path that a reader could use.
@@ -378,7 +382,7 @@ public final class HostAgent {
         return new Answered<>(new HoldAnswer.Granted(hold, replica), done(out));
     }
 
-    /** Moves the end of a hold. Empty if there is no such hold, or none any more. */
+    /** Moves the end of a hold; empty if it never existed or has ended. */
     public Answered<Optional<Hold>> extend(UUID id, Instant until) {
         Step.Builder out = new Step.Builder();
         Optional<Hold> extended = Optional.ofNullable(table.hold(id)).map(hold -> {
@@ -389,7 +393,7 @@ public final class HostAgent {
         return new Answered<>(extended, done(out));
     }
 
-    /** Notes that an image turned out to be damaged, or is not in its place any more. */
+    /** Notes that an image was found damaged or missing. */
     public Step lost(ReplicaId image) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
@@ -401,7 +405,7 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Ends a hold. Whether there was one. */
+    /** Ends a hold, and returns whether it existed. */
     public Answered<Boolean> release(UUID id) {
         Step.Builder out = new Step.Builder();
         Hold hold = table.hold(id);
@@ -411,13 +415,13 @@ public final class HostAgent {
         return new Answered<>(hold != null, done(out));
     }
 
-    /** Ends a step. Requests with a key keep the answers that it gives. */
+    /** Builds the step. Answers to requests with an idempotency key are kept in it. */
     private Step done(Step.Builder out) {
         requests.settle(out.effects(), out);
         return out.build();
     }
 
-    /** A value for whoever asked, true once the step is durable. */
+    /** A value for the caller, valid once the step is durable. */
     public record Answered<T>(T value, Step step) {}
 
     // Orders.

@@ -8,6 +8,6 @@ import java.util.UUID;
  * The identity of a worker.
  *
  * @param address   address of its HTTP, {@code host:port}
- * @param processId this run of it: made anew at each start, never stored
+ * @param processId identifies one run of the worker: drawn at each start, never stored
  */
 public record HostIdentity(HostId hostId, StoreId storeId, String address, UUID processId) {}

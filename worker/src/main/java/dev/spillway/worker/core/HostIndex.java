@@ -3,7 +3,7 @@ package dev.spillway.worker.core;
 import java.io.IOException;
 import java.util.List;
 
-/** A host's durable memory. Used by one thread. */
+/** The durable index of a host: its membership, replicas, holds, requests and position in the orders. Used by one thread. */
 public interface HostIndex {
     /**
      * Returns everything that was applied. A batch is there as a whole or not at all.
@@ -13,10 +13,10 @@ public interface HostIndex {
     IndexContents load() throws IOException;
 
     /**
-     * Makes changes durable, in their order: when this returns all of them survive power loss, and whenever the process dies either all or none
-     * are there.
+     * Makes changes durable, in their order and atomically. When this returns, they survive a loss of power. After a crash, all of them are there or
+     * none is.
      *
-     * @throws IOException if that is not sure; the changes may be there or not after the next start, and nothing more may be applied before it
+     * @throws IOException if the changes may not be durable. The next start finds all of them or none; nothing more may be applied before it
      */
     void apply(List<IndexChange> changes) throws IOException;
 }

@@ -3,11 +3,11 @@ package dev.spillway.worker.core;
 import java.time.Duration;
 
 /**
- * The rhythm of a host on its own.
+ * The intervals that a host sets itself.
  *
  * @param retry        pause before an unanswered message is sent again
  * @param joinRetryMax the longest pause between two tries to join
- * @param removalRetry a failed rename or unlink is tried again after this
+ * @param removalRetry pause before a failed rename or unlink is tried again
  * @param requestsKept how long a request with an idempotency key is kept
  */
 public record HostTimes(Duration retry, Duration joinRetryMax, Duration removalRetry, Duration requestsKept) {

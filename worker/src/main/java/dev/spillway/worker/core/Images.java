@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Holds images of one kind on this host, each by the id that it came with.
+ * Stores images of one kind on this host, each under the id that it came with.
  *
- * <p>How an image comes in differs by kind, so its implementation has methods of its own for that. An image that is not published yet is in no answer
- * of these methods, and nothing of it is left after the next start. Who reads an image is not known here: a host asks for removal once nobody holds it.
- * An implementation that knows of another owner refuses.
+ * <p>Images of different kinds come in by different ways, so each implementation has its own methods for that. The methods here show no image that is
+ * not published yet, and after the next start nothing of such an image is left. They know no readers: the host asks for a removal once nobody holds
+ * the image. An implementation refuses the removal of an image that still belongs to another owner.
  *
- * <p>Thread-safe for different ids; the caller makes the operations on one id one at a time. Nothing here undoes a removal. After a restart the trash
- * may be empty and its images back in their places. The caller has noted what it deletes, and asks again.
+ * <p>Thread-safe for different ids; the caller runs the operations on one id one at a time. No method undoes a removal. After a restart, images that
+ * were in the trash may be back in their places. The caller has a durable record of what it deletes, and asks for the removal again.
  */
 public interface Images {
     /** Returns the images that are in their places, without those in the trash: a set that the caller may change. */
@@ -24,12 +24,12 @@ public interface Images {
     boolean has(ReplicaId id) throws IOException;
 
     /**
-     * Moves images out of their readers' reach. Harmless when repeated. One failure does not stop the others.
+     * Moves images into the trash, where no reader finds them. Idempotent. One failure does not stop the others.
      *
      * @return the outcome of each
      */
     Map<ReplicaId, TrashOutcome> toTrash(Collection<ReplicaId> ids) throws IOException, InterruptedException;
 
-    /** Deletes what the trash has of an image, and nothing else. Harmless when repeated. */
+    /** Deletes an image from the trash, and nothing else. Idempotent. */
     UnlinkOutcome unlink(ReplicaId id) throws IOException, InterruptedException;
 }

@@ -36,8 +36,8 @@ public sealed interface KeptRequest {
     /**
      * An entry to delete, kept before the registry is asked in its name.
      *
-     * @param deleted image that the entry named; absent while that is unknown, and for a deletion that the registry refused: it keeps the key and is
-     *                asked again
+     * @param deleted image that the entry named; absent until the registry has deleted the entry. A deletion that the registry refused may keep its
+     *                key, too: its repetition asks the registry again
      */
     record Deletion(String key, String digest, Instant since, @Nullable SnapshotId deleted) implements KeptRequest {
         /** Returns the same request with its answer. */

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The changes that came with an idempotency key. The answer of a put is kept in the step that brings it. A put that was refused or surely not registered
- * is forgotten, so that its key may try again.
+ * Keeps the changes that came with an idempotency key. The step that brings the answer to a put also keeps that answer. A put that was refused or
+ * surely not registered is forgotten, so that a client may repeat it with the same key.
  */
 final class KeptRequests {
     private static final Duration SWEPT_EVERY = Duration.ofMinutes(10);
@@ -39,7 +39,7 @@ final class KeptRequests {
         }
     }
 
-    /** Keeps a request in place of what its key had. */
+    /** Keeps a request in place of any earlier one with its key. */
     void keep(KeptRequest request, Step.Builder out) {
         remember(request);
         out.change(new IndexChange.PutRequest(request));
@@ -74,12 +74,12 @@ final class KeptRequests {
             // Nothing was stored. A later attempt may meet no drain, another limit, or an existing namespace.
             case PutOutcome.Refused _,PutOutcome.NotRegistered _ -> forget(request.key(), out);
             case PutOutcome.Unknown _ -> {
-                // It stays open.
+                // The put stays open.
             }
         }
     }
 
-    /** Returns what is known of a put by its key. */
+    /** Returns the state of a key that a put comes with. */
     KeyedPut put(String key) {
         return switch (byKey.get(key)) {
             case null -> new KeyedPut.Begun();

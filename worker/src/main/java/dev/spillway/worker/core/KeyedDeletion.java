@@ -5,9 +5,9 @@ import dev.spillway.events.SnapshotId;
 /** The state of an idempotency key that a deletion comes with. */
 public sealed interface KeyedDeletion {
     /**
-     * The registry is to be asked in the key's name.
+     * The caller asks the registry, with this key.
      *
-     * @param first whether nobody asked with this key before
+     * @param first whether no earlier request had this key
      */
     record Begun(boolean first) implements KeyedDeletion {}
 

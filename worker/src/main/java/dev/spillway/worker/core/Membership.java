@@ -4,12 +4,12 @@ import dev.spillway.events.RegistryId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store's durable memory of its registry, so that it never obeys another registry or an older state of its own.
+ * A store's durable record of its registry. By it the host recognises another registry, and a registry that was set back to an older state.
  *
  * @param registryId        absent until the first join
  * @param highestGeneration the highest generation that any of its replicas was registered as
- * @param suspended         nobody told the host what was evicted, because it was retired, or its store is another's or an older copy: it serves
- *                          nothing until a reconciliation is answered
+ * @param suspended         whether the host serves nothing until a reconciliation is answered. It may have missed evictions, because it was retired,
+ *                          or because its store belongs to another host or is an older copy
  */
 public record Membership(@Nullable RegistryId registryId, long epoch, long incarnation, long highestGeneration, boolean suspended) {
     public static final Membership NONE = new Membership(null, 0, 0, 0, false);

@@ -6,11 +6,11 @@ import java.util.stream.Collectors;
 
 /** Kinds of properties that an archive or a directory has and its image lacks. Counted by entry. */
 public enum NotKept {
-    /** Access control lists that are not extended attributes, or that the store's file system does not take. Without its list a file gives nobody more. */
+    /** Access control lists that are not extended attributes, or that the store's file system does not take. The loss gives nobody more rights. */
     ACLS,
     /** Extended attributes of other kinds, such as labels of SELinux. */
     ATTRIBUTES,
-    /** File capabilities. Those of an archive would let whoever sends it give a program rights on this host. */
+    /** File capabilities. In an archive, they would let its sender give a program rights on this host. */
     CAPABILITIES,
     /** Flags of files, such as immutable. */
     FLAGS,
@@ -18,7 +18,7 @@ public enum NotKept {
     OWNERS,
     /** Bits that run a program as its owner or group, and the set-group-ID bit of a directory. */
     SETUID,
-    /** Times of modification that the store's file system cannot hold. */
+    /** Times of modification that the store's file system cannot represent. */
     TIMES,
     /** Attributes of the trusted class, which only root can read. */
     TRUSTED;

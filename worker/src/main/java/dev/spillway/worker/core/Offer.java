@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A replica to be registered. Its image is complete, synced and in its place under its id.
  *
- * @param snapshotId id of the image; for a copy the id of the copied image, or its own id if nobody named that
- * @param artifact   what it has as an artifact; absent if it is a directory
+ * @param snapshotId id of the image; for a copy, the id of the copied image, or the replica id if the client named none
+ * @param artifact   attributes of an artifact; absent for a directory
  * @param generation the generation to attach to, or 0 to take the key with a new one
  */
 public record Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,

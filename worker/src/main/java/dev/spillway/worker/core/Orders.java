@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Carries an order to its acknowledged report: removes, waits for holds, and retries what failed. Not thread-safe. */
+/** Follows each order until its report is acknowledged: removes the replica, waits for holds, and retries a removal that failed. Not thread-safe. */
 final class Orders {
     private static final int REPORTS_AT_ONCE = 1_000;
     private static final int ABSENT_MAX = 10_000;
@@ -35,7 +35,7 @@ final class Orders {
         this.drops = drops;
     }
 
-    /** Obeys an order of this host and its store; any other is nobody's here. */
+    /** Obeys an order for this host and its store; ignores any other. */
     void obey(Instant now, Order order, Step.Builder out) {
         if (!order.hostId().equals(identity.hostId()) || !order.storeId().equals(identity.storeId())) {
             return;
@@ -43,7 +43,7 @@ final class Orders {
         ReplicaRecord replica = table.get(order.replicaId());
         ReplicaRecord proposed = table.proposedAs(order.replicaId());
         if (proposed != null && proposed.readoption() != null && proposed.isInventory()) {
-            // The order proves that the registry has taken it back under that id.
+            // The order proves that the registry has readopted the replica under that id.
             obey(table.readopted(proposed, proposed.readoption(), ReplicaState.HIDDEN, out), out);
         } else if (replica == null) {
             absent(order, out);
@@ -103,7 +103,7 @@ final class Orders {
         }
     }
 
-    /** Tries again what failed long enough ago. */
+    /** Retries the failed removals that are due. */
     void retry(Instant now, Step.Builder out) {
         failures.entrySet().removeIf(failure -> {
             boolean due = !failure.getValue().retryAt().isAfter(now);

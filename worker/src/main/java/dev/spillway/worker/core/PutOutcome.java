@@ -7,21 +7,21 @@ import java.util.List;
 
 /** The outcome of an offered replica. */
 public sealed interface PutOutcome {
-    /** It is the host's copy of this generation now. */
+    /** The replica is registered, as the host's copy of this generation. */
     record Stored(SnapshotId snapshotId, long generation, List<EvictedEntry> evicted) implements PutOutcome {}
 
-    /** It was registered, and its entry was evicted before the answer came. */
+    /** The replica was registered, and its entry was evicted before the answer came. */
     record Evicted() implements PutOutcome {}
 
-    /** It may not be stored. */
+    /** The registry refused the replica. */
     record Refused(ReplicaOutcome.Reason reason, String detail) implements PutOutcome {}
 
     /** The generation to attach to is no longer its entry's. */
     record Gone() implements PutOutcome {}
 
-    /** It was surely not registered; a new put may be. */
+    /** The replica was surely not registered; another put may succeed. */
     record NotRegistered(String why) implements PutOutcome {}
 
-    /** Nobody knows yet; it stays pending until the registry answers. */
+    /** The outcome is not known yet; the replica stays pending until the registry answers. */
     record Unknown() implements PutOutcome {}
 }

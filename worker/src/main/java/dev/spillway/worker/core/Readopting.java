@@ -17,8 +17,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Reports to a restored registry what this host has held since before the restore, least recently used first. Each replica gets a new id, durable
- * before it is sent, because orders for the old one may be on their way. The host serves it all the time. It keeps a replica that the registry
- * refuses, and asks again. Not thread-safe.
+ * before it is sent, because orders for the old one may be on their way. The host serves the replica meanwhile. It keeps a replica that the registry
+ * refuses, and asks again later. Not thread-safe.
  */
 final class Readopting {
     private static final int AT_ONCE = 500;
@@ -49,7 +49,7 @@ final class Readopting {
         return session.readopts() && !sent ? at : Instant.MAX;
     }
 
-    /** Gives up the last message, and looks through everything that is left again. */
+    /** Gives up the last message, and begins again with all replicas that are not readopted yet. */
     void breakOff() {
         sent = false;
         at = Instant.MIN;
@@ -99,7 +99,7 @@ final class Readopting {
                 .forEach(replica -> round.add(replica.id()));
     }
 
-    /** Proposes a new id for a replica. A replica whose volume is missing counts as held: its loss is reported and judged under the next id. */
+    /** Proposes a new id for a replica. One whose volume is missing is proposed, too: its loss is reported later, under the new id. */
     private Readoption propose(ReplicaRecord replica, Instant now, long epoch, Step.Builder out) {
         ReplicaRecord.Proposal proposal = replica.readoption();
         if (proposal == null || proposal.epoch() != epoch) {

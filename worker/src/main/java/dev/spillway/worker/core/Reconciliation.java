@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One comparison of the host's inventory at its begin with the registry's rows, which are read afterwards. So a replica in the inventory without a
- * row was evicted or never existed. Replicas registered meanwhile are not compared.
+ * Compares the host's inventory, as it is at the beginning, with the registry's rows, which are read afterwards. So a replica of that inventory
+ * without a row has lost its row or never had one. Replicas that are registered meanwhile are not compared.
  */
 final class Reconciliation {
     private static final int DISCREPANCIES_AT_ONCE = 10_000;
@@ -22,7 +22,7 @@ final class Reconciliation {
     /** Replicas of the inventory that had no row yet. */
     private final Set<ReplicaId> withoutRow = new HashSet<>();
     private final long inventory;
-    /** Rows of nothing in the inventory, or of something without an image. */
+    /** Rows without a replica in the inventory, and rows of replicas whose image is missing. */
     private final Set<ReplicaId> rows = new HashSet<>();
 
     Reconciliation(ReplicaTable table, Drops drops) {
@@ -52,8 +52,9 @@ final class Reconciliation {
     }
 
     /**
-     * Returns rows without a replica in the index, or without an image since the start of this process. The latter are named so that a person is
-     * asked as long as they are missing. Any other replica in the index is no ghost: its registration, order or report is on the way.
+     * Returns the rows whose replica is not in the index, or whose image this process has found missing. The latter are named each time, so that a
+     * person is asked for as long as the images are missing. Any other replica in the index is no ghost: its registration, order or report is on the
+     * way.
      */
     private List<ReplicaId> ghosts() {
         return rows.stream().filter(id -> table.get(id) == null || isMissing(id)).sorted().toList();
@@ -63,7 +64,7 @@ final class Reconciliation {
         return drops.isMissing(id) && stillInInventory(id).findAny().isPresent();
     }
 
-    /** Names the first of the differences, and counts all: by their number, the registry decides whether a person is asked. */
+    /** Names the first differences and counts all of them. The registry decides by the number whether a person is asked. */
     DiscrepancyRequest discrepancies(Sender as, List<ReplicaRecord> orphans) {
         List<ReplicaId> ghosts = ghosts();
         List<ReplicaId> namedGhosts = ghosts.stream().limit(DISCREPANCIES_AT_ONCE).toList();

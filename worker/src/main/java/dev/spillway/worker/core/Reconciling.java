@@ -36,7 +36,7 @@ final class Reconciling {
         at = now;
     }
 
-    /** Changes the interval as the registry asks. It counts from now if that is sooner. */
+    /** Sets the interval that the registry asks for. The next comparison comes earlier if the new interval, counted from now, ends earlier. */
     void rhythm(Instant now, Duration interval) {
         if (!interval.equals(every)) {
             every = interval;
@@ -90,7 +90,7 @@ final class Reconciling {
         }
         List<ReplicaRecord> orphans = current.orphans();
         if (!compared || session.membership().suspended()) {
-            // The store may be an older copy, or was given up once. A replica that the registry does not know must not be served.
+            // The store may be an older copy, or its host was retired once. A replica that the registry does not know must not be served.
             orphans.stream()
                     .filter(orphan -> orphan.state() == ReplicaState.LIVE || orphan.imageAwaited())
                     .forEach(orphan -> table.hide(orphan, out));
@@ -104,7 +104,7 @@ final class Reconciling {
         compared = true;
         session.suspend(false, out);
         if (answer.waiting() > 0) {
-            // The second look is due as soon as the grace period allows, which the usual interval gives.
+            // The registry takes its second look at the next comparison, so jitter must not delay that one.
             at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
         }
     }

@@ -29,8 +29,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries an offer to the registry's answer. It sends registrations, resolves unanswered ones, and serves or ends a replica by the answer. It also
- * sends uses, because those before a put count before it. Not thread-safe.
+ * Follows each offer until the registry answers. It sends registrations, resolves unanswered ones, and serves or ends a replica by the answer. It
+ * also reports uses, because uses before a put must reach the registry before the put. Not thread-safe.
  */
 final class Registering {
     private static final int RESOLVED_AT_ONCE = 500;
@@ -53,7 +53,7 @@ final class Registering {
         this.random = random;
     }
 
-    /** Takes over a replica that is pending since an earlier process. */
+    /** Takes over a replica that an earlier process left pending. */
     void found(ReplicaRecord pending, boolean present) {
         registrations.found(pending);
         if (!present) {
@@ -107,7 +107,7 @@ final class Registering {
                 }
                 case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
                 case ReplicaOutcome.Ended ignored -> {
-                    // In an older copy of the store it may be one that was registered, and replaced, in the time that the copy lacks.
+                    // If the store is an older copy, this replica may have been registered and replaced after the copy was made.
                     if (replica.artifact() != null && !missing.contains(replica.id()) && !session.membership().suspended()) {
                         offerAgain(now, replica, out);
                     } else {
@@ -118,7 +118,7 @@ final class Registering {
         }
     }
 
-    /** Offers an accepted artifact under a new id. The former one was used up, and its caller does not wait any more. */
+    /** Offers an artifact again under a new id, because the former one is used up. A caller that still waits learns that the outcome is unknown. */
     private void offerAgain(Instant now, ReplicaRecord ended, Step.Builder out) {
         ReplicaRecord again = table.mintedAnew(ended, ReplicaId.mint(now, random), out);
         out.effect(new Effect.Settle(ended.id(), new PutOutcome.Unknown()));
@@ -162,7 +162,7 @@ final class Registering {
         }
     }
 
-    /** Notes that a message has come to its end, well or not. */
+    /** Notes that a message was answered or has failed. */
     void ended(WorkerMessage<?> message) {
         if (message.equals(bulk)) {
             bulk = null;
@@ -199,7 +199,7 @@ final class Registering {
         uses.missed(namespace, misses);
     }
 
-    /** Recalls uses from the index that the registry may not know, also of images that are lost since. */
+    /** Reports again the uses in the index, because the registry may not know them; also those of images that are missing now. */
     void recallUses() {
         Queue<ReplicaRecord> latest = new PriorityQueue<>(Comparator.comparing(ReplicaRecord::lastAccessedAt));
         for (ReplicaRecord replica : table.all()) {
@@ -240,7 +240,7 @@ final class Registering {
         uses.acknowledged(touch);
     }
 
-    /** Sends what waited for a touch that has come to its end, well or not: uses since then do not hold it up any longer. */
+    /** Sends the registrations that waited for a touch, which was answered or has failed. They do not wait for later uses. */
     void sendReady(Step.Builder out) {
         Sender as = session.sender();
         if (as != null) {
@@ -251,7 +251,7 @@ final class Registering {
 
     // Sending.
 
-    /** Asks about what got no answer, and sends what waits. */
+    /** Asks about registrations without an answer, and sends those that wait. */
     void send(Instant now, Sender as, Step.Builder out) {
         List<ReplicaId> unsure = registrations.resolveNext(RESOLVED_AT_ONCE);
         if (!unsure.isEmpty()) {
@@ -261,7 +261,7 @@ final class Registering {
         sendArtifacts(now, out);
     }
 
-    /** Registers artifacts that wait, many with one message. While it is under way, the next ones gather. */
+    /** Registers the artifacts that wait, many with one message. While a message is under way, the next artifacts gather. */
     void sendArtifacts(Instant now, Step.Builder out) {
         Sender as = session.sender();
         if (as == null || bulk != null || registrations.readyArtifacts(1).isEmpty()) {
@@ -281,7 +281,7 @@ final class Registering {
         }
     }
 
-    /** Takes the replicas of these keys into one message: those that register, or, where the first one does not, those that attach. */
+    /** Puts the next replica of each key into one message. It takes registrations only, or attachments only, as the first replica is. */
     private WorkerMessage<?> message(Sender as, List<EntryName> names) {
         List<ReplicaRecord> next = names.stream()
                 .map(registrations::toSend)
@@ -296,7 +296,9 @@ final class Registering {
                 : new AttachRequest(as, taken.stream().map(Registering::attachment).toList());
     }
 
-    /** Uses before a put count before it, so the put waits for the end of the touch that carries them. */
+    /**
+     * Sends the next put of a key. Uses before the put must count before it, so the put waits until the touch with them is answered or has failed.
+     */
     private void sendNext(Instant now, EntryName name, Step.Builder out) {
         @Nullable
         Sender as = session.sender();

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The progress of each pending replica's registration. Registrations of one key run one after the other: the next is sent when the earlier one is
+ * Tracks the registration of each pending replica. Registrations of one key run one after the other: the next is sent when the earlier one is
  * answered or resolved. Not thread-safe.
  */
 final class Registrations {
@@ -42,7 +42,7 @@ final class Registrations {
 
     private final Map<ReplicaId, Pending> pending = new HashMap<>();
     private final Map<EntryName, Deque<ReplicaId>> queues = new HashMap<>();
-    /** Keys with something to send, those of artifacts apart. */
+    /** Keys of directories with something to send. */
     private final Set<EntryName> ready = new LinkedHashSet<>();
     private final Set<EntryName> readyArtifacts = new LinkedHashSet<>();
     /** Replicas to resolve. */
@@ -52,7 +52,7 @@ final class Registrations {
         add(replica, Progress.QUEUED);
     }
 
-    /** Queues a replica under its next id, in its former place: before those of its key that came later. */
+    /** Queues a replica under its next id, in its former place among the replicas of its key. */
     void queueInPlaceOf(ReplicaRecord former, ReplicaRecord again) {
         Deque<ReplicaId> inOrder = new ArrayDeque<>();
         queues.getOrDefault(former.name(), inOrder).forEach(id -> inOrder.add(id.equals(former.id()) ? again.id() : id));
@@ -106,7 +106,7 @@ final class Registrations {
         return queues.containsKey(name);
     }
 
-    /** Returns the first of a key's queue if it is to be sent now. */
+    /** Returns the first replica in a key's queue if it is to be sent now; null if not. */
     @Nullable
     ReplicaId toSend(EntryName name) {
         Deque<ReplicaId> queue = queues.get(name);

@@ -66,7 +66,7 @@ final class RegistrySession {
         return draining;
     }
 
-    /** The registry said whether this host drains. */
+    /** Notes whether this host drains, as the registry said. */
     void drains(boolean told) {
         draining = told;
     }
@@ -91,7 +91,7 @@ final class RegistrySession {
         joinAt = now.plusMillis(millis / 2 + random.nextLong(millis / 2 + 1));
     }
 
-    /** Takes the answer to a join, and returns what the registry told a host that it takes. */
+    /** Takes the answer to a join, and returns it if this host has joined by it. */
     Optional<JoinAnswer.Joined> answered(Instant now, JoinAnswer answer, Step.Builder out) {
         if (sender != null || !joining) {
             return Optional.empty();
@@ -122,7 +122,7 @@ final class RegistrySession {
     }
 
     /**
-     * Returns whether another registry answers at that address. A registry refuses foreign stores itself; this guards against anything else there.
+     * Returns whether another registry answers at that address. Registries refuse foreign stores themselves; this check does not rely on that.
      */
     private boolean isAnothers(RegistryId registry) {
         return membership.registryId() != null && !membership.registryId().equals(registry);
@@ -138,7 +138,7 @@ final class RegistrySession {
         joinFailed(now);
     }
 
-    /** Returns whether entries of this store may be evicted without this host being told. */
+    /** Returns whether a host that is refused for this reason gets no orders while its entries are evicted. */
     private static boolean nobodyTellsOfEvictions(JoinAnswer.Reason reason) {
         return switch (reason) {
             case RETIRED, STORE_IN_USE, SUPERSEDED -> true;
@@ -146,7 +146,7 @@ final class RegistrySession {
         };
     }
 
-    /** Notes a generation that the registry told. */
+    /** Notes a generation that the registry has named. */
     void saw(long generation, Step.Builder out) {
         remember(membership.seen(generation), out);
     }

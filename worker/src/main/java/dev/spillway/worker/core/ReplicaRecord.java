@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param generation      registered generation; while PENDING the generation to attach to, or 0 for a registration of its own
  * @param sizeBytes       allocated bytes, a hard-linked file once
- * @param ordered         an order names it, so its end is reported
- * @param bytesFreed      once GONE: what its end gave back to the disk
- * @param imageOf         the id that its image is named by on the disk, where that is an earlier one of its own: it was readopted
+ * @param ordered         whether an order names it, so that its end is reported
+ * @param bytesFreed      bytes that its deletion freed on the disk; 0 until it is GONE
+ * @param imageOf         its first id, which names the image on the disk; absent while it still has that id
  * @param registeredEpoch the epoch that it was registered in; absent until it is registered
- * @param readoption      the id that it is to go on under, while the registry has not answered
- * @param artifact        what it has as an artifact; absent if it is a directory
- * @param imageAwaited    true if it is HIDDEN only because its image was not on the disk at a start: a volume that is mounted again brings it back
+ * @param readoption      the new id that is proposed to a restored registry; absent when the registry has answered
+ * @param artifact        attributes of an artifact; absent for a directory
+ * @param imageAwaited    whether it is HIDDEN only because its image is missing; it is served again when the image is back, as on a remounted volume
  */
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
@@ -30,14 +30,14 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
      */
     public record Proposal(ReplicaId id, long epoch) {}
 
-    /** Creates a replica without a former id, from before any restore of its registry. */
+    /** Creates a replica of a directory that was never readopted. */
     public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
             ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
         this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
                 null, false, null);
     }
 
-    /** Returns the name of its image on the disk, which is the id that it came with. */
+    /** Returns the name of its image on the disk, which is the first id that it had. */
     public ReplicaId image() {
         return imageOf == null ? id : imageOf;
     }

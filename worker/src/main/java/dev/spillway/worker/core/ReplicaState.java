@@ -10,7 +10,7 @@ public enum ReplicaState {
     HIDDEN,
     /** Deleted as soon as nobody holds it. */
     DOOMED,
-    /** Renamed away; not reachable by key. */
+    /** Renamed into the trash and not unlinked yet; no reader finds it. */
     TRASH,
     /** Unlinked; its report is not acknowledged yet. */
     GONE

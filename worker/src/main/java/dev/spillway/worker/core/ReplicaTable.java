@@ -33,7 +33,7 @@ final class ReplicaTable {
 
     private final HostIdentity identity;
     private final Map<ReplicaId, ReplicaRecord> replicas;
-    /** The replicas of each key, usually one: of a million keys each container counts. */
+    /** The replicas of each key, usually one. The lists are small, because a host may have a million keys. */
     private final Map<EntryName, List<ReplicaId>> byName;
     /** Replicas that an order names. */
     private final Set<ReplicaId> ordered = new LinkedHashSet<>();
@@ -151,7 +151,7 @@ final class ReplicaTable {
         return again;
     }
 
-    /** Returns the replicas that an order names, those that were named first before the others. */
+    /** Returns the replicas that an order names, in the order in which the orders came. */
     Stream<ReplicaRecord> underOrder() {
         return ordered.stream().map(replicas::get).filter(Objects::nonNull);
     }
@@ -171,7 +171,7 @@ final class ReplicaTable {
      * Notes that the registry has a row for this replica. The highest generation of a key is served, and of two copies of one generation the newer
      * id. A replica that is no longer served is never served again.
      *
-     * @return the copy of the same generation that is one too many, if there is one
+     * @return the surplus copy of the same generation, if there is one
      */
     Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, long epoch, Step.Builder out) {
         ReplicaRecord rival = served(pending.name()).orElse(null);
@@ -195,7 +195,7 @@ final class ReplicaTable {
         return rival.generation() == generation ? Optional.of(hidden) : Optional.empty();
     }
 
-    /** The key may have been read here while its new image was on the way. */
+    /** Returns the new replica with the time of the latest read: the key may have been read here while its new image was on the way. */
     private static ReplicaRecord usedLike(@Nullable ReplicaRecord before, ReplicaRecord replica) {
         return before != null && before.lastAccessedAt().isAfter(replica.lastAccessedAt()) ? replica.accessed(before.lastAccessedAt())
                 : replica;
@@ -215,7 +215,7 @@ final class ReplicaTable {
         put(live.awaitingImage(), out);
     }
 
-    /** Serves a replica again whose image is back, unless a newer one of its key is here, or another of its generation is served. */
+    /** Serves a replica again because its image is back, unless the host has a newer one of its key or serves another copy of its generation. */
     void imageIsBack(ReplicaRecord awaited, Step.Builder out) {
         boolean newest = of(awaited.name()).filter(other -> other.state() != ReplicaState.PENDING)
                 .allMatch(other -> other.generation() < awaited.generation()
@@ -307,7 +307,7 @@ final class ReplicaTable {
         return holdsByEnd.isEmpty() ? Optional.empty() : Optional.of(holdsByEnd.first());
     }
 
-    /** Returns the replicas in use, in the order of their ids; of more than {@code limit} those that are held longest. */
+    /** Returns the replicas in use, in the order of their ids; if they are more than {@code limit}, those whose holds end last. */
     List<InUse> inUse(int limit) {
         Map<ReplicaId, InUse> longest = new TreeMap<>();
         for (Hold hold : holdsByEnd.descendingSet()) {

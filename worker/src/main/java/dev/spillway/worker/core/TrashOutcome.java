@@ -2,12 +2,12 @@ package dev.spillway.worker.core;
 
 import java.io.IOException;
 
-/** The outcome of moving an image out of its readers' reach. */
+/** The outcome of moving an image into the trash. */
 public sealed interface TrashOutcome {
-    /** It was an image and is now in the trash. Readers do not reach it any more. */
+    /** The image is in the trash now. No reader finds it any more. */
     record Moved() implements TrashOutcome {}
 
-    /** It is in the trash since earlier. */
+    /** The image was in the trash already. */
     record AlreadyInTrash() implements TrashOutcome {}
 
     /** Neither the images nor the trash have it. */

@@ -7,7 +7,7 @@ public sealed interface UnlinkOutcome {
     /**
      * Nothing of it is left.
      *
-     * @param bytesFreed allocated blocks of what had its last name here
+     * @param bytesFreed allocated blocks of the files whose last name was removed
      * @param entries names removed
      */
     record Unlinked(long bytesFreed, long entries) implements UnlinkOutcome {}
@@ -19,8 +19,8 @@ public sealed interface UnlinkOutcome {
      * Some of it could not be removed; everything else is gone. May be asked for again.
      *
      * @param bytesFreed see {@link Unlinked}
-     * @param failures the first of them, each with its path below the tree and the reason
-     * @param failureCount all of them, 1 or more
+     * @param failures the first failures, each with its path below the tree and the reason
+     * @param failureCount number of all failures, 1 or more
      */
     record Incomplete(long bytesFreed, long entries, List<String> failures, long failureCount) implements UnlinkOutcome {
         public Incomplete {

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local reads that the registry has not acknowledged, each key once at its latest use. One message at a time reports them. Its uses are kept until it
- * is answered, and reported again if it is not. Bounded: the keys with the oldest last use are forgotten first. Not thread-safe.
+ * Collects local reads that the registry has not acknowledged, each key once with its latest use. One message at a time reports them. If it gets no
+ * answer, its uses are reported again. Bounded: the keys with the oldest last use are forgotten first. Not thread-safe.
  */
 final class UseLog {
     static final int KEYS_MAX = 10_000;
@@ -30,7 +30,7 @@ final class UseLog {
         }
     }
 
-    /** In the order of use. */
+    /** The uses to report, in the order of use. */
     private SequencedMap<EntryName, Use> hits = new LinkedHashMap<>();
     private Map<NamespaceName, Long> misses = new LinkedHashMap<>();
     private SequencedMap<EntryName, Use> hitsTold = new LinkedHashMap<>();
@@ -38,7 +38,7 @@ final class UseLog {
     /** The message under way. */
     private @Nullable TouchRequest told;
 
-    /** @param group the group that the key belongs to by this use; null if it stays in its own */
+    /** @param group the group that the key joins by this use; null if it stays in its own */
     void hit(EntryName name, long times, Instant at, @Nullable GroupName group) {
         Use use = new Use(times, at, group);
         Use before = hits.remove(name);
@@ -52,7 +52,9 @@ final class UseLog {
         misses.merge(namespace, times, Long::sum);
     }
 
-    /** Adds uses that an earlier process, or another epoch of the registry, may have been told of: each counts no hit, only its time. */
+    /**
+     * Adds uses that may have been reported before, by an earlier process or in another epoch. They count no hits and only tell the time of the use.
+     */
     void recall(Map<EntryName, Instant> lastUsed) {
         SequencedMap<EntryName, Use> recalled = new LinkedHashMap<>();
         lastUsed.forEach((name, at) -> recalled.put(name, new Use(0, at, null)));
@@ -83,7 +85,8 @@ final class UseLog {
     /**
      * Takes everything into one message, which is under way from here on.
      *
-     * @param pending whether the registry does not know a key yet: it could not take it into a group, so such a use waits
+     * @param pending whether a key's registration is unanswered. A use that names a group waits for the answer, because the registry could not find
+     *                the key
      */
     TouchRequest tell(Sender sender, Instant now, Predicate<EntryName> pending) {
         List<TouchRequest.Used> used = new ArrayList<>();
@@ -105,7 +108,7 @@ final class UseLog {
         return message;
     }
 
-    /** Takes the registry's confirmation. A message that was given up before is sent again all the same. */
+    /** Takes the registry's confirmation. The uses of a message that was given up before are reported again nevertheless. */
     void acknowledged(TouchRequest message) {
         if (message.equals(told)) {
             told = null;

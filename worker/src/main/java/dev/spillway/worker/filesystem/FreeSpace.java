@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Keeps a reserve of the store's file system free of trees, because deletions need space for their notes. Steps under way count as written, so many
- * at once keep the reserve, too. Thread-safe.
+ * Keeps a reserve of the store's file system free of trees, because deletions need space to write their records. Writes under way count as written,
+ * so the reserve also stays free when many run at once. Thread-safe.
  */
 public final class FreeSpace {
     private static final long ROOM_BYTES = 1L << 20;
@@ -40,12 +40,12 @@ public final class FreeSpace {
         return disk.getUsableSpace() - underWay.get() - bytes >= keptBytes;
     }
 
-    /** Returns whether so much is free that something small was not refused for want of space. */
+    /** Returns whether 1 MiB is free, so that a small write that failed did not fail for lack of space. */
     public boolean hasRoom() throws IOException {
         return disk.getUsableSpace() >= ROOM_BYTES;
     }
 
-    /** @throws StoreFullException when less is free than is to be kept */
+    /** @throws StoreFullException when less than the reserve is free */
     public void require() throws IOException {
         require(underWay.get());
     }
@@ -53,7 +53,7 @@ public final class FreeSpace {
     /**
      * Writes something that takes at most so many bytes of the disk.
      *
-     * @throws StoreFullException when less would be free afterwards than is to be kept; nothing was written then
+     * @throws StoreFullException when less than the reserve would be free afterwards; nothing was written then
      */
     public <T> T writing(long bytes, Step<T> step) throws IOException {
         long all = underWay.addAndGet(bytes);

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** Paths and names of others as messages show them: of a very long one its beginning, its end and how long it is. */
+/** Shortens paths and names from outside for messages: a very long one is shown by its beginning, its end and its length. */
 public final class ShownPath {
     private static final int SHOWN_WHOLE = 400;
     private static final int SHOWN_END = 150;
@@ -12,7 +12,7 @@ public final class ShownPath {
                 : of(path.substring(0, SHOWN_END), path.substring(path.length() - SHOWN_END), path.length());
     }
 
-    /** Returns the shown form of a path that was never put together as a whole. */
+    /** Returns the shown form of a path of which only the beginning, the end and the length are at hand. */
     public static String of(String beginning, String end, long length) {
         return "%s ... (%d characters) ... %s".formatted(whole(beginning, 0, SHOWN_END),
                 length, whole(end, end.length() - SHOWN_END, end.length()));

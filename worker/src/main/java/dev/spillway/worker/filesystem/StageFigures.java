@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * Figures of a staged tree.
  *
- * @param way way in which the content came
+ * @param way way in which the content came into staging
  * @param directories including the root
  * @param files regular files, a hard-linked one once
  * @param links further names of hard-linked files
@@ -15,7 +15,7 @@ import java.util.Map;
  */
 public record StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles,
         Map<NotKept, Long> notKept) {
-    /** Names in the tree, the root included. */
+    /** Returns the number of names in the tree, the root included. */
     public long entries() {
         return directories + files + symbolicLinks + links;
     }

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** Carries an outcome other than "staged" out of a walk. Without a stack trace: it is an answer, not an error. */
+/** Ends a walk with an outcome other than "staged". It has no stack trace, because it is an answer and not an error. */
 public final class StagingStopped extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -11,7 +11,7 @@ public final class StagingStopped extends Exception {
         this.outcome = outcome;
     }
 
-    /** @param detail names of others in it are to be given as {@link ShownPath} shows them */
+    /** @param detail the reason; paths in it are shortened by {@link ShownPath} */
     public static StagingStopped refused(RefusalReason reason, String path, String detail) {
         return new StagingStopped(new StageOutcome.Refused(reason, ShownPath.of(path), detail));
     }

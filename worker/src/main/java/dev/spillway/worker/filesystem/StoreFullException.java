@@ -3,7 +3,7 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The file system of the store, or a quota on it, is as full as it may be. What was being staged is gone from staging. */
+/** Thrown when the store's file system, or a quota on it, is as full as it may be. The tree that was being staged is deleted. */
 public final class StoreFullException extends IOException {
     private static final long serialVersionUID = 1;
 

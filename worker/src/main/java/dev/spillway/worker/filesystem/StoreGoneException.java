@@ -3,7 +3,7 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The path of a store leads to another directory, or to none. */
+/** Thrown when the path of a store leads to another directory, or to none. */
 public final class StoreGoneException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import java.io.IOException;
 
-/** A tree was changed by somebody else while it was walked. */
+/** Thrown when another process changed a tree while it was walked. */
 public final class TreeChangedException extends IOException {
     private static final long serialVersionUID = 1;
 

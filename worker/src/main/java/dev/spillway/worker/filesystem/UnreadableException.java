@@ -7,10 +7,10 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Something of a tree could not be read. Whose tree it was can do something about that, unlike about a disk that cannot be written. */
+/** Thrown when a part of a tree cannot be read. The owner of the tree can mend that, unlike a disk that cannot be written. */
 public final class UnreadableException extends IOException {
     private static final long serialVersionUID = 1;
-    /** Errors that say nothing of the tree: this process is at its limits. */
+    /** Errors that have their cause in this process, which is at its limits, and not in the tree. */
     private static final Set<Errno> OWN_LIMITS = EnumSet.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EBADF);
 
     private final String path;
@@ -28,7 +28,7 @@ public final class UnreadableException extends IOException {
         this.why = why;
     }
 
-    /** Runs a call that reads a tree. Its failure is the tree's, unless the tree changed meanwhile or this process is at its limits. */
+    /** Runs a call that reads a tree. A failure is blamed on the tree, unless the tree changed meanwhile or this process is at its limits. */
     public static <T> T reading(Reading<T> call) throws IOException {
         try {
             return call.read();

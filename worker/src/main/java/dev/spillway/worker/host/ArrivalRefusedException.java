@@ -3,9 +3,9 @@ package dev.spillway.worker.host;
 import java.io.IOException;
 import java.io.Serial;
 
-/** An artifact that arrives is not taken. */
+/** Thrown when an artifact that arrives exceeds a limit. */
 public final class ArrivalRefusedException extends IOException {
-    /** The limit that it meets. */
+    /** The limit that it exceeds. */
     public enum Limit {
         OF_ONE_ARTIFACT, OF_THIS_HOST
     }

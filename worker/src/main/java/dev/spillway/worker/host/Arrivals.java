@@ -20,8 +20,8 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes artifacts in: small ones into memory, large ones and those for which no memory is free into files of the store, where they count against the limit of this host while they arrive.
- * An arrival that is cut off leaves nothing. Blocks; thread-safe.
+ * Receives artifacts: small ones in memory, large ones in files of the store. A small one goes into a file, too, if no memory is free. Bytes in files
+ * count against this host's limit while they arrive. An arrival that is cut off leaves nothing. Blocks; thread-safe.
  */
 final class Arrivals {
     /** A larger artifact gets a file of its own, which is synced before it is accepted. */
@@ -29,7 +29,7 @@ final class Arrivals {
     private static final int MEMORY_BYTES_MAX = 128 << 20;
     private static final int ROOM_PART = 64 << 10;
     private static final int CHUNK = 64 << 10;
-    /** Bytes after which the disk is looked at again. */
+    /** Number of bytes between two checks of free space. */
     private static final long SPACE_STEP = 4 << 20;
 
     private final ArtifactImages images;
@@ -42,10 +42,10 @@ final class Arrivals {
     }
 
     /**
-     * Takes an artifact in.
+     * Receives an artifact.
      *
      * @param announced its length, if that is known
-     * @throws ArrivalRefusedException if it is over {@code bytesMax}, or over what this host keeps
+     * @throws ArrivalRefusedException if it has more than {@code bytesMax} bytes, or this host has no room for it
      */
     ReceivedArtifact receive(InputStream body, OptionalLong announced, long bytesMax) throws IOException {
         if (announced.orElse(0) > bytesMax) {
@@ -59,10 +59,10 @@ final class Arrivals {
     }
 
     /**
-     * Takes in what fits into memory. Memory is taken as bytes arrive, so that who announces and does not send takes little. Where none is free, a small
-     * artifact goes into a file, too.
+     * Receives an artifact in memory; empty if it is too large or no memory is free. Memory is taken as bytes arrive, so a client that announces a
+     * length and sends nothing takes little.
      *
-     * @param filing gets the beginning of what does not fit
+     * @param filing gets the bytes received so far, if the artifact has to go into a file
      */
     private Optional<ReceivedArtifact> inMemory(InputStream body, OptionalLong announced, long bytesMax, Filing filing)
             throws IOException {
@@ -107,7 +107,7 @@ final class Arrivals {
         }
     }
 
-    /** An arrival in a file of the store, which is made with its first byte. Closed, it leaves nothing, unless it was received. */
+    /** An arrival in a file of the store, which is made at the first byte. Closing it deletes the file, unless the artifact was received whole. */
     private final class Filing implements AutoCloseable {
         private final OptionalLong announced;
         private final long bytesMax;

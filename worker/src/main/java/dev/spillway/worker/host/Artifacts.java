@@ -51,8 +51,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The artifact cache of one host. What is put is accepted once its replica is durable as pending; it is registered soon, together with others, and
- * readers of this host get it at once. Blocks where nothing else is said; thread-safe.
+ * The artifact cache of one host. A put is accepted once its replica is durable as pending. Readers of this host get the artifact at once; it is
+ * registered soon, together with others. Methods block unless they say otherwise. Thread-safe.
  */
 public final class Artifacts {
     private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
@@ -75,7 +75,7 @@ public final class Artifacts {
     private final Lock[] conditional = Stream.generate(ReentrantLock::new).limit(CONDITIONAL_LOCKS).toArray(Lock[]::new);
     private final LongAdder fetchedEver = new LongAdder();
 
-    /** The result of a read. To be closed by who does not hand its content on. */
+    /** The result of a read. A caller that does not hand the content on closes it. */
     public sealed interface Found extends AutoCloseable {
         @Override
         default void close() {}
@@ -94,7 +94,7 @@ public final class Artifacts {
             }
         }
 
-        /** Nothing of that key is here. */
+        /** This host has no artifact of that key. */
         record Missing() implements Found {}
 
         record UnknownNamespace() implements Found {}
@@ -120,10 +120,10 @@ public final class Artifacts {
 
     /** The outcome of a put. */
     public sealed interface Result {
-        /** It was kept and read here, and is registered soon, if it is not evicted by then. */
+        /** It is kept and readable here. It is registered soon, unless it is evicted before. */
         record Accepted() implements Result {}
 
-        /** The same content was here already; this counts as a use of it. */
+        /** The same artifact was here already; the put counts as a use of it. */
         record Existing() implements Result {}
 
         /** The registry was asked, with this outcome. */
@@ -163,33 +163,33 @@ public final class Artifacts {
         this.peers = peers;
     }
 
-    /** Returns the copies that other hosts gave since the start. */
+    /** Returns the number of copies that other hosts gave since the start. */
     public long fetched() {
         return fetchedEver.sum();
     }
 
-    /** Returns the puts that were accepted since the start, and whose registration the registry then refused. */
+    /** Returns the number of puts since the start that were accepted and later refused by the registry. */
     public long refusedPuts() {
         return loop.refusedArtifacts();
     }
 
-    /** Returns the largest content that is taken. */
+    /** Returns the size of the largest artifact that is taken, in bytes. */
     public long maxBytes() {
         return images.maxArtifactBytes();
     }
 
     /**
-     * Takes in an artifact that is to be put.
+     * Receives an artifact that is to be put.
      *
      * @param announced its length, if that is known
-     * @throws ArrivalRefusedException if it is over what its namespace or this host takes
+     * @throws ArrivalRefusedException if it exceeds a limit of its namespace or of this host
      */
     public ReceivedArtifact receive(NamespaceName namespace, InputStream body, OptionalLong announced) throws IOException {
         long most = view.policy(namespace).map(PolicySet.Entry::maxBytes).orElse(Long.MAX_VALUE);
         return arrivals.receive(body, announced, Math.min(most, images.maxArtifactBytes()));
     }
 
-    /** Finds an artifact that is in memory, and counts the access. Waits for nothing. */
+    /** Finds an artifact that is in memory, and counts the access. Never blocks. */
     public Optional<Found.Served> hit(EntryName name) {
         if (!loop.mayServe()) {
             return Optional.empty();
@@ -203,7 +203,7 @@ public final class Artifacts {
     /**
      * Finds an artifact, and counts the access.
      *
-     * @param fetch whether other hosts are asked for what is not here
+     * @param fetch whether other hosts are asked for an artifact that is not here
      */
     public Found get(EntryName name, boolean fetch) throws IOException, InterruptedException {
         Found found = find(name, fetch, true);
@@ -220,15 +220,15 @@ public final class Artifacts {
     /**
      * Finds an artifact, and counts nothing on this host.
      *
-     * @param fetch whether other hosts are asked for what is not here
-     * @param touch whether the registry counts a use if it is asked
+     * @param fetch whether other hosts are asked for an artifact that is not here
+     * @param touch whether the registry counts a use when it is asked for the holders
      */
     public Found find(EntryName name, boolean fetch, boolean touch) throws IOException, InterruptedException {
         Found found = look(name);
         return fetch && found instanceof Found.Missing ? fetched(name, touch) : found;
     }
 
-    /** Takes a copy from another host. Many callers that miss the same artifact ask for it once. */
+    /** Takes a copy from another host. If many callers miss the same artifact, one of them asks for it. */
     private Found fetched(EntryName name, boolean touch) throws IOException, InterruptedException {
         while (true) {
             List<Found> own = new ArrayList<>();
@@ -246,16 +246,16 @@ public final class Artifacts {
             if (found.isPresent()) {
                 return found.get();
             }
-            // The caller that fetched it could not keep it, so this one fetches it for itself.
+            // The caller that fetched the artifact could not keep it, so this caller fetches it again.
         }
     }
 
     /**
-     * @param own gets a content in a file, which its reader closes
-     * @return what all callers may share; empty if the content is in a file
+     * @param own takes a content in a file, which only this caller reads and closes
+     * @return the result for all callers; empty if the content is in a file
      */
     private Optional<Found> fetch(EntryName name, boolean touch, List<Found> own) throws IOException, InterruptedException {
-        // A caller that fetched it may have ended since the miss.
+        // Another caller may have fetched the artifact since the miss.
         Optional<Found.Served> here = read(name);
         if (here.isPresent()) {
             return shared(here.get(), own);
@@ -288,7 +288,7 @@ public final class Artifacts {
         return Optional.empty();
     }
 
-    /** Keeps a copy where that is possible, and serves it in any case. */
+    /** Takes a copy from another host and serves it, also if it cannot be kept here. */
     private Optional<Found> copied(EntryName name, RegistryClient.Entry entry, List<Found> own) throws IOException, InterruptedException {
         Optional<ReceivedArtifact> copy = peers.fetch(name, entry, (body, announced) -> receive(name.namespace(), body, announced));
         if (copy.isEmpty()) {
@@ -308,19 +308,19 @@ public final class Artifacts {
         }
     }
 
-    /** Counts a miss of what {@link #find} did not find, or found without what belongs to it. */
+    /** Counts a miss of an artifact that {@link #find} did not find, or whose parts are missing. */
     public void missed(EntryName name) {
         images.lookedUp(false);
         loop.missed(name);
     }
 
-    /** Counts an access of what {@link #find} found. */
+    /** Counts an access of an artifact that {@link #find} found. */
     public void used(EntryName name) {
         images.lookedUp(true);
         loop.uses().hit(name, clock.instant());
     }
 
-    /** Finds an artifact, and counts nothing. */
+    /** Finds an artifact on this host, and counts nothing. */
     public Found look(EntryName name) throws IOException, InterruptedException {
         loop.awaitMayServe();
         Optional<HostView.Apart> before = view.missesAreUnknown();
@@ -338,7 +338,7 @@ public final class Artifacts {
         return policies.otherBackend(name.namespace(), Backend.ARTIFACT).<Found>map(Found.OtherBackend::new).orElse(new Found.Missing());
     }
 
-    /** Reads what is here of a key. A damaged content is a miss, and the registry is told. */
+    /** Reads the artifact of a key on this host. A damaged content is a miss, and the registry is told that it is lost. */
     private Optional<Found.Served> read(EntryName name) throws IOException, InterruptedException {
         Optional<ReplicaRecord> replica = view.artifact(name);
         if (replica.isEmpty()) {
@@ -351,7 +351,7 @@ public final class Artifacts {
         return content.map(found -> Found.Served.of(replica.get(), found));
     }
 
-    /** Returns whether an artifact is here and undamaged, as far as this host serves, and counts nothing. */
+    /** Returns whether this host serves an artifact and its content is undamaged. Counts nothing. */
     public boolean isHere(EntryName name) throws IOException, InterruptedException {
         try (Found found = look(name)) {
             return found instanceof Found.Served;
@@ -370,25 +370,26 @@ public final class Artifacts {
     }
 
     /**
-     * Makes an artifact one that was used just now, and counts no access: what it belongs to was read.
+     * Notes a use of an artifact, because a result that it is a part of was read. Counts no access.
      *
-     * @param group the group that it is evicted with from now on, as soon as the registry knows it
+     * @param group the group that the artifact joins, once the registry knows the artifact
      */
     public void renew(EntryName name, @Nullable GroupName group) {
         loop.uses().renewed(name, clock.instant(), group);
     }
 
     /**
-     * Asks who makes an artifact that is missing: the caller, if nobody else does. Who waited gets no claim, and asks again: its process may be gone.
+     * Claims the making of a missing artifact for the caller, unless another process has the claim. A caller that waited gets no claim, because its
+     * process may be gone by then; it asks again.
      *
-     * @param waitFor how long to wait for another maker
+     * @param waitFor how long to wait for the holder of the claim
      * @param heldFor how long the claim lasts unless it is given back
-     * @param extended id of an own claim, which lasts for so long from now on unless it is over; absent for a new one
+     * @param extended id of the caller's claim, to extend it by {@code heldFor} from now; absent to take a new one
      */
     public Claimed claim(EntryName name, Duration waitFor, Duration heldFor, @Nullable UUID extended)
             throws IOException, HostBusyException, InterruptedException {
         Optional<UUID> own = extended == null ? claims.take(name, waitFor, heldFor) : claims.extend(name, extended, heldFor);
-        // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
+        // Checked with the claim taken, because its last holder may have put the artifact just before.
         if (view.artifact(name).isPresent() && isReadable(name)) {
             own.ifPresent(id -> claims.giveBack(name, id));
             return new Claimed(State.HERE, null);
@@ -404,7 +405,7 @@ public final class Artifacts {
     /**
      * Keeps an artifact.
      *
-     * @throws HostBusyException if too much waits already; nothing was kept
+     * @throws HostBusyException if the host's queue is full; nothing was kept
      */
     public Result put(Put put) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         Optional<Result> refused = refused(put.name().namespace(), put.content().size());
@@ -441,8 +442,8 @@ public final class Artifacts {
     }
 
     /**
-     * Keeps an artifact if what the fleet has of its key meets a condition. Of such puts of one key at this host only one is under way at a time; those of
-     * other hosts are not waited for.
+     * Keeps an artifact if the fleet's content of its key meets a condition. On this host, such puts of one key run one after the other. It does not
+     * wait for such puts on other hosts.
      */
     public Result put(Put put, Condition condition) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         Lock lock = conditional[Math.floorMod(put.name().hashCode(), conditional.length)];
@@ -455,7 +456,7 @@ public final class Artifacts {
         }
     }
 
-    /** Returns why a put under a condition is refused, before any of it is received; empty if it is not. */
+    /** Returns why a conditional put is refused, before its body is received; empty if it is not. */
     public Optional<Result> unmet(EntryName name, Condition condition) throws IOException, InterruptedException {
         try (Found found = find(name, true, false)) {
             return switch (found) {
@@ -470,14 +471,14 @@ public final class Artifacts {
         }
     }
 
-    /** Returns what the registry knows of a key that no host gives: its holders may be away. */
+    /** Returns the digest that the registry has for a key. It is asked if no host gives the artifact, because the holders may be down. */
     private Optional<ContentDigest> registered(EntryName name) throws InterruptedException {
         return registry.entry(name, false) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry)
                 ? Optional.ofNullable(entry.content())
                 : Optional.empty();
     }
 
-    /** Returns what a put is answered without keeping anything, because of what is here of its key; empty if it has to be kept. */
+    /** Returns the answer to a put if the artifact here makes it needless or forbids it; empty if the put has to be kept. */
     private Optional<Result> known(Put put) throws IOException, InterruptedException {
         Optional<ReplicaRecord> here = view.artifact(put.name());
         if (here.isEmpty()) {
@@ -496,8 +497,8 @@ public final class Artifacts {
     }
 
     /**
-     * Asks whether the registry still has a copy that is here, in the group that is named: its order to delete it may be on the way, or another host
-     * may have named another group. That counts as a use.
+     * Asks whether the registry still has this copy, in the given group. An order to delete the copy may be on its way, or another host may have
+     * named another group. The question counts as a use.
      */
     private boolean isRegistered(ReplicaRecord here, @Nullable GroupName group) throws InterruptedException {
         return view.standing().apart().isEmpty()
@@ -505,9 +506,9 @@ public final class Artifacts {
                 && entry.generation() == here.generation() && (group == null || group.equals(entry.group()));
     }
 
-    /** Returns why an artifact of this size is refused, before any of it is received; empty if it is not. */
+    /** Returns why an artifact of this size is refused, before its body is received; empty if it is not. */
     public Optional<Result> refused(NamespaceName namespace, long bytes) throws IOException, InterruptedException {
-        // The registry refuses a registration that is under way when the drain begins.
+        // A registration that is under way when the drain begins is refused by the registry.
         if (view.standing().draining()) {
             return Optional.of(new Result.Draining());
         }
@@ -536,19 +537,19 @@ public final class Artifacts {
                         .equals(here.description().withoutLabel(Description.REBUILD_SECONDS));
     }
 
-    /** Waits for the registry only where it may refuse what fits. */
+    /** Offers a replica. Waits for the registry only if the namespace's policy lets it refuse the replica. */
     private Result offer(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<PolicySet.Entry> policy = view.policy(offer.name().namespace());
         if (EarlyAnswers.mustWait(policy, offer.generation())) {
             PutOutcome outcome = loop.register(offer, null, deadline);
-            // It was kept, and another put or the capacity was faster than the answer, as with any put that does not wait.
+            // The artifact was kept, and evicted before the answer came. That may also happen to a put that does not wait.
             return outcome instanceof PutOutcome.Evicted ? new Result.Accepted() : new Result.Settled(outcome);
         }
         loop.accept(offer);
         return new Result.Accepted();
     }
 
-    /** Waits until the registry knows what was accepted of a key, so that it can be deleted or evicted. */
+    /** Waits until the accepted artifact of a key is registered, so that it can be deleted or evicted. */
     public void awaitRegistered(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<ReplicaRecord> waiting = view.accepted(name);
         if (waiting.isPresent()) {
@@ -556,7 +557,7 @@ public final class Artifacts {
         }
     }
 
-    /** Makes everything that was accepted before this call survive a loss of power, in whichever namespace, and returns the time of the call. */
+    /** Makes everything that was accepted before this call, in all namespaces, survive a loss of power. Returns the time of the call. */
     public Directories.InNamespace<Instant> flush(NamespaceName namespace) throws IOException, InterruptedException {
         Directories.InNamespace<Instant> flushed = in(namespace, clock::instant);
         if (flushed instanceof Directories.InNamespace.Known) {
@@ -580,7 +581,7 @@ public final class Artifacts {
         return images.metrics();
     }
 
-    /** Returns how much there is of registered artifacts of a namespace. */
+    /** Returns the number and the bytes of the registered artifacts of a namespace. */
     public Directories.InNamespace<ServedReplicas.Totals> totals(NamespaceName namespace) throws InterruptedException {
         return read(namespace, () -> view.artifactTotals(namespace));
     }

@@ -10,9 +10,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures how long images take to be made: from the last miss of a key on this host to its put here. A miss that others see while an image is made can only
- * shorten that. A put that no miss led to, such as a repeated one, takes as long as the one before it. In memory only, and bounded: what is forgotten is not
- * measured. Thread-safe.
+ * Measures how long it takes to make images: from the last miss of a key on this host to its put here. Another miss of the key meanwhile makes the
+ * measured time too short, never too long. A put without a miss before it, such as a repeated one, gets the time of the put before. Times are kept in
+ * memory only, and for a bounded number of keys. Thread-safe.
  */
 final class BuildTimes {
     private static final Duration KEPT = Duration.ofHours(24);
@@ -34,7 +34,7 @@ final class BuildTimes {
         }
     }
 
-    /** @param nanos a clock that never goes back */
+    /** @param nanos a monotonic clock */
     BuildTimes(LongSupplier nanos) {
         this.nanos = nanos;
     }
@@ -44,12 +44,12 @@ final class BuildTimes {
         times.asMap().compute(name, (key, before) -> new Times(now, before == null ? null : before.taken()));
     }
 
-    /** Forgets a miss: this host has a copy of what others have made. */
+    /** Forgets the miss of a key, because this host got a copy of an image that was made elsewhere. */
     void copied(EntryName name) {
         times.asMap().computeIfPresent(name, (key, before) -> new Times(null, before.taken()));
     }
 
-    /** Returns the description of a put with the seconds that it took, unless that tells a time itself. */
+    /** Returns the description of a put with the measured time as a label, unless the description has that label. */
     Description measured(EntryName name, Description description) {
         long now = nanos.getAsLong();
         Times known = times.asMap().computeIfPresent(name, (key, before) -> before.putAt(now));

@@ -10,15 +10,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Claims to make an artifact that is missing, so that of many processes of this host one does. A claim is a hint: it is in memory only, and ends with its time
- * when its owner dies. Thread-safe.
+ * Claims on the making of missing artifacts, so that only one of many processes on this host makes each. A claim is advisory: it is in memory only,
+ * and it expires if its owner dies. Thread-safe.
  */
 final class Claims {
     private static final int MAX = 10_000;
 
     private final Map<EntryName, Claim> claims = new ConcurrentHashMap<>();
 
-    /** A claim that somebody has. */
+    /** A claim that a process has. */
     private static final class Claim {
         private final UUID id = UUID.randomUUID();
         private final CountDownLatch ended = new CountDownLatch(1);
@@ -38,9 +38,9 @@ final class Claims {
     }
 
     /**
-     * Takes the claim, or waits while somebody else has it.
+     * Takes the claim, or waits while another process has it.
      *
-     * @return its id, or nothing if somebody else had it, who may have ended it meanwhile
+     * @return the id of the claim; empty if another process had it, also if that one has ended it meanwhile
      */
     Optional<UUID> take(EntryName name, Duration waitFor, Duration heldFor) throws HostBusyException, InterruptedException {
         if (claims.size() >= MAX) {
@@ -59,9 +59,9 @@ final class Claims {
     }
 
     /**
-     * Makes a claim last for so long from now on. A claim that was given back stays ended, also when the extension comes after that.
+     * Makes a claim last for so long from now on. An extension does not bring back a claim that has ended.
      *
-     * @return its id, or nothing if it is over
+     * @return the id of the claim; empty if it has ended
      */
     Optional<UUID> extend(EntryName name, UUID id, Duration heldFor) {
         Claim claim = claims.computeIfPresent(name, (key, current) -> {
@@ -73,7 +73,7 @@ final class Claims {
         return Optional.ofNullable(claim).map(current -> current.id).filter(id::equals);
     }
 
-    /** Ends a claim, if it is that of this id. */
+    /** Ends the claim on an artifact, if it has this id. */
     void giveBack(EntryName name, UUID id) {
         claims.computeIfPresent(name, (key, claim) -> {
             if (claim.id.equals(id)) {
@@ -84,7 +84,7 @@ final class Claims {
         });
     }
 
-    /** Ends whatever claim there is: the artifact is here. */
+    /** Ends any claim on an artifact, because the artifact is here. */
     void made(EntryName name) {
         Claim claim = claims.remove(name);
         if (claim != null) {

@@ -14,8 +14,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evicts entries from the whole fleet in a caller's name. A deletion with an idempotency key is durable before the registry is asked. So its key
- * serves no other request, even after a crash. The registry gets the key, too, so a repetition never deletes a second time. Blocks; thread-safe.
+ * Evicts entries from the whole fleet on behalf of a caller. A deletion with an idempotency key is recorded durably before the registry is asked. So
+ * its key serves no other request, even after a crash. The registry gets the key, too, so a repetition never deletes a second time. Blocks;
+ * thread-safe.
  */
 public final class Deletions {
     private static final int NOT_DONE = 503;
@@ -51,7 +52,7 @@ public final class Deletions {
     }
 
     /**
-     * Evicts an entry, if it names the expected snapshot. When it is done this host serves it no more.
+     * Evicts an entry, if it names the expected snapshot. After that, this host does not serve the entry any more.
      *
      * @param backend kind of images that the caller deletes
      */
@@ -75,7 +76,7 @@ public final class Deletions {
         }
     }
 
-    /** Asks the registry. A deletion that was surely not carried out, by any attempt, releases its key. */
+    /** Asks the registry. Releases the key if neither this nor an earlier attempt can have deleted the entry. */
     private Deleted begun(EntryName name, Optional<SnapshotId> ifSnapshot, String key, boolean first)
             throws HostBusyException, HostStoppedException, InterruptedException {
         Deleted deleted = evict(name, ifSnapshot, key);
@@ -103,7 +104,10 @@ public final class Deletions {
         };
     }
 
-    /** Notes a deletion that the registry has done. A host that cannot hide the entry must not answer that nothing was done. */
+    /**
+     * Notes a deletion that the registry has carried out. If the host is too busy to hide the entry, the answer is "unknown", because the entry is
+     * gone.
+     */
     private Deleted settled(EntryName name, SnapshotId deleted, @Nullable String key)
             throws HostStoppedException, InterruptedException {
         try {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The directory cache of one host, except for its changes: reads and holds. Blocks; safe for use by many threads. */
 public final class Directories {
-    /** Owner of holds of copies that are being sent: no token has such a name. */
+    /** Owner of the holds on copies that are being sent. No token can have this name. */
     private static final String READING = "(reading)";
     private final HostLoop loop;
     private final HostView view;
@@ -40,7 +40,7 @@ public final class Directories {
         /** @param hold the granted hold, if one was asked for */
         record Served(ReplicaRecord replica, Path path, Optional<Hold> hold) implements Found {}
 
-        /** Nothing of that key is served here. */
+        /** This host serves no copy of that key. */
         record Missing() implements Found {}
 
         record UnknownNamespace() implements Found {}
@@ -62,8 +62,8 @@ public final class Directories {
     public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
 
     /**
-     * @param archiveHold time for which a copy that is being sent stays held if this process dies meanwhile
-     * @param holdsMax    number of holds at which readers get no more; copies that are being sent are limited by the number of streams
+     * @param archiveHold length of the hold on a copy that is being sent, which is extended on the way; after a crash the hold runs out
+     * @param holdsMax    largest number of holds of readers; holds on copies that are being sent are limited by the number of streams instead
      */
     public Directories(HostLoop loop, ImageStore store, RegistryClient registry, Policies policies, InstantSource clock,
             Duration archiveHold,
@@ -81,9 +81,9 @@ public final class Directories {
     /**
      * Finds the served copy of a key and counts the access.
      *
-     * @param holdFor time for which it is to stay whole; without it the path may be gone as soon as it is known
+     * @param holdFor length of the hold; without a hold the path may be gone before the caller uses it
      * @param fresh   whether the registry is asked first
-     * @param owner   name of who takes the hold; empty where nobody had to prove it
+     * @param owner   name of the client that takes the hold; empty if clients need not authenticate
      */
     public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh, Optional<String> owner)
             throws HostBusyException, HostStoppedException, InterruptedException {
@@ -92,7 +92,7 @@ public final class Directories {
         return counted(name, found);
     }
 
-    /** Finds the served copy of a key and counts the access, as {@link #get} without a hold, but waits for nothing; empty where that is not possible. */
+    /** Does the same as {@link #get} without a hold, but never blocks; empty if that is not possible. */
     public Optional<Found.Served> hit(EntryName name) {
         if (!loop.mayServe()) {
             return Optional.empty();
@@ -104,9 +104,9 @@ public final class Directories {
     }
 
     /**
-     * Finds what {@link #get} would, and leaves no trace: no hold is granted, neither a hit nor a miss is counted.
+     * Finds what {@link #get} would find, without effects: grants no hold, and counts neither a hit nor a miss.
      *
-     * @param held  whether a hold would be asked for
+     * @param held  whether {@link #get} would ask for a hold
      * @param fresh whether the registry is asked first
      */
     public Found look(EntryName name, boolean held, boolean fresh) throws HostBusyException, HostStoppedException, InterruptedException {
@@ -140,7 +140,10 @@ public final class Directories {
         };
     }
 
-    /** Finds no miss while a miss cannot be told from an error. Looks before and after the search, because the host may be refused or taken meanwhile. */
+    /**
+     * Searches, and answers {@link Found.Away} instead of a miss while misses are unknown. Checks that before and after the search, because the host
+     * may be refused or join meanwhile.
+     */
     private Found searched(Search search, long least) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<HostView.Apart> before = view.missesAreUnknown();
         Found found = search.of(least);
@@ -199,7 +202,7 @@ public final class Directories {
         /** The namespace is for images of another kind. */
         record OtherBackend<T>(Backend backend) implements InNamespace<T> {}
 
-        /** Unknown: nothing of it is served, which says nothing. */
+        /** Unknown: this host serves nothing of the namespace now, although it may hold replicas of it. */
         record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
     }
 
@@ -217,12 +220,15 @@ public final class Directories {
                 .toList());
     }
 
-    /** Tells how much is served of a namespace. */
+    /** Returns the number and the bytes of the served entries of a namespace. */
     public InNamespace<ServedReplicas.Totals> totals(NamespaceName namespace) throws InterruptedException {
         return read(namespace, () -> view.totals(namespace));
     }
 
-    /** Reads nothing of a namespace of which nothing is served where that says nothing. Looks before and after, because the host may be refused or taken meanwhile. */
+    /**
+     * Reads a namespace. Answers {@link InNamespace.Away} if nothing of it is served while misses are unknown. Checks that before and after the
+     * reading, because the host may be refused or join meanwhile.
+     */
     private <T> InNamespace<T> read(NamespaceName namespace, Supplier<T> reading) throws InterruptedException {
         loop.awaitMayServe();
         if (!policies.isKnown(namespace)) {
@@ -245,7 +251,7 @@ public final class Directories {
         return loop.call((agent, now) -> agent.extend(hold, until));
     }
 
-    /** Ends a hold. Whether there was one. */
+    /** Ends a hold, and returns whether it existed. */
     public boolean release(UUID hold) throws HostBusyException, HostStoppedException, InterruptedException {
         return loop.call((agent, now) -> agent.release(hold));
     }
@@ -255,7 +261,7 @@ public final class Directories {
         return counted(name, find(name, false, least -> held(name, archiveHold, least, Integer.MAX_VALUE, READING)));
     }
 
-    /** Keeps the copy whole while it is read. Closed by whoever opened it. */
+    /** Keeps a copy whole while it is read. The caller closes it. */
     public HeldImage reading(Found.Served served) {
         return new HeldImage(this, served.hold().orElseThrow().id(), served.replica());
     }
@@ -264,7 +270,7 @@ public final class Directories {
         return clock.instant().plus(archiveHold);
     }
 
-    /** Returns whether a hold with this end is due to be prolonged. */
+    /** Returns whether a hold with this end is to be extended now. */
     boolean endsSoon(Instant until) {
         return clock.instant().plus(archiveHold.dividedBy(2)).isAfter(until);
     }

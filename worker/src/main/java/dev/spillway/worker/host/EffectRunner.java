@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets effects be carried out on other threads, once the step that they come from is durable. Its methods never block. */
+/** Hands effects to other threads, which carry them out. It gets the effects of a step once the step is durable. Its methods never block. */
 final class EffectRunner {
     private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
 
@@ -26,7 +26,7 @@ final class EffectRunner {
     private final LongAdder refusedArtifacts = new LongAdder();
     private volatile @Nullable String unreachable;
 
-    /** @param delivered takes what came of a message; may block */
+    /** @param delivered takes the outcome of a message; may block */
     EffectRunner(Outside outside, Removals removals, HostView view, PutWaiters waiting, Promises promises,
             BiConsumer<WorkerMessage<?>, Delivery<?>> delivered) {
         this.outside = outside;
@@ -37,13 +37,13 @@ final class EffectRunner {
         this.delivered = delivered;
     }
 
-    /** Returns why the last message got no answer; null once one did. */
+    /** Returns why the last message got no answer; null if it got one. */
     @Nullable
     String unreachable() {
         return unreachable;
     }
 
-    /** Returns the artifacts that were accepted since the start, and then refused by the registry. */
+    /** Returns the number of artifacts since the start that were accepted and later refused by the registry. */
     long refusedArtifacts() {
         return refusedArtifacts.sum();
     }
@@ -75,7 +75,7 @@ final class EffectRunner {
         } catch (InterruptedException e) {
             delivery = new Delivery.Lost<>("interrupted");
         } catch (RuntimeException e) {
-            // The outermost edge of this thread. A message without an outcome would never be sent again.
+            // Any error is caught here, because a message without an outcome would never be sent again.
             LOG.error("sending {}", message.getClass().getSimpleName(), e);
             delivery = new Delivery.Lost<>(e.toString());
         }

@@ -18,7 +18,11 @@ final class Farewell {
         return begun;
     }
 
-    /** Lets the host's thread, which {@code wake} brings round, tell everything; returns when it has, when it cannot, or when it takes too long. */
+    /**
+     * Waits until the host's thread has reported all reads, cannot report them, or takes too long.
+     *
+     * @param wake wakes the host's thread
+     */
     void take(Runnable wake) {
         begun = true;
         wake.run();

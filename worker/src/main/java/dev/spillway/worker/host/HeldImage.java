@@ -10,7 +10,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An image that is read under a hold. The hold is short and prolonged on the way, so that a killed process leaves none for long. Used by one thread. */
+/** An image that is read under a hold. The hold is short and is extended on the way, so it ends soon if the process is killed. Used by one thread. */
 public final class HeldImage implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HeldImage.class);
 
@@ -41,7 +41,7 @@ public final class HeldImage implements AutoCloseable {
     }
 
     /**
-     * Prolongs the hold where that is due.
+     * Extends the hold if it ends soon.
      *
      * @throws IOException if the image may be gone by now
      */

@@ -74,7 +74,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     private final HostIndex index;
-    /** Findings for the start, released after it: a million replicas as they were then would stay in memory. */
+    /** The input of the start. It is released afterwards, because it may have a million replicas. */
     private @Nullable Found begin;
     private final HostTimes times;
     private final InstantSource clock;
@@ -130,7 +130,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return view;
     }
 
-    /** Returns the room of the store's file system, as of the last heartbeat; only zeros if it is not known. */
+    /** Returns the free and total space of the store's file system, as of the last heartbeat; zeros if they are unknown. */
     public FileSystemSpace space() {
         return figures.latestSpace();
     }
@@ -139,7 +139,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return uses;
     }
 
-    /** Counts a read that found nothing, unless its namespace is not known well enough. */
+    /** Counts a miss, if this host has the policy of the namespace. */
     void missed(EntryName name) {
         view.policy(name.namespace()).ifPresent(policy -> {
             uses.missed(name.namespace());
@@ -149,7 +149,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         });
     }
 
-    /** Returns the description of an entry that is put, with the measured time where that counts. A copy of an entry adds nothing. */
+    /** Returns the description for a put. Under GDSF, a put of a new generation gets the measured time as a label; a copy gets none. */
     Description described(EntryName name, long generation, Description description) {
         if (view.policy(name.namespace()).filter(policy -> policy.evictionPolicy() == EvictionPolicy.GDSF).isEmpty()) {
             return description;
@@ -165,7 +165,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return removals;
     }
 
-    /** Inputs that wait. */
+    /** Returns the number of inputs that wait for the host's thread. */
     public int backlog() {
         return inputs.size();
     }
@@ -178,7 +178,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return uses.misses();
     }
 
-    /** Returns why the loop stopped by itself; null if it did not. */
+    /** Returns the failure that stopped the loop; null if there was none. */
     public @Nullable Throwable failure() {
         return failure;
     }
@@ -197,7 +197,9 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return contact.mayServe();
     }
 
-    /** Waits, after the start only, until it is known whether the registry still knows what the store holds, or cannot be asked. */
+    /**
+     * Waits until the store is compared with the registry for the first time since the start, or the registry does not answer or refuses the host.
+     */
     void awaitMayServe() throws InterruptedException {
         contact.awaitMayServe();
     }
@@ -214,7 +216,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             } catch (InterruptedException e) {
                 LOG.debug("{}: the loop ends: {}", identity.hostId(), e.toString());
             } catch (Throwable e) {
-                // The outermost edge of the thread. On any error, the agent may know more than the disk.
+                // Any error is caught here and ends the loop, because the agent may know more than the disk.
                 LOG.error("{}: the host stops: {}", identity.hostId(), e.getMessage(), e);
                 failure = e;
                 onFailure.accept(e);
@@ -234,7 +236,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     /**
      * Lets the agent decide and returns its answer once that is durable.
      *
-     * @throws HostBusyException if too much waits already; nothing was decided
+     * @throws HostBusyException if the queue is full; nothing was decided
      */
     public <T> T call(Decision<T> decision) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<T> answer = promises.make();
@@ -247,9 +249,9 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     /**
-     * Registers an image that is whole and in its place, and waits so long for what becomes of it.
+     * Registers an image that is whole and in its place, and waits for the outcome.
      *
-     * @throws HostBusyException if it was not offered
+     * @throws HostBusyException if the queue is full; the image was not offered
      */
     PutOutcome register(Offer offer, KeptRequest.@Nullable Put request, Duration atMost)
             throws HostBusyException, HostStoppedException, InterruptedException {
@@ -265,14 +267,14 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     /**
      * Accepts an artifact, whose content is in its place. It is registered soon, together with others.
      *
-     * @throws HostBusyException if it was not accepted
+     * @throws HostBusyException if the queue is full; the artifact was not accepted
      */
     void accept(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         trail.offered(offer.id());
         call((agent, now) -> new HostAgent.Answered<>(true, agent.offer(now, offer, null)));
     }
 
-    /** Returns the artifacts that were accepted since the start, and then refused by the registry. */
+    /** Returns the number of artifacts since the start that were accepted and later refused by the registry. */
     long refusedArtifacts() {
         return effects.refusedArtifacts();
     }
@@ -282,7 +284,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         post((agent, round) -> round.add(agent.lost(image)));
     }
 
-    /** Waits for what becomes of an artifact that was accepted earlier; returns at once if it is settled. */
+    /** Waits for the outcome of an artifact that was accepted earlier; returns at once if it is not pending. */
     void awaitRegistered(ReplicaId id, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
@@ -295,7 +297,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         outcome(id, settled, atMost);
     }
 
-    /** Waits for what becomes of a replica that was offered by an earlier request. */
+    /** Waits for the outcome of a replica that an earlier request offered. */
     PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
@@ -311,13 +313,13 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         try {
             return settled.await(atMost);
         } catch (TimeoutException e) {
-            // Waits for a place: a refusal now would look like one before the offer.
+            // Waits for room in the queue, because "busy" would tell the caller that nothing was offered.
             post((agent, round) -> giveUp(agent, round, id, settled));
             return settled.await();
         }
     }
 
-    /** Tells one waiting caller that the outcome is unknown. Others may go on waiting. */
+    /** Ends the wait of one caller, with the outcome "unknown" if the replica stays pending. Other callers may go on waiting. */
     private void giveUp(HostAgent agent, Round round, ReplicaId id, Promise<PutOutcome> settled) {
         if (!waiting.isWaiting(id, settled)) {
             return;
@@ -330,7 +332,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    // Orders, each of which may wait for a place in the queue.
+    // Orders. Each call may wait for room in the queue.
 
     public void ordered(Order order, Position read) throws InterruptedException {
         post((agent, round) -> round.add(agent.ordered(round.now(), order, read)));
@@ -340,7 +342,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         post((agent, round) -> round.add(agent.passedOver(read, notUnderstood, why)));
     }
 
-    /** Orders were missed. */
+    /** Compares with the registry soon, because orders may have been missed. */
     public void reconcileSoon() throws InterruptedException {
         post((agent, round) -> agent.reconcileSoon(round.now()));
     }
@@ -446,7 +448,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    /** Tells the registry what was read here, then stops after the round under way. What waits is not decided any more. */
+    /** Reports the last reads to the registry, then stops after the round under way. Inputs that still wait are not decided. */
     @Override
     public void close() {
         Thread running = thread;
@@ -468,7 +470,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    /** Waits for the thread, which ends by itself soon. The index must not be closed under it. */
+    /** Waits for the end of the thread, which is near. It ignores interrupts until then, because the thread uses the index. */
     static void joinUninterruptibly(Thread thread) {
         boolean interrupted = false;
         while (true) {

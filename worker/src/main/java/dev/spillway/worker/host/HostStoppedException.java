@@ -2,7 +2,9 @@ package dev.spillway.worker.host;
 
 import org.jspecify.annotations.Nullable;
 
-/** The host takes nothing more: it is closed, or its index could not be written. What was under way is found again at the next start. */
+/**
+ * Thrown when the host takes no more requests, because it is closed or its index could not be written. The next start continues requests under way.
+ */
 public final class HostStoppedException extends Exception {
     private static final long serialVersionUID = 1L;
 

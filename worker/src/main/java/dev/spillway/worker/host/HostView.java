@@ -26,7 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** The durable contents of the host's index, for readers that do not wait. One thread applies changes, any thread reads. */
+/** The durable contents of the host's index, in memory, so that readers never block. One thread applies changes, any thread reads. */
 public final class HostView {
     private final Map<ReplicaId, ReplicaRecord> replicas;
     /** Replicas by the name of their image on the disk, if that is not their id. */
@@ -47,8 +47,8 @@ public final class HostView {
     /**
      * The state of the host at its registry.
      *
-     * @param refusal     reason why it may not join, with the way out; absent while nothing is refused
-     * @param unreachable reason why the last message got no answer; absent once one did
+     * @param refusal     reason why it may not join, and what to do; absent if it is not refused
+     * @param unreachable reason why the last message got no answer; absent if it got one
      * @param draining    whether this host takes nothing new
      */
     public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable, boolean draining) {
@@ -65,7 +65,7 @@ public final class HostView {
     }
 
     /**
-     * The reason why the registry cannot be asked for this host.
+     * The reason why this host is not joined to its registry.
      *
      * @param refused whether the registry was reached and refused the host
      */
@@ -75,7 +75,7 @@ public final class HostView {
         }
     }
 
-    /** @param present the images that are in their places: a record alone serves nobody */
+    /** @param present images that are in their places on the disk; replicas without their image are not served */
     HostView(IndexContents contents, Set<ReplicaId> present) {
         replicas = new ConcurrentHashMap<>(contents.replicas().size());
         membership = contents.membership();
@@ -103,7 +103,7 @@ public final class HostView {
         return waiting == null || !mayBeShown(waiting, registered.isPresent()) ? registered : Optional.of(waiting);
     }
 
-    /** Returns whether readers get what the registry has not answered for: not where it may refuse it for what it contains, or for want of room. */
+    /** Returns whether readers get an artifact before its registration is answered. They do not if the policy lets the registry refuse it. */
     private boolean mayBeShown(ReplicaRecord waiting, boolean hasOther) {
         return EarlyAnswers.isShown(policy(waiting.name().namespace()), hasOther);
     }
@@ -118,17 +118,17 @@ public final class HostView {
         return membership.suspended() ? List.of() : artifacts.page(namespace, prefix, after, limit);
     }
 
-    /** Returns how much there is of registered artifacts of a namespace. */
+    /** Returns the number and the bytes of the registered artifacts of a namespace. */
     public ServedReplicas.Totals artifactTotals(NamespaceName namespace) {
         return membership.suspended() ? ServedReplicas.Totals.NONE : artifacts.totals(namespace);
     }
 
-    /** Returns what is served of a namespace, in the order of keys, from the first key that begins with the prefix and follows another. */
+    /** Returns served replicas of a namespace in the order of keys: those whose key has the prefix and comes after {@code after}. */
     public List<ReplicaRecord> served(NamespaceName namespace, String prefix, String after, int limit) {
         return membership.suspended() ? List.of() : served.page(namespace, prefix, after, limit);
     }
 
-    /** Returns how much is served of a namespace. */
+    /** Returns the number and the bytes of the served entries of a namespace. */
     public ServedReplicas.Totals totals(NamespaceName namespace) {
         return membership.suspended() ? ServedReplicas.Totals.NONE : served.totals(namespace);
     }
@@ -162,7 +162,7 @@ public final class HostView {
         return standing;
     }
 
-    /** Returns why this host cannot say that it does not hold an entry; empty if it can. */
+    /** Returns why this host cannot answer "not found", which would then not be certain; empty if it can. */
     public Optional<Apart> missesAreUnknown() {
         Standing now = standing;
         if (now.refusal() != null) {
@@ -173,7 +173,7 @@ public final class HostView {
                 : Optional.empty();
     }
 
-    /** Returns the policy of a namespace as the registry told it last; empty if it has none, or if the registry was not heard yet. */
+    /** Returns the last policy of a namespace that the registry sent; empty if there is none, or if the host has not joined since the start. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return Optional.ofNullable(policyByName.get(namespace));
     }
@@ -202,7 +202,7 @@ public final class HostView {
         return read;
     }
 
-    /** Shows changes that are durable. A key that has a served copy before and after them has one all the time. */
+    /** Shows durable changes to readers. A key that has a served copy before and after the changes has one all the time. */
     void apply(List<IndexChange> changes) {
         Map<ReplicaId, Optional<ReplicaRecord>> last = new LinkedHashMap<>();
         for (IndexChange change : changes) {

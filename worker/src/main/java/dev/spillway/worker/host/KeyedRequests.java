@@ -6,12 +6,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Lets one request of an idempotency key through at a time, whatever it asks for. Thread-safe. */
+/** Serialises the requests with one idempotency key, whatever their verb. Thread-safe. */
 public final class KeyedRequests {
     private final Duration patience;
     private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
 
-    /** @param patience time for which a request waits for an earlier one with its key */
+    /** @param patience longest wait of a request for an earlier one with its key */
     public KeyedRequests(Duration patience) {
         this.patience = patience;
     }
@@ -22,7 +22,7 @@ public final class KeyedRequests {
         void close();
     }
 
-    /** @throws HostBusyException if an earlier one takes too long; nothing was done */
+    /** @throws HostBusyException if an earlier request takes too long; nothing was done */
     Place enter(String key) throws HostBusyException, InterruptedException {
         CountDownLatch mine = new CountDownLatch(1);
         for (CountDownLatch other = underWay.putIfAbsent(key, mine); other != null; other = underWay.putIfAbsent(key, mine)) {

@@ -45,7 +45,7 @@ final class LocalFigures {
         return figures.getOrDefault(one, 0L) + figures.getOrDefault(other, 0L);
     }
 
-    /** Returns the room of the store's file system, as of the last look; nothing of it if it is not known. */
+    /** Returns the free and total space of the store's file system, as of the last look; zeros if they are unknown. */
     FileSystemSpace latestSpace() {
         return latestSpace;
     }

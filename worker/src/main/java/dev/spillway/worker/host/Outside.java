@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 /**
  * The parties that a host talks to.
  *
- * @param reports publishes; never blocks, and may lose what it is given, because the heartbeat carries it too
+ * @param reports publishes reports. It never blocks and may lose a report, because the heartbeat carries reports, too
  */
 public record Outside(Registry registry, Consumer<Report> reports, Orders orders) {
     /** Sends messages to the registry. */

@@ -42,8 +42,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The KV pagers of one host. A capture is put as a directory image, and so belongs to the fleet like any other; a restore reads one under a hold, from
- * this host or, where it has none, from another. Pagers are memory: they end with the worker. Blocks; thread-safe.
+ * The KV pagers of one host. A capture is put as a directory image, like any other image of the fleet. A restore reads an image under a hold; if this
+ * host has none, it takes a copy from another host. Pagers are in memory and end with the worker. Blocks; thread-safe.
  */
 public final class Pagers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pagers.class);
@@ -73,7 +73,7 @@ public final class Pagers implements AutoCloseable {
     /** The parts of the host that pagers use. */
     public record Host(HostLoop loop, ImageStore store, Directories directories, Puts puts, RegistryClient registry, Peers peers) {}
 
-    /** A pager with its name and what is done with it. */
+    /** A pager with its name, its counts and its pause. */
     public static final class Open {
         private final String name;
         private final PagePool pool;
@@ -120,18 +120,18 @@ public final class Pagers implements AutoCloseable {
     public sealed interface Restored {
         record Done(ReplicaRecord replica, boolean fromPeer, List<LogicalSequence> sequences) implements Restored {}
 
-        /** The snapshot was not found here, and no other host gave it. */
+        /** The snapshot is not on this host, and no other host gave a copy. */
         record NotFound(Directories.Found found) implements Restored {}
     }
 
     /**
-     * Deletes files that a killed process left.
+     * Creates the pagers of a host, none at first. Deletes the files that a killed process left.
      *
-     * @param storeId names the files, so that workers of one host may share a directory
+     * @param storeId a part of the files' names, so that workers of one machine may share a directory
      */
     public static Pagers open(Settings settings, StoreId storeId, Host host, Watcher watcher) throws IOException {
         Pagers pagers = new Pagers(settings, storeId, host, watcher);
-        // The store is open in this process alone, so nobody uses them.
+        // The store is open in this process alone, so no other process uses these files.
         try (DirectoryStream<Path> left = Files.newDirectoryStream(settings.files(), pagers.fileName("*"))) {
             for (Path file : left) {
                 LOG.info("{}: deleted, because a killed process left it", file);
@@ -235,7 +235,7 @@ public final class Pagers implements AutoCloseable {
         return true;
     }
 
-    /** Pauses a pager until {@link #resume}, or until the time is over. */
+    /** Pauses a pager until {@link #resume}, at most for the given time. */
     public void quiesce(Open pager, Duration within) throws InterruptedException {
         pager.pool().pause();
         synchronized (pager) {
@@ -246,7 +246,7 @@ public final class Pagers implements AutoCloseable {
 
     private static void endLate(Open pager, long pause, Duration within) {
         synchronized (pager) {
-            // Otherwise another pause has begun since.
+            // With another number, a later pause has begun since.
             if (pager.pauseNumber == pause && pager.pauseEnd != null) {
                 LOG.warn("pager {}: resumed, because its pause was not ended within {}", pager.name(), within);
                 pager.pauseEnd = null;
@@ -312,7 +312,7 @@ public final class Pagers implements AutoCloseable {
         return Objects.requireNonNull(written.get(), "written");
     }
 
-    /** Learns which packs of a namespace are on this host, so that a capture need not write what they have. */
+    /** Looks up the packs of a namespace on this host, so that a capture need not write their contents again. */
     private void learn(NamespaceName namespace) {
         packs.forgetMissing();
         String after = "";
@@ -336,12 +336,13 @@ public final class Pagers implements AutoCloseable {
             LOG.debug("{}: is no snapshot of a pager whose packs can be shared: {}", directory, e.getMessage());
             packs.passOver(directory);
         } catch (IOException e) {
-            LOG.warn("{}: cannot be read to see what it has, so this capture writes that again; the next one tries anew", directory, e);
+            LOG.warn("{}: its manifest cannot be read, so this capture writes its contents again; the next one tries again", directory, e);
         }
     }
 
     /**
-     * Restores an entry into a pager. A copy that was taken from another host for it and is damaged is given up, so that the next restore takes one anew.
+     * Restores an entry into a pager. If the copy that was taken from another host for this restore is damaged, it is dropped, so that the next
+     * restore takes another one.
      */
     public Restored restore(Open pager, EntryName name, boolean fetch)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
@@ -399,7 +400,7 @@ public final class Pagers implements AutoCloseable {
         });
     }
 
-    /** Opens the snapshot that the entry names: another valid one may lie in its place, for example because the host that sent it had it there. */
+    /** Opens the snapshot that the entry names. Refuses another valid snapshot in its place, which another host may have sent by mistake. */
     private static Snapshot opened(Directories.Found.Served served) throws IOException {
         Snapshot snapshot = Snapshot.open(served.path());
         String named = served.replica().snapshotId().value();
@@ -431,7 +432,7 @@ public final class Pagers implements AutoCloseable {
         T read() throws IOException, InterruptedException;
     }
 
-    /** Reads a snapshot; if it is damaged, no later capture is built on what it has. */
+    /** Reads a snapshot. If it is damaged, no later capture uses its packs. */
     private <T> T sound(Snapshot snapshot, Reading<T> reading) throws IOException, InterruptedException {
         try {
             return reading.read();
@@ -443,7 +444,7 @@ public final class Pagers implements AutoCloseable {
         }
     }
 
-    /** Looks for room from time to time. */
+    /** Checks from time to time whether there is room for more bytes. */
     private static final class CheckedProgress implements Progress {
         private final LongConsumer progress;
         private final Puts.Room room;

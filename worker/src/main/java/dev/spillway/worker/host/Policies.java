@@ -37,13 +37,13 @@ public final class Policies {
         record Away(HostView.Apart apart) implements PolicyNow {}
     }
 
-    /** Returns whether a namespace exists, as far as known. While the registry is down, it counts as existing. */
+    /** Returns whether a namespace exists. While the registry cannot be asked, an unknown namespace counts as existing. */
     boolean isKnown(NamespaceName namespace) throws InterruptedException {
         return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0 || view.artifactTotals(namespace).entries() > 0
                 || !(now(namespace) instanceof PolicyNow.UnknownNamespace);
     }
 
-    /** Returns the backend of a namespace that is not for images of this one; empty if it is, or if nobody can tell. */
+    /** Returns the backend of a namespace if it is another one than this; empty if it is this one, or is not known. */
     Optional<Backend> otherBackend(NamespaceName namespace, Backend backend) throws InterruptedException {
         if (view.policy(namespace).isEmpty() && view.standing().apart().isPresent()) {
             return Optional.empty();
@@ -52,7 +52,7 @@ public final class Policies {
                 : Optional.empty();
     }
 
-    /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
+    /** Returns the policy of a namespace. Asks the registry if its last policies do not have it, because the namespace may be new. */
     PolicyNow now(NamespaceName namespace) throws InterruptedException {
         String refusal = view.standing().refusal();
         if (refusal != null) {

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Answers that callers wait for. When the host stops, all that are open fail, so that nobody waits for ever. Thread-safe. */
+/** Answers that callers wait for. When the host stops, all open promises fail, so that no caller waits for ever. Thread-safe. */
 final class Promises {
     private final Set<Promise<?>> open = ConcurrentHashMap.newKeySet();
 

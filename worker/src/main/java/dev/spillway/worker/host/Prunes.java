@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Prunes a namespace in a caller's name, by the registry's plan. Held replicas are in use, so they are touched first and go last. Blocks;
- * thread-safe.
+ * Prunes a namespace on behalf of a caller, by a plan of the registry. Entries with held replicas are touched first, because they are in use; so they
+ * are evicted last. Blocks; thread-safe.
  */
 public final class Prunes {
     private final HostView view;

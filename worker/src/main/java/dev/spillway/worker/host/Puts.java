@@ -42,8 +42,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes directory trees. A tree is staged under a new replica id, published by one rename, durable in the index as pending, and registered. A crash
- * at any point leaves a whole image with its record, or something that the next start removes. Blocks; thread-safe.
+ * Stores directory trees. A tree is staged under a new replica id, published by one rename, recorded in the index as pending, and registered. A crash
+ * at any point leaves a whole image with its record, or remains that the next start removes. Blocks; thread-safe.
  */
 public final class Puts {
     private static final Logger LOG = LoggerFactory.getLogger(Puts.class);
@@ -61,7 +61,7 @@ public final class Puts {
     private final Map<NotKept, Long> notKept = new ConcurrentHashMap<>();
     private final WorkUnderWay work = new WorkUnderWay();
 
-    /** Caps the trees that are staged at the same time. Uploads last as long as their senders like, so they have places of their own. */
+    /** Caps the trees that are staged at the same time. Uploads have a cap of their own, because their senders decide how long they take. */
     public record AtOnce(int copied, int unpacked) {}
 
     private record Places(String setting, int all, Semaphore free) {
@@ -83,14 +83,14 @@ public final class Puts {
         /**
          * A tar stream, read to its end.
          *
-         * @param strict whether it is refused if something of it would not be kept
+         * @param strict whether it is refused if the image would lack something of it
          */
         record Archive(InputStream stream, boolean strict) implements Source {}
 
         /**
-         * A program of this process.
+         * A writer in this process.
          *
-         * @param snapshotId asked for once the tree is written
+         * @param snapshotId returns the snapshot id once the tree is written
          */
         record Written(Writer writer, Supplier<SnapshotId> snapshotId) implements Source {}
     }
@@ -100,7 +100,7 @@ public final class Puts {
     public interface Writer {
         /**
          * @param directory a new, empty directory
-         * @param room      asked before more is written
+         * @param room      checks the limits before each write
          */
         void write(Path directory, Room room) throws IOException, InterruptedException;
     }
@@ -111,7 +111,7 @@ public final class Puts {
         /**
          * @param treeBytes bytes of the tree so far
          * @param moreBytes bytes about to be written
-         * @throws IOException where the namespace or the disk has no room for these; the writer passes it on
+         * @throws IOException if the namespace or the disk has no room for these bytes; the writer must let it through
          */
         void require(long treeBytes, long moreBytes) throws IOException;
     }
@@ -135,7 +135,7 @@ public final class Puts {
          * The registry was asked, with this outcome.
          *
          * @param notKept number of entries that lost something, by kind
-         * @param sourceLeft the source of a move that stored its tree, if it is not gone
+         * @param sourceLeft remains of the source of a move; empty if nothing is left
          */
         record Settled(Path path, long sizeBytes, Map<NotKept, Long> notKept, Optional<SourceLeft> sourceLeft, PutOutcome outcome)
                 implements Result {}
@@ -181,9 +181,9 @@ public final class Puts {
     }
 
     /**
-     * Stores a tree. Staging takes as long as it takes; the registration is waited for until the deadline.
+     * Stores a tree. Staging has no deadline; the wait for the registration has.
      *
-     * @throws HostBusyException if too many puts are under way for the deadline's time; nothing was done
+     * @throws HostBusyException if no place for this put becomes free within the deadline, or the host's queue is full; nothing was stored
      * @throws IOException       if the store cannot be written; nothing was stored
      */
     public Result put(Put put) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
@@ -209,7 +209,10 @@ public final class Puts {
                 loop.await(earlier, deadline));
     }
 
-    /** Settles a put. A stored tree whose source is in an unknown state is no answer; a repeated request may get one. */
+    /**
+     * Returns the result of a put. If the record of the source's remains cannot be read, the outcome is "unknown", and a repetition may get the
+     * answer.
+     */
     private Result settled(ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, PutOutcome outcome) throws InterruptedException {
         Path path = store.imagePath(id.value());
         if (!(outcome instanceof PutOutcome.Stored)) {
@@ -220,14 +223,14 @@ public final class Puts {
             left.ifPresent(source -> LOG.warn("replica {}: was moved here, and of its source {}", id, source));
             return new Result.Settled(path, sizeBytes, losses, left, outcome);
         } catch (IOException e) {
-            LOG.error("{}: is stored, and what of its source is left cannot be read", id, e);
+            LOG.error("{}: is stored, but the record of what is left of its source cannot be read", id, e);
             return new Result.Settled(path, sizeBytes, losses, Optional.empty(), new PutOutcome.Unknown());
         }
     }
 
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        // Before anything is copied. The registry refuses a registration that is under way when the drain begins.
+        // Checked before anything is copied. A registration that is under way when the drain begins is refused by the registry.
         if (loop.view().standing().draining()) {
             return new Result.Draining();
         }
@@ -348,7 +351,7 @@ public final class Puts {
                 : put.copied().orElseGet(() -> new SnapshotId(id.toString()));
     }
 
-    /** Registers a replica and waits. However the wait ends, the registration may have arrived. */
+    /** Registers a replica and waits. An interrupt makes the outcome unknown, because the registration may have arrived. */
     private PutOutcome register(Offer offer, KeptRequest.@Nullable Put kept) throws HostBusyException, HostStoppedException {
         try {
             return loop.register(offer, kept, deadline);
@@ -358,7 +361,7 @@ public final class Puts {
         }
     }
 
-    /** Removes a tree through the images, as any other, or straight from staging if that fails. */
+    /** Removes a staged tree: publishes it and removes it like any image, or deletes it from staging if it cannot be published. */
     private void takeAway(ReplicaId id) throws IOException, InterruptedException {
         try {
             store.publish(id.toString());

@@ -22,17 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The leftovers of the last process on the disk, compared with the index at the start. A put that had not reached the index ends here: its tree is
- * deleted, or returned to the source of a move.
+ * The trees on the disk, compared with the index at the start. A put that had not reached the index ends here: its tree is deleted, or given back to
+ * the owner if it came by move.
  *
- * @param present   images that are in their places, by the ids that they are named by
- * @param moved     replicas whose trees came by move and are not the fleet's yet
- * @param leftovers trees that no record names, to be taken to the trash and unlinked
+ * @param present   images that are in their places, by their names on the disk
+ * @param moved     replicas whose trees came by move and still belong to their owners
+ * @param leftovers images without a record, to be moved to the trash and unlinked
  */
 public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<ReplicaId> leftovers) {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
-    /** Looks, and does what has to be done before the host starts. */
+    /** Compares the disk with the index, and mends what has to be mended before the host starts. */
     public static Recovery of(ImageStore store, Images artifacts, IndexContents contents) throws IOException, InterruptedException {
         Map<ReplicaId, ReplicaRecord> records = new HashMap<>();
         contents.replicas()
@@ -82,7 +82,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
         return new Recovery(Collections.unmodifiableSet(present), Set.copyOf(moved), leftovers);
     }
 
-    /** Ends a move as far as the index says how; a tree whose owner cannot have it back stays where it is. */
+    /** Ends a move, if the index tells how. A tree that cannot be given back stays where it is. */
     private static void endMove(ImageStore store, String id, @Nullable ReplicaRecord replica, Set<ReplicaId> moved, Set<String> kept)
             throws InterruptedException, IOException {
         if (replica == null) {
@@ -109,7 +109,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
         }
     }
 
-    /** Moves trees into the trash whose records are there. They differ if the disk was restored from elsewhere. */
+    /** Moves images into the trash if their record says that they are there. Disk and index disagree if one of them was restored. */
     private static void backIntoTrash(ImageStore store, IndexContents contents, Set<ReplicaId> present)
             throws IOException, InterruptedException {
         List<String> late = contents.replicas()

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs changes of the host's state at its registry. Remembers whether the registry was ever heard, and whether reads still wait for it. One thread
- * tells it.
+ * Follows the host's state at its registry and logs its changes. Callers wait here for the first answer of the registry after the start. One thread
+ * updates it.
  */
 final class RegistryContact {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContact.class);
@@ -65,7 +65,7 @@ final class RegistryContact {
 
     /**
      * Waits until the store was compared with the registry, or until the registry does not answer or refuses the host. Only the registry knows
-     * whether the store is an older copy with evicted images. A host that cannot ask serves what it has.
+     * whether the store is an older copy with evicted images. If it does not answer, the host serves what it has.
      */
     void awaitMayServe() throws InterruptedException {
         mayServe.await();
@@ -79,7 +79,7 @@ final class RegistryContact {
         joined.await();
     }
 
-    /** Waits until the registry took or refused this host for the first time, and says whether it did. */
+    /** Waits until the registry took or refused this host for the first time. Returns false if the time is over before that. */
     boolean awaitHeard(Duration atMost) throws InterruptedException {
         return heard.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
     }

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes images. One thread renames them into the trash, all waiting ones with one sync. It first ends a pending move, so that everything about one
- * replica happens in order. A few other threads unlink. Thread-safe.
+ * Removes images. One thread moves them into the trash, all waiting ones with one sync. It first settles a pending move of the replica, so that the
+ * steps of one replica happen in order. A few other threads unlink. Thread-safe.
  */
 public final class Removals implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
@@ -46,13 +46,13 @@ public final class Removals implements AutoCloseable {
     /**
      * Settings of unlinking.
      *
-     * @param atOnce trees at the same time
-     * @param pace   rate limit of all of them together
+     * @param atOnce number of trees that are unlinked at the same time
+     * @param pace   rate limit of all unlinking together
      */
     public record Unlinking(int atOnce, UnlinkPace pace) {}
 
     private sealed interface Task {
-        /** @param report whether the agent waits for it; what it does not know is unlinked at once */
+        /** @param report whether the agent is told the outcome; an image that the agent does not know is unlinked without it */
         record Trash(ReplicaId id, boolean report) implements Task {}
 
         record Settled(ReplicaId id, boolean registered, Runnable then) implements Task {}
@@ -64,7 +64,7 @@ public final class Removals implements AutoCloseable {
     private final Predicate<ReplicaId> ordered;
     private final Results results;
     private final Semaphore unlinking;
-    /** Trees that came by move and are neither the fleet's nor given back. */
+    /** Trees that came by move and are neither settled nor given back. */
     private final Set<ReplicaId> moved = ConcurrentHashMap.newKeySet();
     private final Set<Thread> unlinkers = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -74,7 +74,7 @@ public final class Removals implements AutoCloseable {
     /**
      * Starts the renaming thread.
      *
-     * @param ordered whether an order names a replica, which proves that it was registered
+     * @param ordered tells whether an order names a replica, which proves that it was registered
      */
     Removals(ImageStore store, Images artifacts, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
         this.store = store;
@@ -87,7 +87,7 @@ public final class Removals implements AutoCloseable {
         renamer.start();
     }
 
-    /** Remembers that the tree still belongs to whoever offered it. */
+    /** Remembers that the tree still belongs to its owner. */
     void offeredByMove(ReplicaId id) {
         moved.add(id);
     }
@@ -97,7 +97,7 @@ public final class Removals implements AutoCloseable {
         moved.remove(id);
     }
 
-    /** Ends a move when its replica is registered, or never will be. {@code then} runs when the source is where it belongs. */
+    /** Settles a pending move by the outcome of its replica, then runs {@code then}. */
     void settled(ReplicaId id, PutOutcome outcome, Runnable then) {
         if (moved.contains(id)) {
             tasks.add(new Task.Settled(id, outcome instanceof PutOutcome.Stored, then));
@@ -110,7 +110,7 @@ public final class Removals implements AutoCloseable {
         tasks.add(new Task.Trash(id, true));
     }
 
-    /** Removes what the agent does not know of: a put that ended before it was offered to the registry, or a leftover of a crash. */
+    /** Removes an image that the agent does not know: of a put that ended before it was offered, or a leftover of a crash. */
     void discard(ReplicaId id) {
         tasks.add(new Task.Trash(id, false));
     }
@@ -170,7 +170,7 @@ public final class Removals implements AutoCloseable {
         return byKind;
     }
 
-    /** Returns what holds an image. What is nowhere is looked for among the directories. */
+    /** Returns the store that has an image; that of directories if none has it. */
     private Images holderOf(ReplicaId id) throws IOException {
         return artifacts.has(id) ? artifacts : directories;
     }
@@ -195,7 +195,7 @@ public final class Removals implements AutoCloseable {
         }
     }
 
-    /** Ends a pending move, and returns whether the tree now belongs to the store. A tree that cannot be given back stays, and is tried again. */
+    /** Settles a pending move, and returns whether that succeeded. A tree that cannot be given back stays, and is tried again. */
     private boolean endMove(ReplicaId id, boolean keep) throws InterruptedException {
         if (!moved.contains(id)) {
             return true;
@@ -263,7 +263,7 @@ public final class Removals implements AutoCloseable {
         }
     }
 
-    /** Breaks off what is under way; it is found again at the next start. */
+    /** Interrupts removals under way. The next start continues them. */
     @Override
     public void close() {
         closed.set(true);

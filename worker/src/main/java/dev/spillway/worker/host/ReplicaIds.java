@@ -5,8 +5,8 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 
 /**
- * Mints replica ids, each once in the life of the fleet. Thread-safe by a {@link SecureRandom}. Most other generators sometimes give two threads the
- * same numbers, and puts in one millisecond would share an id.
+ * Mints replica ids, each once in the life of the fleet. Thread-safe, because it uses a {@link SecureRandom}. Most other generators may give two
+ * threads the same numbers, and then two puts in one millisecond would get one id.
  */
 public final class ReplicaIds {
     private final InstantSource clock;

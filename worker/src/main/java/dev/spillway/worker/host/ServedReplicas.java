@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The served replicas by namespace. The first page of a namespace sorts its keys, which are kept sorted from then on: a page costs its length and not the
- * namespace's, and a start with very many sorts none. One thread changes them, any thread reads.
+ * The served replicas by namespace. The first request for a page of a namespace sorts its keys, which stay sorted from then on. So the cost of a page
+ * does not grow with the namespace, and a start sorts nothing. One thread changes the replicas, any thread reads them.
  */
 public final class ServedReplicas {
     private final Map<NamespaceName, OfNamespace> namespaces = new ConcurrentHashMap<>();
@@ -33,7 +33,7 @@ public final class ServedReplicas {
 
     private static final class OfNamespace {
         private final Map<EntryKey, ReplicaRecord> byKey = new ConcurrentHashMap<>();
-        /** Changed after {@link #byKey}; absent until a page is asked for. */
+        /** The same replicas by sorted key, changed after {@link #byKey}; absent until the first page. */
         private volatile @Nullable ConcurrentNavigableMap<EntryKey, ReplicaRecord> sorted;
         private volatile boolean complete;
         private volatile Totals totals = Totals.NONE;
@@ -62,7 +62,10 @@ public final class ServedReplicas {
             return inOrder != null && complete ? inOrder : sort();
         }
 
-        /** Sorts while keys change. The thread that changes them changes both maps from now on. So what it changed meanwhile is not put back. */
+        /**
+         * Fills the sorted map while keys change. The changing thread changes both maps from here on, so this must not put back what that has
+         * removed.
+         */
         private synchronized NavigableMap<EntryKey, ReplicaRecord> sort() {
             ConcurrentNavigableMap<EntryKey, ReplicaRecord> inOrder = sorted;
             if (inOrder == null) {
@@ -91,7 +94,7 @@ public final class ServedReplicas {
                 : served.totals.changed(0, replica.sizeBytes() - before.sizeBytes());
     }
 
-    /** Removes what is served of a name, if it is that replica. */
+    /** Removes the served replica of a name, if it has this id. */
     void remove(EntryName name, ReplicaId id) {
         OfNamespace served = namespaces.get(name.namespace());
         ReplicaRecord shown = served == null ? null : served.byKey.get(name.key());

@@ -16,7 +16,7 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local reads on their way to the agent: counted by readers, taken over in bulk by the host's thread. Bounded: the keys whose last use is oldest are
+ * Collects local reads for the agent: readers count them, and the host's thread takes them in bulk. Bounded: the keys whose last use is oldest are
  * forgotten first. Thread-safe.
  */
 final class Uses {
@@ -28,7 +28,7 @@ final class Uses {
         }
     }
 
-    /** The longest time for which a time of access stays in memory only. */
+    /** Interval at which access times are written into the index. */
     private static final Duration ACCESS_KEPT = Duration.ofSeconds(10);
 
     private SequencedMap<EntryName, Hits> hits = inOrderOfUse();
@@ -37,7 +37,7 @@ final class Uses {
     private Instant accessesDue = Instant.MIN;
     private long hitsEver;
     private long missesEver;
-    /** Accesses on their way into the index, or there already. */
+    /** The access times that the host's thread took last; they may not be in the index yet. */
     private Map<EntryName, Instant> drained = Map.of();
 
     synchronized void hit(EntryName name, Instant at) {
@@ -45,7 +45,7 @@ final class Uses {
         used(name, new Hits(1, at, null));
     }
 
-    /** Notes a use that is no read, as a part of a group. */
+    /** Notes a use of an artifact as a part of a group, which counts as no hit. */
     synchronized void renewed(EntryName name, Instant at, @Nullable GroupName group) {
         used(name, new Hits(0, at, group));
     }
@@ -57,7 +57,7 @@ final class Uses {
         forgetOldest(accesses);
     }
 
-    /** A map in which what was merged last is last. */
+    /** Returns a map in the order of use: a key that is merged moves to the end. */
     private static SequencedMap<EntryName, Hits> inOrderOfUse() {
         return new LinkedHashMap<>(16, 0.75f, true);
     }
@@ -88,9 +88,9 @@ final class Uses {
     }
 
     /**
-     * Gives the agent what was counted. The steps are changes of the index, made at most every few seconds.
+     * Gives the agent the counted reads. The returned steps write access times into the index, at most every {@link #ACCESS_KEPT}.
      *
-     * @param atOnce whether the index gets everything now, because this process is about to stop
+     * @param atOnce whether the access times are written now, because this process is about to stop
      */
     List<Step> drain(HostAgent agent, Instant now, boolean atOnce) {
         Map<EntryName, Hits> used;

@@ -13,10 +13,10 @@ import java.util.function.LongConsumer;
 final class WorkUnderWay {
     private final Queue<Running> running = new ConcurrentLinkedQueue<>();
 
-    /** @param of pager or entry that it is done with, or that is made */
+    /** @param of the pager or the entry that the work is for */
     private record Running(Object of, Kind kind, AtomicLong bytesDone) {}
 
-    /** Something that takes time and tells how many bytes are done. */
+    /** Work that reports how many bytes are done. */
     interface Task<T> {
         T run(LongConsumer progress) throws IOException, InterruptedException;
     }
@@ -31,7 +31,7 @@ final class WorkUnderWay {
         }
     }
 
-    /** Returns what has been under way for the longest time. */
+    /** Returns the work for a pager or an entry that has been under way for the longest time. */
     Optional<Work> first(Object of) {
         return running.stream().filter(one -> one.of().equals(of)).findFirst().map(one -> new Work(one.kind(), one.bytesDone().get()));
     }

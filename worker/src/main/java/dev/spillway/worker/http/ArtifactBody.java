@@ -22,14 +22,14 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The content of an artifact as a body of HTTP: received whole, answered whole, in part, or not at all where the client has it (RFC 9110). */
+/** The content of an artifact as an HTTP body. It is received whole, and sent whole, in part, or not at all if the client has it (RFC 9110). */
 public final class ArtifactBody {
     private static final String MEDIA_TYPE = "application/octet-stream";
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
     private ArtifactBody() {}
 
-    /** Receives a body, of which no more is taken than its namespace and this host allow. */
+    /** Receives a body, up to the limits of its namespace and of this host. */
     public static ReceivedArtifact receive(Request request, NamespaceName namespace, Artifacts artifacts)
             throws IOException {
         try {
@@ -40,12 +40,12 @@ public final class ArtifactBody {
         }
     }
 
-    /** Returns the length of the body, if it was sent before it. */
+    /** Returns the length of the body, if the request states it. */
     public static OptionalLong announced(Request request) {
         return request.header("Content-Length").map(length -> OptionalLong.of(Long.parseLong(length))).orElse(OptionalLong.empty());
     }
 
-    /** Refuses a part, which would be kept as the whole. */
+    /** Refuses a put of a part of an artifact, which would be kept as the whole. */
     public static void requireNoPart(Request request) {
         request.header("Content-Range").ifPresent(range -> {
             throw new InvalidValueException("Content-Range", range, "a whole artifact");
@@ -56,7 +56,7 @@ public final class ArtifactBody {
         return Objects.requireNonNull(replica.artifact(), "artifact");
     }
 
-    /** Answers a GET or HEAD. What was found is closed when it is sent. */
+    /** Answers a GET or HEAD. The artifact is closed once it is sent. */
     public static Response answer(Request request, Artifacts.Found.Served served) {
         String tag = Conditions.tag(served.info().content());
         Conditions conditions = Conditions.of(request);
@@ -90,7 +90,7 @@ public final class ArtifactBody {
         return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.generation()));
     }
 
-    /** Answers a range: from one byte to another, from one to the end, or the last so many. */
+    /** Answers a range: from one byte to another, from one byte to the end, or the last bytes. */
     private static Response part(Artifacts.Found.Served served, Matcher range) {
         long length = served.content().size();
         long first;

@@ -40,7 +40,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Artifacts by fingerprint, which is their key and their snapshot id. */
+/** Routes for artifacts by fingerprint, which is their key and their snapshot id. */
 final class ArtifactRoutes {
     private static final Duration WAIT_MAX = Duration.ofMinutes(1);
     private static final Duration HELD_DEFAULT = Duration.ofMinutes(10);
@@ -99,10 +99,13 @@ final class ArtifactRoutes {
                 HostProblems.served(name, request.isHead() ? artifacts.find(name, fetch, false) : artifacts.get(name, fetch)));
     }
 
-    /** Gives another worker the copy of the generation and the store that the registry named, and counts no use: the registry did. */
+    /**
+     * Gives another worker a copy of the generation and from the store that the registry named. It counts no use: the registry counts the use when it
+     * names the holders.
+     */
     private Response copy(Request request) throws Exception {
         EntryName name = new EntryName(namespace(request), request.parameter("key", EntryKey::new));
-        // The registry names a holder before that has heard of its generation.
+        // The registry may name this host as a holder before the answer with the generation has arrived here.
         artifacts.awaitRegistered(name);
         Artifacts.Found.Served served = HostProblems.served(name, artifacts.look(name));
         boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
@@ -132,7 +135,7 @@ final class ArtifactRoutes {
         }
     }
 
-    /** A part would be kept as the whole, and an encoding would be forgotten. */
+    /** Refuses a part of an artifact, which would be kept as the whole, and a content encoding, which would be lost. */
     private static void requireWhole(Request request) {
         ArtifactBody.requireNoPart(request);
         request.header("Content-Encoding").filter(encoding -> !encoding.equalsIgnoreCase("identity")).ifPresent(encoding -> {

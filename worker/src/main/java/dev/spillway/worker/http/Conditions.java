@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The conditions of a request on what is there (RFC 9110, section 13.1). The entity tag of an artifact is strong, the digest of its content.
+ * The conditions of a request on the current artifact (RFC 9110, section 13.1). The entity tag of an artifact is strong: the digest of its content.
  *
  * @param match       If-Match; compared strongly, so that a weak tag matches nothing
  * @param noneMatch   If-None-Match; compared weakly
@@ -35,7 +35,7 @@ public record Conditions(Optional<String> match, Optional<String> noneMatch) imp
         require(host, artifacts, name, this);
     }
 
-    /** Refuses a deletion whose conditions do not hold. What is missing is refused as that. */
+    /** Refuses a deletion whose conditions do not hold. A missing artifact is refused as missing. */
     public void requireForDeletion(HostId host, Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
         require(host, artifacts, name, here -> here.isEmpty() || test(here));
     }
@@ -67,7 +67,7 @@ public record Conditions(Optional<String> match, Optional<String> noneMatch) imp
                 || here.filter(content -> listed(match.get()).anyMatch(one -> one.equals("*") || one.equals(tag(content)))).isPresent();
     }
 
-    /** Returns whether If-None-Match names what is here, so that the client has it. */
+    /** Returns whether If-None-Match names the current content, so that the client has it already. */
     boolean isKnown(Optional<ContentDigest> here) {
         return here.isPresent() && noneMatch.stream()
                 .flatMap(Conditions::listed)

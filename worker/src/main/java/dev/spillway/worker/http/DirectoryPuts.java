@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Directories are put: named by a path of this host, or sent as an archive. */
+/** Routes for puts of directories, which are named by a path on this host or sent as an archive. */
 final class DirectoryPuts {
     private static final Logger LOG = LoggerFactory.getLogger(DirectoryPuts.class);
 
@@ -136,7 +136,7 @@ final class DirectoryPuts {
         return image;
     }
 
-    /** Logged with its trace: what the caller is told is not enough to find out later why the disk, or the store, was as it was. */
+    /** Returns the answer to a put that the disk or the store refused. Logs the stack trace, because the answer alone does not tell the cause. */
     private static ProblemException notStored(EntryName name, String from, IOException cause) {
         LOG.warn("{}/{}: not stored, from {}", name.namespace(), name.key(), from, cause);
         return HostProblems.notStored(String.valueOf(cause.getMessage()));

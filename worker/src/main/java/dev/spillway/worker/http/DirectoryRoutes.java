@@ -29,7 +29,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Directories are read, listed and deleted. */
+/** Routes to read, list and delete directories. */
 final class DirectoryRoutes {
 
     private static final int KEY_LENGTH_MAX = 255;
@@ -72,7 +72,7 @@ final class DirectoryRoutes {
         });
     }
 
-    /** Answers a hit that needs nothing but memory. */
+    /** Answers a hit from memory alone; empty if that is not possible. */
     private Optional<Response> hit(Request request) {
         Query query = request.query();
         boolean plain = query.text("hold").isEmpty() && query.text("fresh").isEmpty() && query.text("fetch").isEmpty() && !request.isHead();
@@ -92,7 +92,7 @@ final class DirectoryRoutes {
         Query query = request.query();
         Optional<Duration> hold = query.duration("hold", holdMax);
         boolean fresh = query.flag("fresh").orElse(false);
-        // There are no peers to fetch from, so either value has the same meaning.
+        // Directories are not fetched from other hosts, so the value has no effect.
         var _ = query.flag("fetch");
         return found(served(name, request.isHead() ? directories.look(name, hold.isPresent(), fresh)
                 : directories.get(name, hold, fresh, request.identity().map(Identity::name))));

@@ -7,7 +7,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.UUID;
 
-/** Where a hold stands in the list of all, the first to end first; written as its end, a slash, and its id. */
+/** The place of a hold in the list of all holds, which is sorted by their ends. As text: the end, a slash, and the id. */
 record HoldPlace(Instant until, UUID id) implements Comparable<HoldPlace> {
     private static final Comparator<HoldPlace> ORDER = Comparator.comparing(HoldPlace::until).thenComparing(HoldPlace::id);
 

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Holds are listed, extended and released. They are granted where a directory is read. */
+/** Routes to list, extend and release holds. A read of a directory grants them. */
 final class HoldRoutes {
 
     private final Directories directories;
@@ -91,7 +91,10 @@ final class HoldRoutes {
         return Response.noContent();
     }
 
-    /** Returns the hold's id. One of a namespace that the token is not for is unknown to it; another's is for operators alone. */
+    /**
+     * Returns the id of a hold that the client may change. A hold in a namespace that its token does not cover is answered as unknown. A hold of
+     * another client is for operators alone.
+     */
     private UUID requireOwn(Request request) {
         UUID id = id(request);
         Optional<Hold> found = view.hold(id);

@@ -24,13 +24,13 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Why a request is refused, as its caller sees it. */
+/** The HTTP problems that clients get for refused requests. */
 public final class HostProblems {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private HostProblems() {}
 
-    /** Returns the problem that an exception of the host is to a client. */
+    /** Returns the problem that a client gets for an exception of the host; empty for others. */
     static Optional<Problem> of(Throwable failure) {
         return switch (failure) {
             case HostBusyException e -> Optional.of(Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage())).retryAfter(RETRY_AFTER));
@@ -43,7 +43,7 @@ public final class HostProblems {
         };
     }
 
-    /** @param gone why the store is not where it was opened; empty while it is */
+    /** @param gone reason why the store is not where it was opened; empty while it is */
     static void requireStore(Optional<String> gone) {
         if (gone.isPresent()) {
             throw storeGone(gone.get()).exception();
@@ -137,7 +137,7 @@ public final class HostProblems {
                 + host + " --cancel)");
     }
 
-    /** For the sender it is as if this host were not there: another one takes the same request. */
+    /** Returns the answer of a host that drains: the client should send the request to another host. */
     private static ProblemException draining(String detail) {
         return Problem.of(ProblemType.HOST_DRAINING, detail).exception();
     }
@@ -147,7 +147,7 @@ public final class HostProblems {
                 .exception();
     }
 
-    /** For an artifact that was refused while it arrived. */
+    /** Returns the problem for an artifact that was refused while it arrived. */
     static ProblemException of(ArrivalRefusedException refused) {
         return Problem.of(switch (refused.limit()) {
             case OF_ONE_ARTIFACT -> ProblemType.TOO_LARGE;
@@ -205,7 +205,7 @@ public final class HostProblems {
         };
     }
 
-    /** For every outcome but a stored one. */
+    /** Returns the problem for any outcome but {@link PutOutcome.Stored}. */
     static ProblemException of(EntryName name, long generation, PutOutcome outcome) {
         return switch (outcome) {
             case PutOutcome.Stored stored -> throw new IllegalArgumentException("outcome: " + stored + " (expected: one that refuses)");
@@ -240,13 +240,13 @@ public final class HostProblems {
         };
     }
 
-    /** Returns whether a put left its content unkept. */
+    /** Returns whether a put did not keep its content. */
     public static boolean keepsNothing(Artifacts.Result result) {
         return !(result instanceof Artifacts.Result.Accepted || result instanceof Artifacts.Result.Existing
                 || result instanceof Artifacts.Result.Settled(PutOutcome.Stored _));
     }
 
-    /** For every result of a put that keeps nothing. */
+    /** Returns the problem for any result of a put that keeps nothing. */
     public static ProblemException of(HostId host, EntryName name, long generation, Artifacts.Result result) {
         return switch (result) {
             case Artifacts.Result.Settled(var outcome) -> of(name, generation, outcome);

@@ -8,8 +8,8 @@ import java.io.InputStream;
 import java.util.function.LongSupplier;
 
 /**
- * Ends an upload whose sender is slower than its pace. Only the time counts in which the sender is waited for: a slow disk is not the sender's.
- * Used by one thread.
+ * Ends an upload whose sender is too slow. Only the time spent waiting for the sender counts, so a slow disk is not blamed on the sender. Used by one
+ * thread.
  */
 final class PacedStream extends FilterInputStream {
     private static final double NANOS_PER_SECOND = 1e9;
@@ -62,7 +62,7 @@ final class PacedStream extends FilterInputStream {
                                         pace.over(), pace.bytesPerSecondMin()))
                         .exception();
             }
-            // What came fast before does not pay for what hardly moves afterwards.
+            // Each period counts alone, so a fast beginning does not excuse a stalled rest.
             waitedNanos = 0;
             received = 0;
         }

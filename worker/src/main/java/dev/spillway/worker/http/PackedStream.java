@@ -8,8 +8,8 @@ import java.io.InputStream;
 import java.util.HexFormat;
 
 /**
- * Refuses a body that is said to be packed by zstd and is not, so that nobody learns of a mistake in it from a reader that takes it at its word.
- * Reads nothing before its reader does: the first read asks the client for the body. Used by one thread.
+ * Refuses a body that is not compressed by zstd although its header says so. Otherwise a later reader would report a misleading error. It reads
+ * nothing before its own reader does, because the first read asks the client for the body. Used by one thread.
  */
 final class PackedStream extends FilterInputStream {
     private boolean checked;

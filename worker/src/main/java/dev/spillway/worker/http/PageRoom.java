@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** The heap that pages and states may take on their way between clients and pagers. Thread-safe. */
+/** Caps the heap that pages and states take on their way between clients and pagers. Thread-safe. */
 final class PageRoom {
     private static final int UNIT = 1024;
 
@@ -20,14 +20,14 @@ final class PageRoom {
         void close();
     }
 
-    /** @param patience how long a request waits for others to give back what they took */
+    /** @param patience longest wait of a request for room */
     PageRoom(long bytes, Duration patience) {
         this.units = Math.toIntExact(Math.clamp(bytes / UNIT, 1, Integer.MAX_VALUE));
         this.patience = patience;
         this.free = new Semaphore(units, true);
     }
 
-    /** Waits for room: for all of it, if more is wanted than there is. Refuses the request when that takes too long. */
+    /** Waits for room; a request for more than the whole room waits until all of it is free. Refuses the request if that takes too long. */
     Taken take(long bytes) throws InterruptedException {
         int wanted = Math.toIntExact(Math.min(units, bytes / UNIT + 1));
         if (!free.tryAcquire(wanted, patience.toMillis(), TimeUnit.MILLISECONDS)) {

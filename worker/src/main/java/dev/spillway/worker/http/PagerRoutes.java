@@ -51,7 +51,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** KV pagers. Pages and states are sent as their bytes, several pages one after the other in the order in which they are named. */
+/** Routes for KV pagers. Pages and states are sent as raw bytes; several pages follow each other in the order in which the request names them. */
 final class PagerRoutes {
     private static final String BYTES = "application/octet-stream";
     private static final long WRITTEN_BYTES_MAX = 16L << 30;
@@ -196,7 +196,7 @@ final class PagerRoutes {
         PagePool pool = pool(request);
         List<Integer> pages = pages(request);
         long pageBytes = pool.meta().page().bytes();
-        // The first page before the answer begins, so that a refusal has a status.
+        // Reads the first page before the answer begins, so that a refusal can still have its own status.
         return sent(pages.size() * pageBytes, pageBytes, first -> pool.readPage(pages.getFirst(), first), (out, page) -> {
             out.write(page);
             for (int number : pages.subList(1, pages.size())) {
@@ -210,7 +210,7 @@ final class PagerRoutes {
         void write(OutputStream out, byte[] buffer) throws IOException;
     }
 
-    /** Answers with what a buffer takes, whose room is given back when all is sent. */
+    /** Sends a body through one buffer, whose room is given back when all is sent. */
     private Response sent(long length, long bufferBytes, Consumer<ByteBuffer> first, Body body) throws InterruptedException {
         PageRoom.Taken taken = room.take(bufferBytes);
         boolean answered = false;

@@ -11,7 +11,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** A digest of everything that a request asks for. Each text counts with its length, because parts that flow into one another would give two requests one digest. */
+/**
+ * A digest of everything that a request asks for. The length of each text counts, too; otherwise {@code ab, c} and {@code a, bc} would have one
+ * digest.
+ */
 final class RequestDigest {
     private RequestDigest() {}
 
@@ -21,12 +24,12 @@ final class RequestDigest {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** The stream of a body, counted while it is read. */
+    /** Returns the stream of a body, which adds the body to the digest while it is read. */
     static DigestInputStream streamed(List<String> texts, InputStream body) {
         return new DigestInputStream(body, begin(texts));
     }
 
-    /** Reads what is left of the body, then tells the digest; once. */
+    /** Reads the rest of the body and returns the digest. Call it once. */
     static String end(DigestInputStream body) throws IOException {
         body.transferTo(OutputStream.nullOutputStream());
         return HexFormat.of().formatHex(body.getMessageDigest().digest());

@@ -3,9 +3,9 @@ package dev.spillway.worker.http;
 import java.time.Duration;
 
 /**
- * How fast an upload must arrive, so that one that hardly moves does not keep its place for ever.
+ * The lowest rate of an upload. A slower one is ended, so that a stalled upload does not keep its place for ever.
  *
- * @param bytesPerSecondMin on the average, while the worker waits for them; 0 for any rate
- * @param over              how long it is waited before the average counts
+ * @param bytesPerSecondMin lowest average rate, over the time that the worker waits for bytes; 0 for any rate
+ * @param over              waiting time over which the average is taken
  */
 public record UploadPace(long bytesPerSecondMin, Duration over) {}

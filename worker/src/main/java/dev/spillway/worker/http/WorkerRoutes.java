@@ -28,25 +28,25 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** All paths of a worker. */
+/** All routes of a worker. */
 public final class WorkerRoutes {
-    /** Describes them. */
+    /** Resource with the OpenAPI description of the routes. */
     public static final String OPEN_API = "/dev/spillway/schemas/http/worker.yaml";
 
     private WorkerRoutes() {}
 
     /**
-     * What the paths lead to.
+     * The parts of a worker that its routes call.
      *
      * @param address where the worker listens, known once it does
-     * @param pace    that uploads must keep
-     * @param storeGone why the store is not where it was opened; empty while it is
+     * @param pace    lowest rate of uploads
+     * @param storeGone reason why the store is not where it was opened; empty while it is
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
             Artifacts artifacts, Pagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax,
             UploadPace pace, Supplier<Optional<String>> storeGone) {}
 
-    /** Returns the problem that an exception of the host is to a client. */
+    /** Returns the problem that a client gets for an exception of the host; empty for others. */
     public static Optional<Problem> failure(Throwable failure) {
         return HostProblems.of(failure);
     }

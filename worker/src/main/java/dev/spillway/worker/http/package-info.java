@@ -1,4 +1,4 @@
-/** A worker's outer surface: requests into calls of the host, what comes of them into answers and problems. Nothing is decided here. */
+/** HTTP of a worker. It turns requests into calls of the host, and their results into answers and problems. Nothing is decided here. */
 @NullMarked
 package dev.spillway.worker.http;
 

@@ -13,7 +13,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
-/** Looks whether Kafka answers, and has the partition of this host. Connects at the first look, so that a worker starts without it. Thread-safe. */
+/** Checks whether Kafka answers and has the partition of this host. It connects at the first check, so a worker starts without Kafka. Thread-safe. */
 public final class KafkaReach implements AutoCloseable {
     private static final Duration WITHIN = Duration.ofSeconds(1);
 
@@ -28,7 +28,7 @@ public final class KafkaReach implements AutoCloseable {
      * Asks the brokers.
      *
      * @param partition partition of the orders that is followed; empty while there is none
-     * @throws IOException naming the servers and why they do not answer, or have no such partition
+     * @throws IOException naming the servers, and why they do not answer or that they lack the partition
      */
     public void check(OptionalInt partition) throws IOException, InterruptedException {
         try {

@@ -49,19 +49,19 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Follows this host's partition of the orders, from the position in the host's index on, and retries while Kafka is down. It reads no further than
- * the host takes.
+ * Reads this host's partition of the orders, from the position in the host's index on, and retries while Kafka is down. It stops reading while the
+ * host takes no more.
  *
- * <p>An order counts only if it is proven by the host's key. Any other is passed over: the heartbeat carries the same order.
+ * <p>An order counts only if the host's key proves it. Any other is skipped; the heartbeat carries each real order, too.
  *
- * <p>Other hosts share the partition, and their orders are skipped. The position moves once per run of skipped orders, and for a run at the end only
- * now and then, because each move costs a write.
+ * <p>Other hosts may share the partition, and their orders are skipped. The position moves once per run of skipped orders, and only now and then for
+ * a run at the end of the partition, because each move costs a write.
  */
 public final class OrderReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderReader.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
-    /** Timeout of closing a consumer, whose broker may be down. */
+    /** Timeout for closing a consumer whose broker may be down. */
     private static final CloseOptions CONSUMER_CLOSE = CloseOptions.timeout(Duration.ofMillis(500));
     private static final Duration PASSED_EVERY = Duration.ofSeconds(5);
     private static final Duration UNPROVEN_TOLD_EVERY = Duration.ofMinutes(1);
@@ -73,7 +73,7 @@ public final class OrderReader implements AutoCloseable {
 
         void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException;
 
-        /** Orders were missed: Kafka no longer has what comes next. */
+        /** Notes that orders may have been missed, because Kafka no longer has the next record. */
         void missed() throws InterruptedException;
     }
 
@@ -97,9 +97,9 @@ public final class OrderReader implements AutoCloseable {
     private volatile boolean closed;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
     private volatile OptionalInt followed = OptionalInt.empty();
-    /** Set while a consumer closes, because an interrupt then logs an error. Guarded by this. */
+    /** Set while a consumer closes, which must not be interrupted: it would log an error. Guarded by this. */
     private boolean closingConsumer;
-    /** Used by the reader's thread, as are the next two. */
+    /** Offset to read next. This and the next two fields are used by the reader's thread alone. */
     private long next = OLDEST;
     private long passed = OLDEST;
     private long passedAt = System.nanoTime();
@@ -140,17 +140,17 @@ public final class OrderReader implements AutoCloseable {
         return followed;
     }
 
-    /** Fails when reading failed again and again. */
+    /** Throws if reading has failed repeatedly. */
     public void requireWorking() throws UnusableServerException {
         uses.requireWorking();
     }
 
-    /** Orders of this host that were read. */
+    /** Returns the number of this host's orders that were read. */
     public long orders() {
         return read.sum();
     }
 
-    /** Messages in this host's name that its key does not prove, and that were passed over. */
+    /** Returns the number of messages for this host that were skipped because its key does not prove them. */
     public long unproven() {
         return unproven.sum();
     }
@@ -283,7 +283,7 @@ public final class OrderReader implements AutoCloseable {
         next = after.nextOffset();
     }
 
-    /** Takes what is sent in this host's name. */
+    /** Takes a message that is addressed to this host. */
     private void take(ConsumerRecord<byte[], byte[]> record, Message message, Position after) throws InterruptedException {
         Map<String, String> headers = new HashMap<>();
         message.headers().forEach((name, value) -> headers.put(name, new String(value, StandardCharsets.UTF_8)));
@@ -306,7 +306,7 @@ public final class OrderReader implements AutoCloseable {
                 passed = after.nextOffset();
             }
         } catch (UnreadableEventException e) {
-            // It is reported, so that the registry does not wait for it in silence.
+            // The order is reported, so that the registry does not wait for it in vain.
             LOG.warn("order at {}: {}", after, e.getMessage());
             passed = OLDEST;
             sink.passedOver(after, replicaId(headers).orElse(null), String.valueOf(e.getMessage()));
@@ -329,7 +329,7 @@ public final class OrderReader implements AutoCloseable {
         }
     }
 
-    /** Ends the thread. It is interrupted only if it does not end by itself, because it waits for room at its sink. */
+    /** Ends the thread. Interrupts it only if it does not end by itself, because it waits for room at its sink. */
     @Override
     public void close() {
         closed = true;

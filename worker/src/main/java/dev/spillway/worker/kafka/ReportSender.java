@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes reports on a thread of its own, so that nobody waits for Kafka. What cannot be sent is counted and dropped: the heartbeat carries it
- * too. Thread-safe.
+ * Publishes reports on a thread of its own, so that callers never wait for Kafka. A report that cannot be sent is counted and dropped, because the
+ * heartbeat carries it, too. Thread-safe.
  */
 public final class ReportSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReportSender.class);
@@ -76,17 +76,17 @@ public final class ReportSender implements AutoCloseable {
         }
     }
 
-    /** Reports that Kafka has. */
+    /** Returns the number of reports that Kafka has acknowledged. */
     public long sent() {
         return sent.sum();
     }
 
-    /** Reports that were dropped or whose sending failed. */
+    /** Returns the number of reports that were dropped or could not be sent. */
     public long lost() {
         return lost.sum();
     }
 
-    /** Fails when Kafka takes no report. */
+    /** Throws if Kafka takes no reports. */
     public void requireWorking() throws UnusableServerException {
         uses.requireWorking();
     }
@@ -104,7 +104,7 @@ public final class ReportSender implements AutoCloseable {
                     // Messages under way may still arrive, and an interrupt would cut that short.
                     Thread.interrupted();
                 } catch (KafkaException | LinkageError e) {
-                    // The sender could not be made, for example because no broker has an address.
+                    // The producer could not be made, for example because no broker's name resolves to an address.
                     failed++;
                     uses.failed("reports are not published: " + ConnectionTrouble.inWords(e));
                     lost.increment();

@@ -1,4 +1,4 @@
-/** Kafka on the worker: reads orders and sends reports. The meaning of an order is decided elsewhere. */
+/** Kafka on the worker: reads orders and sends reports. The core decides what an order does. */
 @NullMarked
 package dev.spillway.worker.kafka;
 

@@ -6,15 +6,15 @@ import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.Traceparent;
 import java.util.Map;
 
-/** Requests to other services, as parts of the request that this thread works for. */
+/** Adds the token, the id and the trace of the request that this thread works for to calls of other services. */
 final class Outgoing {
     private static final String REQUEST_ID = "X-Request-Id";
 
     private Outgoing() {}
 
     /**
-     * Returns the call with the token of the client for whom this thread works; unchanged if there is none. For coordinators alone: whoever is shown a token
-     * can use it.
+     * Returns the call with the token of the client for whom this thread works; unchanged if there is none. Use it for coordinators alone, because
+     * the receiver of a token can use it.
      */
     static Call passedOn(Call call) {
         RequestScope request = RequestScope.current();

@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes copies of artifacts and trees from other workers. An artifact is believed only where it has the digest that the registry names. Blocks;
+ * Takes copies of artifacts and trees from other workers. An artifact is accepted only if it has the digest that the registry names. Blocks;
  * thread-safe.
  */
 public final class Peers implements AutoCloseable {
@@ -40,11 +40,11 @@ public final class Peers implements AutoCloseable {
 
     private final HostId host;
     private final Duration answerWithin;
-    /** Holders that gave no answer a while ago: a host that hangs would keep each miss waiting. */
+    /** Holders that did not answer recently. They are not asked for a while, because a host that hangs would delay each miss. */
     private final Cache<HostId, Boolean> silent = Caffeine.newBuilder().expireAfterWrite(SILENT_FOR).maximumSize(10_000).build();
     private final JsonClient client;
 
-    /** Takes in what another worker sends. */
+    /** Receives an artifact that another worker sends. */
     @FunctionalInterface
     public interface Receiver {
         /** @param announced its length, if that is known */
@@ -52,18 +52,18 @@ public final class Peers implements AutoCloseable {
     }
 
     private static final Duration SILENT_FOR = Duration.ofSeconds(30);
-    /** A holder that sends more slowly is left. */
+    /** Lowest rate of a holder. The timeout of a copy is computed from it. */
     private static final long BYTES_PER_SECOND = 8 << 20;
-    /** The size that is assumed where none is known. */
+    /** The size that is assumed for the timeout if none is known. */
     private static final long SIZE_MAX = 1 << 30;
 
-    /** A copy as it was sent, with what was said of it. */
+    /** A copy with the entity tag that its sender gave it. */
     private record Sent(ReceivedArtifact copy, String tag) {}
 
     /**
      * Creates a client with connections of its own.
      *
-     * @param host that asks, and is not asked
+     * @param host this host, which is not asked itself
      * @param answerWithin how long a holder may take to begin its answer, beside the time that the bytes take
      */
     public Peers(HostId host, Duration connectWithin, Duration answerWithin, ClientSecurity security) {
@@ -73,9 +73,9 @@ public final class Peers implements AutoCloseable {
     }
 
     /**
-     * Takes a copy from one of its holders, tried in an order of chance, which spreads the load; empty if none gives it.
+     * Takes a copy of an artifact from one of its holders, which are tried in random order to spread the load; empty if none gives it.
      *
-     * @throws IOException if a copy that is not believed cannot be deleted
+     * @throws IOException if a copy with a wrong digest cannot be deleted
      */
     public Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, Receiver receiver)
             throws IOException, InterruptedException {
@@ -123,14 +123,14 @@ public final class Peers implements AutoCloseable {
         return none(name, holder, why);
     }
 
-    /** Takes in the tar of a tree. */
+    /** Receives the tar stream of a tree. */
     @FunctionalInterface
     public interface TreeReceiver {
         /** Returns whether the tree is stored. */
         boolean receive(InputStream tar) throws Exception;
     }
 
-    /** Takes a copy of a tree from one of its holders, tried in an order of chance, and returns whether the receiver stored one. */
+    /** Takes a copy of a tree from one of its holders, which are tried in random order, and returns whether the receiver stored one. */
     public boolean fetchTree(EntryName name, RegistryClient.Entry entry, TreeReceiver receiver) throws InterruptedException {
         for (RegistryClient.Holder holder : asked(entry)) {
             Outcome<Boolean> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),

@@ -57,8 +57,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Talks to one of several coordinators: the one that answered last, or the next one if that one surely did nothing. A request that may have been
- * carried out is never sent again here. Blocks; thread-safe.
+ * Sends requests to one of several coordinators: the one that answered last, or the next one if that one surely did nothing. A request that may have
+ * been carried out is never sent again here. Blocks; thread-safe.
  */
 public final class RegistryClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
@@ -72,7 +72,7 @@ public final class RegistryClient implements AutoCloseable {
     /**
      * The part of the registry's answer about an entry that a worker needs.
      *
-     * @param content what an artifact contains, if that is known
+     * @param content digest of an artifact's content, if it is known
      * @param group the group of an artifact, if it has one
      */
     public record Entry(SnapshotId snapshotId, long generation, @Nullable String description, @Nullable SortedMap<String, String> labels,
@@ -91,8 +91,8 @@ public final class RegistryClient implements AutoCloseable {
     /**
      * A host that has a copy.
      *
-     * @param storeId the store that it is in; absent where the registry is of a version that does not tell
-     * @param address where its worker listens; absent as the former
+     * @param storeId the store that it is in; absent from a registry of an older version
+     * @param address address of its worker; absent from a registry of an older version
      */
     public record Holder(HostId hostId, String state, @Nullable StoreId storeId, @Nullable String address) {}
 
@@ -135,7 +135,7 @@ public final class RegistryClient implements AutoCloseable {
                         .toList());
     }
 
-    /** Sends a worker's message and says what came of it. */
+    /** Sends a worker's message and returns the outcome. */
     public Delivery<?> send(WorkerMessage<?> message) throws InterruptedException {
         Verb verb = verb(message);
         return switch (coordinators.send(call(verb.operation().at(message.hostId())).body(message), verb.answer())) {
@@ -151,7 +151,7 @@ public final class RegistryClient implements AutoCloseable {
         };
     }
 
-    /** Learns the key before anybody acts on the answer, which may be to follow orders. */
+    /** Takes the host's key from an answer before the answer is acted on, because orders that are read after that need the key. */
     private void learn(Object answer) {
         MessageKey told = answer instanceof JoinAnswer.Joined joined ? joined.messageKey()
                 : answer instanceof HeartbeatAnswer heard ? heard.messageKey() : null;
@@ -194,7 +194,7 @@ public final class RegistryClient implements AutoCloseable {
         return coordinators.send(call(CoordinatorApi.GET_NAMESPACE.at(name)), Namespace.class);
     }
 
-    /** Asks whose a token is. */
+    /** Asks for the owner of a token. */
     public Outcome<Tokens.Found> token(String digest) throws InterruptedException {
         return coordinators.send(call(CoordinatorApi.FIND_TOKEN.at()).body(new Tokens.Find(digest)), Tokens.Found.class);
     }
@@ -206,7 +206,10 @@ public final class RegistryClient implements AutoCloseable {
         return coordinators.send(keyed(Outgoing.passedOn(call(target)), idempotencyKey), DeletedEntry.class);
     }
 
-    /** Evicts the least recently used entries of a namespace until it is within the bounds, in the name of the client; while the plan is APPLYING, it is to be applied again. */
+    /**
+     * Evicts the least recently used entries of a namespace until it is within the bounds, in the name of the client. While the plan in the answer is
+     * APPLYING, the caller applies it again.
+     */
     public Outcome<Plan> prune(NamespaceName name, Plans.Prune prune, Optional<String> idempotencyKey) throws InterruptedException {
         return coordinators.send(keyed(Outgoing.passedOn(call(CoordinatorApi.PRUNE_NAMESPACE.at(name))).body(prune), idempotencyKey),
                 Plan.class);

@@ -21,15 +21,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tokens that the registry knows. While no coordinator answers, what one said last is believed for {@link #BELIEVED_FOR}, so that a host serves what it
- * holds. It is believed at once then: coordinators are asked again beside it, a few times per second, and an answer that comes in a moment counts.
- * Thread-safe.
+ * Identifies clients by the tokens that the registry knows. While no coordinator answers, the last answer about a token counts for {@link
+ * #BELIEVED_FOR}, so that a host still serves what it holds. Requests do not wait for coordinators then: these are asked again a few times per
+ * second, and only an answer within a tenth of a second is waited for. Thread-safe.
  */
 public final class RegistryIdentities implements Identities {
-    /** A token that is revoked meanwhile is taken for so long at most. */
+    /** Longest time for which a token counts without an answer of the registry, also if it is revoked meanwhile. */
     static final Duration BELIEVED_FOR = Duration.ofMinutes(10);
 
-    /** With what {@code Guard} believes, a token that is revoked ends within a second, also where a question before was not answered. */
+    /** Together with the time for which {@code Guard} caches identities, it bounds the time until a revoked token is refused to a second. */
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(250);
     private static final Duration ANSWERED_WITHIN = Duration.ofMillis(100);
     private static final long TOKENS_MAX = 10_000;
@@ -41,12 +41,12 @@ public final class RegistryIdentities implements Identities {
     private final Duration askAgainAfter;
     private final Duration answeredWithin;
     private final Cache<String, Identity> last = Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).build();
-    /** Whether the last question had no answer. */
+    /** True if the last request to the coordinators got no answer. */
     private volatile boolean away;
     private final AtomicBoolean asking = new AtomicBoolean();
     private final AtomicLong failedAt = new AtomicLong();
 
-    /** @param clock that tells when a token is over while the registry cannot say so */
+    /** @param clock tells whether a token has expired while no coordinator answers */
     public RegistryIdentities(RegistryClient registry, InstantSource clock) {
         this(registry, clock, ASK_AGAIN_AFTER, ANSWERED_WITHIN);
     }
@@ -88,7 +88,7 @@ public final class RegistryIdentities implements Identities {
         };
     }
 
-    /** Asks whether somebody answers again, one question at a time: a coordinator that hangs would hold up each of them for seconds. */
+    /** Asks the coordinators again, on another thread. Only one such request is under way, because a coordinator that hangs delays it for seconds. */
     private void askBeside(String digest) throws InterruptedException {
         if (System.nanoTime() - failedAt.get() < askAgainAfter.toNanos() || !asking.compareAndSet(false, true)) {
             return;
@@ -111,7 +111,7 @@ public final class RegistryIdentities implements Identities {
         return identity.expiresAt() == null || clock.instant().isBefore(identity.expiresAt()) ? Optional.of(identity) : Optional.empty();
     }
 
-    /** A worker of another host takes copies from this one, and does nothing else here. */
+    /** Returns the identity of another host's worker, which may only take copies from this host. */
     @Override
     public Identity host(HostId host) {
         return new Identity("host:" + host, Role.PEER, Set.of(), host);

@@ -1,4 +1,4 @@
-/** HTTP from a worker to the coordinators: its own messages, and requests that it forwards for its clients. Nothing is decided here. */
+/** HTTP from a worker to coordinators and other workers: its own messages, copies, and requests on behalf of its clients. Nothing is decided here. */
 @NullMarked
 package dev.spillway.worker.registry;
 

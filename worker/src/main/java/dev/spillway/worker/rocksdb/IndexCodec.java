@@ -16,8 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * Encodes records of the index, except for replicas, as a version byte and JSON. A key begins with a byte for its kind. Optional components may be added without a new
- * version; they stay readable both ways.
+ * Encodes records of the index, except for replicas, as a version byte and JSON. A key begins with a byte for its kind. Optional components may be
+ * added without a new version: older and newer workers still read each other's records.
  */
 final class IndexCodec {
     static final byte VERSION = 1;
@@ -86,13 +86,13 @@ final class IndexCodec {
         }
     }
 
-    /** Names a record in the message of a failure. Made only then: an index may have a million records. */
+    /** Returns the name of a record for a failure's message. The name is made only on a failure, because an index may have a million records. */
     @FunctionalInterface
     interface RecordName {
         String get();
     }
 
-    /** Refuses a record that is none, or of a newer version. */
+    /** Refuses an empty record, and one of a newer version. */
     static void requireVersion(RecordName what, byte[] value, byte newest) throws IndexDamagedException {
         if (value.length < 2 || value[0] < 1) {
             throw new IndexDamagedException(what.get() + ": " + value.length + " bytes (expected: a version and a record)", null);

@@ -31,9 +31,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes replicas, of which a host may have a million, in a compact form: a version byte, a number whose bits say which optional components are
- * there, and the components. Their ids are in their keys. A reader leaves out what follows the components that it knows. So components may be added at
- * the end, each with a bit of its own, and stay readable both ways. Records of the first version are JSON. Used by one thread.
+ * Encodes replicas in a compact form, because a host may have a million of them: a version byte, a number whose bits tell which optional components
+ * are there, and the components. The id of a replica is in its key. A reader ignores bytes after the components that it knows. So new components may
+ * be added at the end, each with a bit of its own, and older workers still read the record. Records of the first version are JSON. Used by one
+ * thread.
  */
 final class ReplicaCodec {
     static final byte VERSION = 2;
@@ -48,7 +49,7 @@ final class ReplicaCodec {
     private static final int READOPTION = 1 << 7;
     private static final int ARTIFACT = 1 << 8;
     private static final int GROUP = 1 << 9;
-    /** The snapshot is named by the content's digest. */
+    /** Bit that is set if the snapshot id is the digest of the content, and so is not repeated. */
     private static final int SNAPSHOT_IS_CONTENT = 1 << 10;
 
     private static final List<ReplicaState> STATES = List.of(ReplicaState.values());
@@ -56,7 +57,7 @@ final class ReplicaCodec {
     private static final int DIGEST_BYTES = 32;
 
     private final IndexCodec json;
-    /** Names that many replicas share. */
+    /** The names read so far, so that replicas share one object per namespace. */
     private final Map<String, NamespaceName> namespaces = new HashMap<>();
 
     ReplicaCodec(IndexCodec json) {
@@ -74,7 +75,7 @@ final class ReplicaCodec {
     }
 
     private static void write(ReplicaRecord replica, DataOutputStream out) throws IOException {
-        // Taken apart whole, so that a new component is not forgotten here.
+        // The pattern names all components, so that the compiler finds a new one that is missing here.
         if (!(replica instanceof ReplicaRecord(var _, var name, var snapshot, var generation, var sizeBytes, var description, var state, var ordered, var bytesFreed, var cachedAt, var accessedAt, var imageOf, var epoch, var readoption, var imageAwaited, var artifact))) {
             throw new IllegalArgumentException("replica: null (expected: a replica)");
         }
@@ -195,7 +196,7 @@ final class ReplicaCodec {
         if (artifact == null) {
             throw new IllegalArgumentException("snapshot: that of the content (expected: a content)");
         }
-        // The text is shared, of which there may be a million.
+        // The two ids share one string, because there may be a million of them.
         return new SnapshotId(artifact.content().value());
     }
 

@@ -33,8 +33,8 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * A host's index in a RocksDB of its own, bound to one store. Each batch is synced. A crash can tear the last batch only, which was confirmed to
- * nobody. Any other damage is an error. Not thread-safe.
+ * A host's index in a RocksDB of its own, bound to one store. Each batch is synced. A crash can damage the last batch only, which was not
+ * acknowledged yet. Any other damage is an error. Not thread-safe.
  */
 public final class RocksIndex implements HostIndex, AutoCloseable {
     private static final List<Kind> KINDS = List.of(Kind.values());
@@ -110,7 +110,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         Options options = new Options().setCreateIfMissing(create)
                 .setErrorIfExists(create)
                 .setParanoidChecks(true)
-                // A crash may leave a partial batch at the end of the log. Damage anywhere else must not end the log early in silence.
+                // A crash may leave a partial batch at the end of the log. Damage anywhere else must be an error, not a silent end of the log.
                 .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
                 .setWriteBufferSize(8 << 20)
                 .setMaxTotalWalSize(32 << 20)
@@ -128,7 +128,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** Explains why an index was not opened. A full disk says nothing of the index. */
+    /** Returns the exception for an index that was not opened. If the disk is full, it does not call the index damaged. */
     static IOException notOpened(Path directory, RocksDBException e) {
         Status status = e.getStatus();
         boolean full = (status != null && status.getSubCode() == Status.SubCode.NoSpace)

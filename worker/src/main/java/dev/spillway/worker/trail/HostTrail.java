@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Writes each step of a put and of an order at this host into the log, at level debug, and into their traces. Bounded: of more orders at once than it
- * can follow, some are left out. While neither traces nor that level are on, it keeps nothing. Thread-safe.
+ * Writes each step of a put and of an order at this host into the log, at level debug, and into their traces. Bounded: if there are too many orders
+ * at once, it leaves some out. While neither traces nor that level are on, it keeps nothing. Thread-safe.
  */
 public final class HostTrail {
     private static final Logger LOG = LoggerFactory.getLogger(HostTrail.class);
@@ -79,7 +79,7 @@ public final class HostTrail {
         return tracing.isOn() || LOG.isDebugEnabled();
     }
 
-    /** Takes an image that the request of this thread offers to the registry. */
+    /** Notes an image that the request of this thread offers to the registry. */
     public void offered(ReplicaId replica) {
         RequestScope request = isFollowing() ? RequestScope.current() : null;
         if (request != null) {
@@ -89,7 +89,7 @@ public final class HostTrail {
     }
 
     /**
-     * Sends a message as work for the requests whose images it registers, and takes the orders that its answer carries.
+     * Sends a message as a part of the requests whose images it registers, and follows the orders in its answer.
      *
      * @return the delivery that {@code sending} returned
      */
@@ -126,7 +126,7 @@ public final class HostTrail {
     }
 
     /**
-     * Takes an order for this host from Kafka.
+     * Follows an order for this host from Kafka.
      *
      * @param traceparent as its message has it; ignored if it is malformed
      */
@@ -156,7 +156,9 @@ public final class HostTrail {
                         .startSpan();
     }
 
-    /** Takes what this host is about to report. A deletion that goes on after it, when a hold ends or a fault is over, gets another span. */
+    /**
+     * Notes a report that this host is about to make. A deletion that goes on after the report, such as after the end of a hold, gets another span.
+     */
     public FollowedReport reported(Report report) {
         Followed followed = isFollowing() ? orders.getIfPresent(report.replicaId()) : null;
         if (followed == null) {
@@ -190,7 +192,7 @@ public final class HostTrail {
         };
     }
 
-    /** Takes a report that Kafka has. */
+    /** Notes a report that Kafka has acknowledged. */
     public void sent(FollowedReport followed) {
         if (LOG.isDebugEnabled()) {
             Report report = followed.report();

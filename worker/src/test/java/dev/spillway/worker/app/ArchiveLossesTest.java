@@ -20,7 +20,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** What of an archive is not kept is counted in the answer, or refused where the caller asks for that. */
+/** The answer to a put counts the properties of an archive that are not kept; with {@code strict}, the put is refused instead. */
 class ArchiveLossesTest {
     @TempDir
     private Path folder;

@@ -130,7 +130,7 @@ class ArtifactsTest {
         assertThat(get(path(1)).body()).isEqualTo(content(1));
     }
 
-    /** The registry answers for the put of a namespace that its host has not heard of, and may evict it first. */
+    /** If the host has no policy of the namespace, a put waits for the registry, which may evict the artifact before it answers. */
     @Test
     void whatIsEvictedBeforeItsPutIsAnsweredWasAccepted() throws Exception {
         coordinator.stopHeartbeats();
@@ -152,7 +152,7 @@ class ArtifactsTest {
         assertThat(get("/v1/artifacts/news/" + key).statusCode()).isEqualTo(404);
     }
 
-    /** The limit of the namespace was lowered, and this host has not heard of it. */
+    /** The limit of the namespace was lowered, and this host does not know that yet. */
     @Test
     void whatIsRefusedAfterItWasAcceptedIsCounted() throws Exception {
         assertThat(refusedPuts()).isZero();
@@ -171,7 +171,7 @@ class ArtifactsTest {
         return worker.get("/v1/artifacts/objects/stats").body().path("host").path("refusedPuts").asLong(-1);
     }
 
-    /** Its maker may have died, and says while it lives that it does. */
+    /** The process with the claim may have died. While it lives, it extends the claim. */
     @Test
     void aClaimEndsByItselfUnlessItsOwnerExtendsIt() throws Exception {
         String first = claimed("{\"heldFor\":\"PT1M\"}").path("id").asText();
@@ -290,7 +290,7 @@ class ArtifactsTest {
         assertThat(get(path(1)).body()).isEqualTo(content(1));
     }
 
-    /** An error is never a miss, and nothing is promised or deleted of what the caller does not mean. */
+    /** A request for the wrong kind of image is an error and not a miss, and it holds or deletes nothing. */
     @Test
     void aNamespaceIsReadAndChangedOnlyAsWhatItIs() throws Exception {
         put(path(1), content(1));

@@ -139,7 +139,7 @@ class BazelCacheTest extends CacheOfBuilds {
         assertThat(send("GET", CACHE + RESULT, "").body()).isEqualTo("cCrS and more");
     }
 
-    /** Also where the registry does not know them yet, which come before it. */
+    /** The blobs come before the result, and the registry may not know them yet. */
     @Test
     void aResultAndItsBlobsAreOneGroup() throws Exception {
         String first = blob("first");

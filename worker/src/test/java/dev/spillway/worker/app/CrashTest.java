@@ -82,7 +82,7 @@ class CrashTest {
         assertThat(worker.area("images")).containsExactlyElementsOf(images);
     }
 
-    /** Whatever was offered by move is the fleet's, or its owner has it back. */
+    /** Asserts that each tree offered by move is either an image of the fleet, or back at its owner. */
     private void movedTreesAreSomebodysOnce(TestRegistry registry) throws IOException {
         Set<String> owners = new TreeSet<>(RunningWorker.names(folder.resolve("sources")));
         Set<String> fleets = new TreeSet<>();

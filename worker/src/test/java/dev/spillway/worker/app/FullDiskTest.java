@@ -17,7 +17,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The file system of images and index is full, and then no longer. */
+/** The file system of images and index becomes full, and then has room again. */
 class FullDiskTest {
     private static final int FILLED_AT_ONCE = 1 << 16;
 

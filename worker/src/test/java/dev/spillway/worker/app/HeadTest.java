@@ -84,7 +84,7 @@ class HeadTest {
                 BodyHandlers.discarding());
     }
 
-    /** What was read before is told when a read of this entry is, because uses are told in their order. */
+    /** Waits until all earlier reads are reported. Reads are reported in their order, so it waits for the report of one more read. */
     private void settle() throws Exception {
         int told = toldOf("used");
         assertThat(worker.get(entry("used")).status()).isEqualTo(200);

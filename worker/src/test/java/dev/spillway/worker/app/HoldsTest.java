@@ -25,7 +25,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is held stays whole, whatever happens to its entry. */
+/** A held image stays whole, whatever happens to its entry. */
 class HoldsTest {
     @TempDir
     private Path folder;

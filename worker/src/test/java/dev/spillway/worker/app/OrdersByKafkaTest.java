@@ -34,7 +34,7 @@ import static dev.spillway.worker.app.RunningWorker.eventually;
 import static dev.spillway.worker.app.TestRegistry.name;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** With heartbeats away, orders come and reports go by Kafka alone. */
+/** While heartbeats fail, orders and reports go through Kafka alone. */
 class OrdersByKafkaTest {
     private static final EventCodec CODEC = new EventCodec("/spillway/test");
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static dev.spillway.worker.app.RunningWorker.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Whatever cannot be done is refused in plain words, and changes nothing. */
+/** A request that cannot be carried out is refused in plain words, and changes nothing. */
 class RefusalsTest {
     /** Files that say they are empty and are not, and one that not even root may read. */
     private static final Path KERNEL = Path.of("/proc/sys/vm");

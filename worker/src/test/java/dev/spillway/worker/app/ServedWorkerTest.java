@@ -39,7 +39,7 @@ import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** What a worker serves beside its directories, and what it does when its disk is full. */
+/** Tests the paths of a worker other than directories, and its behaviour on a full disk. */
 class ServedWorkerTest {
     @TempDir
     private Path folder;

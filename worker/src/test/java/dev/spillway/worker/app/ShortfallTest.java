@@ -15,7 +15,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** The answer of a put says what it did not do, and says it again. */
+/** The answer of a put tells what it did not keep or delete, and a repeated put gets the same answer. */
 class ShortfallTest {
     private static final String CAPABILITY = "0x0100000200040000000000000000000000000000";
 

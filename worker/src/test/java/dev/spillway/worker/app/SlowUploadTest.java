@@ -17,7 +17,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Uploads that hardly move take nothing from others, and end. */
+/** Very slow uploads are ended, and do not delay others. */
 class SlowUploadTest {
     @TempDir
     private Path folder;

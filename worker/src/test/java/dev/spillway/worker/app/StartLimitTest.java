@@ -17,7 +17,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A worker that nobody ever told anything gives up, one that has something to serve does not. */
+/** A worker whose store never joined a registry gives up; a worker with something to serve does not. */
 @Tag("full")
 class StartLimitTest {
     private static final Map<String, String> SHORT = Map.of("startup-timeout", "2s", "registry-connect-timeout", "1s",
@@ -45,7 +45,7 @@ class StartLimitTest {
         return new RunningWorker(folder.resolve(host), coordinators, settings);
     }
 
-    /** Started later than others, so that their time is over when its is. */
+    /** Waits until a worker gives up that started later than the others, so that their time is over, too. */
     private void awaitOneThatGivesUp() throws Exception {
         try (RunningWorker fresh = worker("fresh", NOBODY)) {
             assertThat(fresh.failed.get()).isInstanceOf(NotReachableException.class)

@@ -41,14 +41,14 @@ final class TestCoordinator implements AutoCloseable {
     final TestRegistry registry;
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final HttpService service;
-    /** Verbs that are carried out, and then not answered in a way that can be understood. */
+    /** Verbs that are carried out and then get an unreadable answer. */
     final Set<String> answersLost = ConcurrentHashMap.newKeySet();
     /** Verbs that are not carried out, because the registry's database is away. */
     final Set<String> unavailable = ConcurrentHashMap.newKeySet();
     /** Number of reads of entries. */
     final AtomicInteger entriesAsked = new AtomicInteger();
     private final Map<String, Integer> refused = new ConcurrentHashMap<>();
-    /** What deletions with an idempotency key were answered. */
+    /** Answers to deletions with an idempotency key. */
     private final Map<String, Map<String, Object>> kept = new ConcurrentHashMap<>();
 
     TestCoordinator(TestRegistry registry, int port) throws IOException, InterruptedException {
@@ -66,7 +66,7 @@ final class TestCoordinator implements AutoCloseable {
                 failure -> Optional.empty(), Optional.empty(), metrics.registry()));
     }
 
-    /** How often a verb came while it was not carried out. */
+    /** Returns the number of requests of a verb that were not carried out. */
     int refused(String verb) {
         return refused.getOrDefault(verb, 0);
     }

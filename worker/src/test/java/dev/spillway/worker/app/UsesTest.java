@@ -14,7 +14,7 @@ import static dev.spillway.worker.app.RunningWorker.entry;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What was read on a worker reaches its registry, whatever becomes of the two meanwhile. */
+/** Reads on a worker reach its registry, even if one of the two stops or crashes meanwhile. */
 @Timeout(180)
 class UsesTest {
     private static final EntryName READ = TestRegistry.name("images", "read");

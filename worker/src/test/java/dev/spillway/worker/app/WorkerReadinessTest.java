@@ -20,7 +20,7 @@ import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** A worker whose parts are there and yet do not do their work: readiness names them, and heals by itself. */
+/** Readiness names each part of a worker that does not work, and recovers by itself. */
 @Timeout(120)
 class WorkerReadinessTest {
     @TempDir

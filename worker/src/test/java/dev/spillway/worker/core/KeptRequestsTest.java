@@ -104,7 +104,7 @@ class KeptRequestsTest {
         assertThat(requests.put("other")).isEqualTo(new KeyedPut.KeyTaken());
     }
 
-    /** Whoever waits for the first put must not get the outcome of the second. */
+    /** A caller that waits for the first put must not get the outcome of the second. */
     @Test
     void aPutThatWasForgottenIsNotRegisteredWhoeverHasItsKeyNow() {
         assertThat(requests.outcome(REQUEST)).containsInstanceOf(PutOutcome.NotRegistered.class);

@@ -60,7 +60,7 @@ final class ReconcilingTest extends AgentTest {
         assertThat(sent(DiscrepancyRequest.class).ghosts()).as("asked about until it is back").containsExactly(id(1));
     }
 
-    /** As when a volume was not mounted at one start, and is at the next. */
+    /** Simulates a volume that is not mounted at one start, and mounted at the next. */
     @Test
     void anImageThatIsBackIsServedAgain() {
         join();

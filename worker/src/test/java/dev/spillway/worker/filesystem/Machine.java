@@ -12,8 +12,8 @@ import java.util.UUID;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * What tests need of the machine: commands of its own to make what {@code java.nio} cannot, and skipping with a reason where it cannot be
- * had.
+ * Runs commands of the machine for tests, to make files and mounts that {@code java.nio} cannot make. Skips a test, with a reason, if a command or a
+ * mount is not available.
  */
 public final class Machine {
     private Machine() {}

@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What a user without root's rights can do: run in a process of its own as {@code nobody}, when the tests run as root. */
+/** Runs parts of tests as the user {@code nobody}, in a process of its own, if the tests run as root. */
 public final class OtherUser {
     private OtherUser() {}
 
@@ -34,7 +34,7 @@ public final class OtherUser {
         run(NOBODY, command, directory);
     }
 
-    /** As {@link #run(String, String)}, as whom {@code setpriv} is told to. */
+    /** Does the same as {@link #run(String, String)}, with another identity, given as options of {@code setpriv}. */
     public static void run(List<String> identity, String command, String directory) throws IOException, InterruptedException {
         Machine.assumeCommand("setpriv");
         // whoever is nobody may not be able to read where these classes were built

@@ -28,9 +28,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Everything that can be seen of a tree by {@code java.nio} alone, path by path, so that two trees can be compared and a difference be
- * read: kind, mode with its upper bits, owner, times to the nanosecond, length, digest, target of links, which names are one file,
- * extended attributes of users.
+ * Describes a tree by {@code java.nio} alone, path by path, so that two trees can be compared and differences are readable. The description has kind,
+ * mode with its upper bits, owner, times to the nanosecond, length, digest, targets of links, names of one file, and user attributes.
  */
 public final class TreePicture {
     private TreePicture() {}
@@ -63,7 +62,7 @@ public final class TreePicture {
         return picture;
     }
 
-    /** As {@link #of}, without the owners where this process is not root and could not keep them. */
+    /** Does the same as {@link #of}, but without owners if this process is not root and so could not keep them. */
     public static SortedMap<String, String> ofTreeOfRoot(Path root) throws IOException {
         SortedMap<String, String> picture = of(root);
         if (!Machine.isRoot()) {
@@ -72,7 +71,7 @@ public final class TreePicture {
         return picture;
     }
 
-    /** What differs between two pictures, a line for each side of each difference. */
+    /** Returns the differences between two pictures, with a line for each side of each difference. */
     public static List<String> differences(SortedMap<String, String> actual, SortedMap<String, String> expected) {
         List<String> differences = new ArrayList<>();
         SortedSet<String> names = new TreeSet<>(actual.keySet());
@@ -118,7 +117,7 @@ public final class TreePicture {
         }
     }
 
-    /** As {@code du} counts: blocks, each file once. */
+    /** Returns the allocated bytes as {@code du} counts them: blocks, each file once. */
     public static long allocatedBytes(Path root) throws IOException, InterruptedException {
         Process process = new ProcessBuilder("du", "-s", "-B1", root.toString()).start();
         try (InputStream out = process.getInputStream()) {

@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A worker is stopped while its broker hangs: the worst way of being gone, because nothing says so. */
+/** A worker is stopped while its broker hangs. That is harder than a stopped broker, because no connection fails. */
 @Tag("full")
 class BrokerHangsTest {
     private static final HostId HOST = new HostId("host-1");

@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Against a real broker. */
+/** Tests the reader of orders and the sender of reports against a real broker. */
 class OrdersOverKafkaTest {
     private static final HostId HOST = new HostId("host-1");
     private static final MessageKey KEY = MessageKey.of(new byte[MessageKey.BYTES], HOST);
@@ -69,7 +69,7 @@ class OrdersOverKafkaTest {
     private static OrderReader early;
     private static final Heard EARLY = new Heard(new LinkedBlockingQueue<>());
 
-    /** What a sink was told. */
+    /** A call of a sink. */
     private sealed interface Told {
         record Ordered(Order order, Position read) implements Told {}
 

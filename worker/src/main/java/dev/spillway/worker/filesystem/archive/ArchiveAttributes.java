@@ -10,9 +10,9 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * Extended attributes in PAX records, in both families that tar programs know. star, GNU tar and others write the value's bytes. In names they write
- * {@code %3D} and {@code %25} for the two characters that a key cannot hold. libarchive percent-encodes names and writes values in base 64. It writes
- * each attribute a second time in the other family, with the same encoded name. Characters of names stand for bytes (ISO 8859-1).
+ * Extended attributes in PAX records, in the two formats that tar programs use. star, GNU tar and others write the bytes of a value as they are. In
+ * names they write {@code %3D} and {@code %25} for {@code =} and {@code %}. libarchive percent-encodes names and writes values in base 64; it also
+ * writes each attribute in the first format, with the same encoded name. Each character of a name stands for one byte (ISO 8859-1).
  */
 public final class ArchiveAttributes {
     private static final String LIBARCHIVE = "LIBARCHIVE.xattr.";
@@ -49,7 +49,7 @@ public final class ArchiveAttributes {
         return encoded.toString();
     }
 
-    /** @throws StagingStopped naming the attribute of which name or value cannot be told */
+    /** @throws StagingStopped naming the attribute whose name or value is ambiguous */
     static Map<String, byte[]> read(PaxRecords records, String path) throws StagingStopped {
         Map<String, byte[]> attributes = new HashMap<>();
         for (Map.Entry<String, byte[]> record : records.beginningWith(LIBARCHIVE).entrySet()) {

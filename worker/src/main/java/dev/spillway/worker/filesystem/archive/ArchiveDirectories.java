@@ -58,7 +58,7 @@ final class ArchiveDirectories implements AutoCloseable {
         return count;
     }
 
-    /** Goes to a directory, made with those above it where they are not there. */
+    /** Goes to a directory, and makes it and its parents if they are missing. */
     OpenDirectory go(List<EntryName> path) throws IOException, StagingStopped {
         int common = 0;
         while (common < at.depth() && common < path.size() && at.nameAt(common + 1).equals(path.get(common))) {
@@ -92,12 +92,12 @@ final class ArchiveDirectories implements AutoCloseable {
         nodes.push(nodes.element().children.computeIfAbsent(name, _ -> new Node()));
     }
 
-    /** Says what the current directory is to be like in the end. */
+    /** Notes the metadata that {@link #finish} gives the current directory. */
     void describe(ArchiveMetadata metadata) {
         nodes.element().metadata = metadata;
     }
 
-    /** Gives all directories what they were described with; those that were only implied by paths get mode 755. */
+    /** Gives all directories the metadata of their entries; directories without an entry of their own get mode 755. */
     void finish(ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
         go(List.of());
         Deque<Iterator<Map.Entry<EntryName, Node>>> pending = new ArrayDeque<>();

@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * The entries of a tar stream with their names and PAX records byte for byte. The library decodes them as UTF-8 and replaces what is not UTF-8, so
  * the bytes are remembered as they pass. Used by one thread.
  *
- * <p>The library takes any header for one, and any name with a slash at its end for a directory without content. Here each header must match its
- * checksum, and must begin where the content of the entry before it ends. So no content is taken for a header.
+ * <p>The library accepts any block as a header, and takes any name that ends in a slash for a directory without content. Here each header must match
+ * its checksum, and must begin where the content of the entry before it ends. So the content of a file is never taken for a header.
  */
 final class ArchiveEntries extends TarArchiveInputStream {
     private static final int TYPE_AT = 156;
-    /** NUL where the header is POSIX's, a space where it is GNU tar's. */
+    /** Offset of the byte after the magic: NUL in a header of POSIX, a space in one of GNU tar. */
     private static final int AFTER_MAGIC_AT = 262;
     private static final int PREFIX_AT = 345;
     private static final int PREFIX_BYTES = 155;
     private static final int NAME_BYTES = TarConstants.NAMELEN;
     private static final int LINK_AT = 157;
-    /** The name of a sparse file, the path of which is made up for programs that do not know such files. */
+    /** The record with the real name of a sparse file. The path in its header is a substitute, for programs that do not know sparse files. */
     private static final String SPARSE_NAME = "GNU.sparse.name";
 
     private final ArchiveSource source;
@@ -76,7 +76,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return records;
     }
 
-    /** Returns the bytes of the last entry's path. As with GNU tar, records go before a long name. */
+    /** Returns the bytes of the last entry's path. As in GNU tar, a PAX record takes precedence over a long name. */
     byte[] path() {
         byte[] inRecord = record(SPARSE_NAME) == null ? record("path") : record(SPARSE_NAME);
         return first(inRecord, longName, headerPath(header()));
@@ -91,7 +91,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return Objects.requireNonNull(header, "no entry was read");
     }
 
-    /** Returns the value of a record. An empty one stands for none. */
+    /** Returns the value of a record; null if it is absent or empty. */
     private byte @Nullable [] record(String key) {
         byte[] value = records.values().get(key);
         return value == null || value.length == 0 ? null : value;
@@ -108,7 +108,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         byte[] name = field(header, 0, NAME_BYTES);
         byte[] prefix = field(header, PREFIX_AT, PREFIX_BYTES);
         if (prefix.length == 0 || header[AFTER_MAGIC_AT] != 0) {
-            // GNU tar keeps other things there
+            // In GNU tar's format, these bytes hold other fields.
             return name;
         }
         byte[] path = Arrays.copyOf(prefix, prefix.length + 1 + name.length);
@@ -175,7 +175,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         try {
             return TarUtils.verifyCheckSum(block);
         } catch (IllegalArgumentException e) {
-            // no number where it should be
+            // The field holds no number.
             return false;
         }
     }
@@ -192,7 +192,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
     @Override
     protected byte[] getLongNameData() throws IOException {
         byte of = type;
-        // the library reads no content of an entry whose name ends in a slash
+        // The library reads no content of an entry whose name ends in a slash.
         getCurrentEntry().setName("");
         byte[] data = super.getLongNameData();
         if (data == null) {

@@ -26,8 +26,9 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks an untrusted tar stream into an empty directory. Nothing is written outside of it or through a link in it, and everything is bounded. An
- * entry that no image may have is refused by name. Of several entries with one path the last counts. Made for one archive, by one thread.
+ * Unpacks an untrusted tar stream into an empty directory. Nothing is written outside of the directory or through a link in it, and all sizes and
+ * numbers are bounded. An entry that no image may have is refused by name. Of several entries with one path, the last one counts. Used once, by one
+ * thread.
  */
 public final class ArchiveExtractor {
     /** GNU tar's type of a directory in an incremental dump. Its content is the list of the directory's entries. */
@@ -71,8 +72,8 @@ public final class ArchiveExtractor {
     }
 
     /**
-     * @param strict whether an archive is refused of which something would not be kept
-     * @throws StagingStopped with what was refused; the directory then holds a part of the archive
+     * @param strict whether an archive is refused if the image would lack something of it
+     * @throws StagingStopped naming the entry that was refused; the directory then holds a part of the archive
      * @throws StoreFullException when too little would stay free
      * @throws IOException when the stream or the disk failed
      */
@@ -186,7 +187,7 @@ public final class ArchiveExtractor {
         }
     }
 
-    /** In archives older than the flag for directories, a directory is an empty file whose name ends in a slash. */
+    /** Returns whether an entry is a directory. In archives without the type for directories, it is an empty file whose name ends in a slash. */
     private boolean isDirectory(TarArchiveEntry entry) {
         return switch (entry.getLinkFlag()) {
             case TarConstants.LF_DIR, DUMPED_DIRECTORY -> true;

@@ -6,7 +6,7 @@ import dev.spillway.worker.filesystem.StagingStopped;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Counts by kind of how many entries of an archive something is not kept, or refuses the first of them. Used by one thread. */
+/** Counts, by kind, the entries of an archive that lose something, or refuses the first such entry. Used by one thread. */
 final class ArchiveLosses {
     private final boolean strict;
     private final Map<NotKept, Long> counts = new EnumMap<>(NotKept.class);

@@ -41,7 +41,10 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     private static final String NO_LIST = "its access control list is not kept";
     private static final String OVERLAY = "trusted.overlay.";
     private static final String OPAQUE = OVERLAY + "opaque";
-    /** Attributes that decide what an overlay shows. Only {@link #OPAQUE} is safe to accept from anybody; the others lead to files elsewhere. */
+    /**
+     * Attributes that decide what an overlay file system shows. Only {@link #OPAQUE} is safe from an untrusted sender; others refer to files
+     * elsewhere.
+     */
     private static final Set<String> OVERLAY_CONTENT =
             Set.of(OPAQUE, OVERLAY + "redirect", OVERLAY + "metacopy", OVERLAY + "whiteout", OVERLAY + "xwhiteouts");
     private static final Set<Errno> CANNOT_BE_SET =
@@ -50,7 +53,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     /**
      * @param root whether this process may give files away
      * @param own owner and group of this process's files
-     * @throws StagingStopped naming an attribute that cannot be told, or that must not be left out
+     * @throws StagingStopped naming an attribute that is ambiguous, or that must not be left out
      */
     static ArchiveMetadata of(String path, TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
             throws StagingStopped {
@@ -136,7 +139,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     }
 
     /**
-     * Gives a file what is believed, in the order of {@link Attributes}.
+     * Gives a file the trusted part of the metadata, in the order of {@link Attributes}.
      *
      * @return the status of the file afterwards
      */
@@ -165,7 +168,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     /**
      * Sets the attributes.
      *
-     * @return the permissions, without what a list that could not be set did not give
+     * @return the permissions; if an access list could not be set, without the rights that it did not grant
      */
     private int set(Attributes.Setting setting, Map<NotKept, String> notKept, FreeSpace space) throws IOException, StagingStopped {
         int kept = permissions;

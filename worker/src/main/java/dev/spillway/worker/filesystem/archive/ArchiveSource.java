@@ -20,7 +20,7 @@ final class ArchiveSource extends FilterInputStream {
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private static final int MAGIC_BYTES = 10;
-    /** Beginnings of packed streams that are not read, byte for byte (ISO 8859-1). */
+    /** First bytes of streams in compression formats that are refused (ISO 8859-1). */
     private static final Map<String, Pattern> PACKED = Map.of("gzip", Pattern.compile("\\x1f\\x8b"),
             "xz", Pattern.compile("\\xfd7zXZ\\x00"), "bzip2", Pattern.compile("BZh[1-9]1AY&SY"), "lz4", Pattern.compile("\\x04\"M\\x18"));
 
@@ -32,7 +32,7 @@ final class ArchiveSource extends FilterInputStream {
         super(new BufferedInputStream(unpacked));
     }
 
-    /** Throws if the stream begins as a packed one, which is more telling than that it holds no archive. */
+    /** Throws if the stream begins as a compressed one. That message helps more than one that it holds no archive. */
     void refusePacked() throws IOException {
         in.mark(MAGIC_BYTES);
         byte[] bytes = in.readNBytes(MAGIC_BYTES);
@@ -56,7 +56,7 @@ final class ArchiveSource extends FilterInputStream {
         headerBytesLeft = Long.MAX_VALUE;
     }
 
-    /** Says that what was read last is the end mark. */
+    /** Notes that the end mark was read. */
     void end() {
         ended = true;
     }
@@ -70,9 +70,9 @@ final class ArchiveSource extends FilterInputStream {
     }
 
     /**
-     * Reads what follows the end mark, which of a packed stream holds its checksum.
+     * Reads the stream to its end. In a compressed stream, the checksum follows the end mark of the archive.
      *
-     * @throws StagingStopped when that is more than so many bytes
+     * @throws StagingStopped when more than so many bytes follow the end mark
      */
     void readToEnd(long maxBytes) throws IOException, InterruptedException, StagingStopped {
         byte[] zeros = new byte[BUFFER_BYTES];
@@ -92,7 +92,7 @@ final class ArchiveSource extends FilterInputStream {
         return read < 0 ? -1 : Byte.toUnsignedInt(one[0]);
     }
 
-    /** Reads as much as is asked for, unless the stream ends. The library takes less for the end of a sparse file's segment. */
+    /** Reads as many bytes as requested, unless the stream ends. The library would take fewer bytes for the end of a sparse file's segment. */
     @Override
     public int read(byte[] target, int start, int count) throws IOException {
         int read = in.readNBytes(target, start, count);
@@ -126,7 +126,7 @@ final class ArchiveSource extends FilterInputStream {
         return Math.max(read, 0);
     }
 
-    /** Returns false, because bytes are counted when they are read. */
+    /** Returns false, because bytes that are read twice would be counted twice. */
     @Override
     public boolean markSupported() {
         return false;

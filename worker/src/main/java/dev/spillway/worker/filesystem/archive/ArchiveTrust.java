@@ -5,8 +5,8 @@ package dev.spillway.worker.filesystem.archive;
  * that anyone may send would make its sender root.
  */
 public enum ArchiveTrust {
-    /** Owners, setuid and setgid, capabilities, ACLs: as a peer of the fleet sends its own image. */
+    /** Owners, setuid and setgid bits, capabilities and access lists are kept, too: a peer of the fleet sends its own image. */
     EVERYTHING,
-    /** Content, links, times, the modes without setuid and setgid, and attributes of users; all belongs to this process. */
+    /** Content, links, times, modes without setuid and setgid bits, and user attributes are kept. All files belong to the user of this process. */
     CONTENT
 }

@@ -25,8 +25,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * Writes a tree as a tar stream with PAX headers, the same bytes for the same tree: {@code ./} first, then all entries in the order of
- * their names. Names that are not UTF-8 are written byte for byte, as GNU tar does. Holes are written as zeros.
+ * Writes a tree as a tar stream with PAX headers, with equal bytes for equal trees: {@code ./} first, then all entries in the order of their names.
+ * Names that are not UTF-8 are written byte for byte, as GNU tar does. Holes are written as zeros.
  */
 public final class ArchiveWriter implements TreeWalk.Visitor {
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
@@ -44,7 +44,7 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
 
     @SuppressWarnings("resource")
     public static void write(OpenDirectory tree, OutputStream target) throws IOException, InterruptedException {
-        // not closed: that would close the stream, which is the caller's
+        // Not closed, because that would close the caller's stream.
         TarArchiveOutputStream tar = new TarArchiveOutputStream(target, StandardCharsets.ISO_8859_1.name());
         tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
         try {
@@ -66,7 +66,7 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
 
     @Override
     public void leaving(Descent at) {
-        // everything was written when it was entered
+        // A directory is written when it is entered.
     }
 
     @Override

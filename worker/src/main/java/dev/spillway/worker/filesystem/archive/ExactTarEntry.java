@@ -12,8 +12,8 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry to write with its names and attributes byte for byte, and with its time to the nanosecond. They are in PAX records of its own, because the
- * library writes text in UTF-8 and cuts times to 100 ns.
+ * An entry to write, with names and attributes byte for byte and with times to the nanosecond. This class makes the PAX records for them itself,
+ * because the library writes text in UTF-8 and cuts times to 100 ns.
  */
 final class ExactTarEntry extends TarArchiveEntry {
     private static final TarName NO_LINK = TarName.of(new byte[0]);
@@ -65,7 +65,7 @@ final class ExactTarEntry extends TarArchiveEntry {
         ArchiveAttributes.write(records, names, values, root);
     }
 
-    /** Begins this entry in an archive of ISO 8859-1 with numbers as star writes them, which says large ones a second time in the header. */
+    /** Begins this entry in an archive of ISO 8859-1, with numbers in star's format: large ones are repeated in the header. */
     void put(TarArchiveOutputStream tar) throws IOException {
         putBefore(tar, TarConstants.LF_GNUTYPE_LONGLINK, TarConstants.GNU_LONGLINK, link.inEntry());
         putBefore(tar, TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.GNU_LONGLINK, path.inEntry());

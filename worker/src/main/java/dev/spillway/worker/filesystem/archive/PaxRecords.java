@@ -8,8 +8,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The records of a PAX header with their keys and values byte for byte; the library knows them as text in UTF-8. Characters of keys stand for
- * bytes (ISO 8859-1).
+ * The records of a PAX header, with keys and values byte for byte; the library decodes them as UTF-8. Each character of a key stands for one byte
+ * (ISO 8859-1).
  */
 final class PaxRecords {
     private final SortedMap<String, byte[]> values = new TreeMap<>();
@@ -38,7 +38,7 @@ final class PaxRecords {
         return values.isEmpty();
     }
 
-    /** Adds the records of a header: {@code length key=value\n} each, where the length is that of all of it. */
+    /** Adds the records of a header, each {@code length key=value\n}; the length is that of the whole record. */
     void addAll(byte[] header) throws IOException {
         int at = 0;
         while (at < header.length) {

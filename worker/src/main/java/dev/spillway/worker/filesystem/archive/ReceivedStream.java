@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** A caller's stream: remembers that it failed, so that a broken connection is not taken for a broken archive, and stays open. */
+/** A caller's stream. It remembers its own failure, so that a broken connection is not taken for a broken archive. Closing it does nothing. */
 final class ReceivedStream extends FilterInputStream {
     private @Nullable IOException failure;
 
@@ -41,6 +41,6 @@ final class ReceivedStream extends FilterInputStream {
 
     @Override
     public void close() {
-        // the caller's to close
+        // The caller closes its own stream.
     }
 }

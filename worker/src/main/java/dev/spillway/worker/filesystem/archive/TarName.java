@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A path or a link's target in an archive, byte for byte. The header of an entry holds its beginning. A name that does not fit, or is not ASCII, is
- * repeated as a whole: in a PAX record if it is UTF-8, otherwise in an entry of its own, as GNU tar does.
+ * repeated as a whole. The repetition is in a PAX record if the name is UTF-8, otherwise in an entry of its own, as GNU tar makes it.
  *
- * <p>The header's part is short, because the library shortens a longer one by a character at a time. Its characters stand for bytes (ISO 8859-1).
+ * <p>The part for the header is cut here, because the library would shorten a longer one character by character. Its characters stand for bytes (ISO
+ * 8859-1).
  */
 final class TarName {
     private static final int HEADER_BYTES_MAX = 99;
@@ -26,7 +27,7 @@ final class TarName {
     static TarName of(byte[] bytes) {
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-            // A reader that replaces undecodable bytes would take this name for a replaced one.
+            // A reader could not tell this name from one with undecodable bytes, which it shows by the same character.
             return new TarName(bytes, text.indexOf('\uFFFD') < 0 ? text : null);
         } catch (CharacterCodingException e) {
             return new TarName(bytes, null);

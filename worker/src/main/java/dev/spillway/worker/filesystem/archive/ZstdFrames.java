@@ -8,12 +8,12 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * Unpacks successive zstd frames as one stream, with skippable frames anywhere among them. The stream ends where a frame ends, with its checksum
- * checked. The library's own stream forgets that it is within a frame when the frame began in the buffer of the one before. It takes a truncated
- * second frame, or a few bytes after the last one, for the end.
+ * Unpacks successive zstd frames as one stream, with skippable frames anywhere among them. The stream ends where a frame ends, after its checksum is
+ * verified. The library's own stream is not used: it forgets that it is within a frame if that frame began in the buffer of the previous one. So it
+ * takes a truncated second frame, or a few bytes after the last frame, for the end.
  */
 public final class ZstdFrames extends InputStream {
-    /** Largest window that decoders allow by default, because they need as much memory. */
+    /** Binary logarithm of the largest window that decoders accept by default. A decoder needs memory of the window's size. */
     private static final int MAX_WINDOW_LOG = 27;
     private static final int MAGIC = 0xfd2fb528;
     private static final int SKIPPABLE_MAGIC = 0x184d2a50;

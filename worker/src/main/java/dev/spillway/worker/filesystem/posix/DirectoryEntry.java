@@ -3,6 +3,6 @@ package dev.spillway.worker.filesystem.posix;
 /**
  * An entry as a directory lists it.
  *
- * @param kind kind as the directory says; the entry may have been replaced since, so look again when it is open
+ * @param kind kind that the directory listed; the entry may have been replaced since, so check it again once it is open
  */
 public record DirectoryEntry(EntryName name, EntryKind kind) {}

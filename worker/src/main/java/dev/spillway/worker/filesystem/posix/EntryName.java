@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of a directory's entry: 1 to 255 bytes other than NUL and slash, and neither {@code .} nor {@code ..}. Linux does not know the encoding of
- * its names, so a name that is not UTF-8 is kept as it is.
+ * The name of a directory's entry: 1 to 255 bytes other than NUL and slash, and neither {@code .} nor {@code ..}. Linux defines no encoding for
+ * names, so a name that is not UTF-8 is kept byte for byte.
  */
 public final class EntryName implements Comparable<EntryName> {
     private static final int MAX_BYTES = 255;

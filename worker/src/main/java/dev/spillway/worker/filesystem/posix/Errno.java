@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem.posix;
 
 /**
- * Error numbers that this package's callers tell apart, with the values of Linux (the same on x86_64 and aarch64). All others are {@link #OTHER}.
+ * Error numbers that callers of this package distinguish, with the values of Linux (the same on x86_64 and aarch64). All others are {@link #OTHER}.
  */
 public enum Errno {
     EPERM(1, "operation not permitted"), ENOENT(2, "no such file or directory"), ESRCH(3, "no such process"), EINTR(4, "interrupted"),

@@ -8,7 +8,8 @@ package dev.spillway.worker.filesystem.posix;
  * @param allocatedBytes blocks on the disk, in bytes
  * @param changedNanos time of the last change of content, attributes or names (ctime), in nanoseconds since 1970; nobody can set it
  * @param mountRoot whether something else is mounted here
- * @param unremovable whether it is immutable or append-only (chattr +i, +a): it cannot be removed, nor anything from it
+ * @param unremovable whether it is immutable or append-only (chattr +i, +a). Such a file cannot be removed, and no entry can be removed from such a
+ *                    directory
  */
 public record FileStatus(EntryKind kind, int permissions, long links, int owner, int group, FileIdentity identity, long sizeBytes,
         long allocatedBytes, FileTimes times, long changedNanos, boolean mountRoot,

@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem.posix;
 
 /** Times of a file's last read and last write: seconds since 1970 and the nanoseconds (0 to 999,999,999) past them. */
 public record FileTimes(long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos) {
-    /** Returns the same time for both. */
+    /** Returns this time as that of the last read and of the last write. */
     public static FileTimes of(long seconds, int nanos) {
         return new FileTimes(seconds, nanos, seconds, nanos);
     }

@@ -15,8 +15,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
  * Functions of the C library, one method each: numbers and bytes in, numbers out, a {@link PosixException} if the call fails. A call that a signal
  * interrupts is made again.
  *
- * <p>A call blocks its carrier thread: on a virtual thread it takes a core from all others for as long as the disk takes. So callers run on platform
- * threads.
+ * <p>A call blocks its carrier thread. On a virtual thread, it would keep a core from all other virtual threads while the disk works. So callers run
+ * on platform threads.
  */
 final class LinuxCalls {
     static final int O_RDONLY = 0;
@@ -94,7 +94,7 @@ final class LinuxCalls {
         return (int) call("open", path, s -> (int) OPENAT.invokeExact(s.state(), directory, s.first(path), flags | O_CLOEXEC, mode));
     }
 
-    /** Closes a file. Does not repeat the call after EINTR: Linux has released the number by then, and another thread may have it. */
+    /** Closes a file. It does not repeat the call after EINTR, because Linux has released the descriptor by then, and another thread may have it. */
     static void close(int file) throws PosixException {
         Scratch scratch = Scratch.current();
         if (NativeFunction.invokeOnce(scratch, s -> (int) CLOSE.invokeExact(s.state(), file)) < 0
@@ -136,7 +136,7 @@ final class LinuxCalls {
     }
 
     /**
-     * @return bytes of entries now at the start of {@link Scratch#buffer()}, 0 at the end
+     * @return number of bytes of entries that are now at the start of {@link Scratch#buffer()}, 0 at the end
      */
     static int getdents64(int directory) throws PosixException {
         return (int) call("list", directory,

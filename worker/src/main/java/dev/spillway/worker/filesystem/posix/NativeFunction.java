@@ -8,8 +8,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Finds functions of the C library and calls them; every function leaves its error number in the segment that it is given first ({@link
- * Scratch#state()}).
+ * Finds functions of the C library and calls them. Each function gets {@link Scratch#state()} as its first argument and leaves its error number
+ * there.
  */
 final class NativeFunction {
     private static final Linker LINKER = Linker.nativeLinker();

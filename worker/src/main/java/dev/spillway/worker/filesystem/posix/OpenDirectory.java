@@ -35,7 +35,8 @@ public final class OpenDirectory extends OpenFile {
      * Opens an absolute path, name by name from the root, following no symbolic link anywhere in it. The directories on the way need not
      * be readable.
      *
-     * @throws IOException when the platform has not what this package needs, or a name cannot be opened; the error names the path up to it
+     * @throws IOException when the platform lacks a function that this package needs, or when a name cannot be opened; the error has the path up to
+     *         it
      */
     public static OpenDirectory open(Path absolute) throws IOException {
         Platform.requireSupported();
@@ -90,7 +91,7 @@ public final class OpenDirectory extends OpenFile {
         if (!absolute.isAbsolute()) {
             throw new IllegalArgumentException("path: %s (expected: an absolute path)".formatted(absolute));
         }
-        // the one way to the bytes of a path that java.nio offers: a string of it depends on the locale
+        // The URI is the only way to the bytes of a path in java.nio: its string depends on the locale.
         String raw = absolute.toUri().getRawPath();
         List<EntryName> names = new ArrayList<>();
         for (String part : raw.split("/", -1)) {
@@ -125,19 +126,19 @@ public final class OpenDirectory extends OpenFile {
         return new OpenDirectory(LinuxCalls.openat(number(), PARENT, DIRECTORY, 0));
     }
 
-    /** Opens an entry for reading; never waits, whatever it has become. */
+    /** Opens an entry for reading. Never blocks, even if the entry has become a pipe. */
     public OpenRegularFile openFile(EntryName name) throws PosixException {
         return new OpenRegularFile(
                 LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDONLY | LinuxCalls.O_NOFOLLOW | LinuxCalls.O_NONBLOCK, 0));
     }
 
-    /** Opens a file for reading and writing, created with the permissions where it is absent. */
+    /** Opens a file for reading and writing; creates it with the permissions if it is absent. */
     public OpenRegularFile openOrCreateFile(EntryName name, int permissions) throws PosixException {
         return new OpenRegularFile(
                 LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_NOFOLLOW, permissions));
     }
 
-    /** Creates a file for writing, EEXIST where there is an entry of that name. */
+    /** Creates a file for writing; fails with EEXIST if there is an entry of that name. */
     public OpenRegularFile createFile(EntryName name, int permissions) throws PosixException {
         return new OpenRegularFile(LinuxCalls.openat(number(), name.bytes(),
                 LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL | LinuxCalls.O_NOFOLLOW, permissions));
@@ -151,7 +152,7 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.symlinkat(target, number(), name.bytes());
     }
 
-    /** Gives the file at a path below {@code base} (names joined by slashes, each a real directory but the last) a further name here. */
+    /** Gives a file a further name here. Its path below {@code base} has names joined by slashes, all but the last of real directories. */
     public void createLink(EntryName name, OpenDirectory base, byte[] path) throws PosixException {
         LinuxCalls.linkat(base.number(), path, number(), name.bytes());
     }
@@ -176,7 +177,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /** Lists all entries now, sorted by name, without {@code .} and {@code ..}. */
+    /** Returns all current entries, sorted by name, without {@code .} and {@code ..}. */
     public List<DirectoryEntry> list() throws PosixException {
         LinuxCalls.lseek(number(), 0, LinuxCalls.SEEK_SET);
         List<DirectoryEntry> entries = new ArrayList<>();
@@ -194,7 +195,7 @@ public final class OpenDirectory extends OpenFile {
         return entries;
     }
 
-    /** Adds the entry of one {@code struct linux_dirent64}: inode, offset, length of it all, type, name with a NUL. */
+    /** Adds the entry of one {@code struct linux_dirent64}: inode, offset, length of the struct, type, name with a NUL. */
     private static void addEntry(MemorySegment buffer, int at, List<DirectoryEntry> entries) {
         int end = at + ENTRY_NAME;
         while (buffer.get(JAVA_BYTE, end) != 0) {
@@ -218,7 +219,7 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.unlinkat(number(), name.bytes(), LinuxCalls.AT_REMOVEDIR);
     }
 
-    /** Moves an entry to a name that nothing has (EEXIST otherwise), at once for every reader. */
+    /** Moves an entry to a new name, atomically for readers; fails with EEXIST if the name is taken. */
     public void renameToNew(EntryName name, OpenDirectory target, EntryName targetName) throws PosixException {
         try {
             LinuxCalls.renameat2(number(), name.bytes(), target.number(), targetName.bytes(), LinuxCalls.RENAME_NOREPLACE);
@@ -226,7 +227,7 @@ public final class OpenDirectory extends OpenFile {
             if (e.errno() != Errno.EINVAL) {
                 throw e;
             }
-            // a file system without RENAME_NOREPLACE, such as NFS
+            // The file system lacks RENAME_NOREPLACE, as NFS does.
             if (target.find(targetName).isPresent()) {
                 throw new PosixException("rename", name + " to " + targetName, Errno.EEXIST);
             }
@@ -234,12 +235,12 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /** Moves an entry over one that may be there, at once for every reader. */
+    /** Moves an entry to a name, in place of any entry with that name, atomically for readers. */
     public void renameOver(EntryName name, EntryName targetName) throws PosixException {
         LinuxCalls.renameat2(number(), name.bytes(), number(), targetName.bytes(), 0);
     }
 
-    /** Asks whether this process may add and remove entries here now (EACCES, EROFS). */
+    /** Fails if this process may not add and remove entries here now (EACCES, EROFS). */
     public void requireWritable() throws PosixException {
         LinuxCalls.faccessat(number(), SELF, LinuxCalls.WRITE_AND_SEARCH);
     }
@@ -254,7 +255,7 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.fchownat(number(), name.bytes(), owner, group, LinuxCalls.AT_SYMLINK_NOFOLLOW);
     }
 
-    /** Gives the owner every right on a directory below, also where it cannot be opened now. */
+    /** Gives the owner every right on a directory in this one, also if it cannot be opened now. */
     public void allowOwner(EntryName name) throws PosixException {
         int opened = LinuxCalls.openat(number(), name.bytes(), ON_THE_WAY, 0);
         try {
@@ -278,8 +279,8 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /**
-     * Returns the path of an entry through the kernel's link to this open directory. {@code lgetxattrat} exists only since Linux 6.13; the link is as
-     * safe.
+     * Returns the path of an entry through the link in {@code /proc} to this open directory. {@code lgetxattrat} exists only since Linux 6.13; the
+     * link is as safe.
      */
     private byte[] throughProc(EntryName name) {
         byte[] directory = ascii("/proc/self/fd/" + number() + "/");

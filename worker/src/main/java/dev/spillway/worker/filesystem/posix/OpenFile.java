@@ -29,7 +29,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         return LinuxCalls.statx(number(), SELF, LinuxCalls.AT_EMPTY_PATH);
     }
 
-    /** Returns the room of the file system that it is on. */
+    /** Returns the free and total space of its file system. */
     public final FileSystemSpace space() throws PosixException {
         return LinuxCalls.fstatvfs(number());
     }
@@ -42,7 +42,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
     /**
      * Sets owner and group. Linux then clears setuid, setgid and capabilities of the file, so set them afterwards.
      *
-     * @param owner -1 leaves it
+     * @param owner -1 to leave it as it is
      */
     public final void setOwner(int owner, int group) throws PosixException {
         LinuxCalls.fchownat(number(), SELF, owner, group, LinuxCalls.AT_EMPTY_PATH);
@@ -53,8 +53,8 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
     }
 
     /**
-     * Names of the extended attributes that this process can see, in full ({@code user.x}). A file system that has none says so with
-     * EOPNOTSUPP.
+     * Returns the full names ({@code user.x}) of the extended attributes that this process can see. Fails with EOPNOTSUPP on a file system without
+     * extended attributes.
      */
     public final List<String> attributeNames() throws PosixException {
         return names(LinuxCalls.flistxattr(number()));
@@ -68,7 +68,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         int start = 0;
         for (int i = 0; i < list.length; i++) {
             if (list[i] == 0) {
-                // the kernel keeps these names as bytes, and so does this character set
+                // The kernel keeps these names as bytes, and this character set preserves bytes.
                 names.add(new String(list, start, i - start, StandardCharsets.ISO_8859_1));
                 start = i + 1;
             }
@@ -90,7 +90,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
 
     /**
      * Returns whether this process sees {@code trusted.*} attributes. Linux hides them from all but those with CAP_SYS_ADMIN in the first user
-     * namespace, of which {@code /proc} tells half only; the removal of an attribute that no file has tells all.
+     * namespace. {@code /proc} shows only one of the two conditions, so this method tries to remove an attribute that no file has.
      */
     public final boolean seesTrustedAttributes() throws PosixException {
         try {
@@ -107,7 +107,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         }
     }
 
-    /** Takes an extended attribute away, where the file has it and the file system knows it. */
+    /** Removes an extended attribute, if the file has it and the file system supports it. */
     public final void removeAttribute(String name) throws PosixException {
         try {
             LinuxCalls.fremovexattr(number(), attributeName(name));
@@ -118,18 +118,18 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         }
     }
 
-    /** Makes the content, the attributes and, of a directory, the entries survive power loss. */
+    /** Makes the content and the attributes of a file, or the entries of a directory, survive power loss. */
     public final void sync() throws PosixException {
         LinuxCalls.fsync(number());
     }
 
-    /** Makes everything that was written to this file's file system so far survive power loss, by anyone. */
+    /** Makes everything that any process has written to this file system so far survive power loss. */
     public final void syncFileSystem() throws PosixException {
         LinuxCalls.syncfs(number());
     }
 
     /**
-     * Takes the lock of this file for as long as it stays open, or says false where another open file has it, of this process or another.
+     * Locks this file for as long as it stays open. Returns false if another open file has the lock, in this process or another one.
      */
     public final boolean tryLock() throws PosixException {
         try {

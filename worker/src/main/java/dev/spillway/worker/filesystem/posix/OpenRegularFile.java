@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * An open regular file, or one that was thought to be: {@link #status()} says what it is. Reads and writes name their offset, so nothing
- * is kept between them.
+ * An open file that was listed as a regular one; {@link #status()} tells its real kind. Reads and writes name their offset, so the file has no
+ * position.
  */
 public final class OpenRegularFile extends OpenFile {
     /** Largest number of bytes that one {@link #read} or {@link #write} moves. */
@@ -62,7 +62,7 @@ public final class OpenRegularFile extends OpenFile {
         return LinuxCalls.copyFileRange(number(), target.number(), offset, count);
     }
 
-    /** Makes the target share all blocks of this file: at once, or not at all (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY). */
+    /** Makes the target share all blocks of this file, atomically, or fails (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY). */
     public void shareBlocksWith(OpenRegularFile target) throws PosixException {
         LinuxCalls.ficlone(number(), target.number());
     }
@@ -85,11 +85,11 @@ public final class OpenRegularFile extends OpenFile {
     }
 
     /**
-     * Returns whether any process has this file open or mapped for writing, as far as this process can tell: the file's owner and root can, on a
-     * local file system.
+     * Returns whether any process has this file open or mapped for writing. Only the file's owner and root can tell, and only on a local file system;
+     * otherwise the answer is false.
      *
-     * <p>Asks for a read lease, which Linux grants only without a writer, and returns it at once. Whoever opens the file for writing meanwhile waits
-     * for that moment. The lease's signal would end this process, so it is replaced by one that is ignored.
+     * <p>The method takes a read lease, which Linux grants only without a writer, and returns it immediately. A process that opens the file for
+     * writing meanwhile waits for that. The default signal of a lease would end this process, so the method sets one that is ignored.
      */
     public boolean isOpenForWriting() {
         try {

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Tells where the calls of this package exist, and the two of their numbers that depend on the machine. */
+/** Checks that the platform has the calls of this package, and knows the two of their numbers that depend on the machine. */
 public final class Platform {
-    /** Newest functions needed; a C library that has them has the rest. */
+    /** The newest functions that are needed; a C library that has them has all others. */
     private static final List<String> NEWEST_FUNCTIONS = List.of("statx", "renameat2", "getdents64", "copy_file_range", "syncfs");
 
     record OpenFlags(int directory, int noFollow) {}
@@ -14,7 +14,7 @@ public final class Platform {
     private Platform() {}
 
     /**
-     * @throws IOException when this is not Linux on x86_64 or aarch64 with glibc 2.30 or newer, saying what it is
+     * @throws IOException naming the platform, when it is not Linux on x86_64 or aarch64 with glibc 2.30 or newer
      */
     public static void requireSupported() throws IOException {
         String system = System.getProperty("os.name", "unknown");
@@ -39,7 +39,7 @@ public final class Platform {
         return LinuxCalls.geteuid();
     }
 
-    /** Returns the effective group of this process, apart from its supplementary ones. */
+    /** Returns the effective group of this process, not its supplementary ones. */
     public static int group() throws PosixException {
         return LinuxCalls.getegid();
     }

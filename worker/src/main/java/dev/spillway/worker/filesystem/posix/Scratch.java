@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * Native memory of one thread for the arguments and results of one call, used again by the next. A call may allocate nothing, because a copy makes
- * some twenty calls for each file. Read the results before the same thread makes another call.
+ * Native memory of one thread for the arguments and results of one call, reused by the next. It saves an allocation per call, and a copy makes some
+ * twenty calls for each file. Read the results before the same thread makes another call.
  */
 final class Scratch {
     /** PATH_MAX with its NUL. */
@@ -30,7 +30,7 @@ final class Scratch {
     private final MemorySegment buffer;
 
     private Scratch() {
-        // collected with the thread: a shared or confined arena would have to be closed by a thread that does not know that it ends
+        // The memory is collected with the thread. A shared or confined arena would need a close, and a thread has no hook at its end.
         Arena arena = Arena.ofAuto();
         state = arena.allocate(STATE);
         firstPath = arena.allocate(PATH_BYTES);

@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 /**
- * The kernel's {@code struct statx} ({@code linux/stat.h}), whose layout is the same on every machine; that of {@code struct stat} is not.
+ * The kernel's {@code struct statx} ({@code linux/stat.h}). Its layout is the same on every machine, unlike that of {@code struct stat}.
  */
 final class StatxStruct {
     private static final long ATTRIBUTES = 0x08;

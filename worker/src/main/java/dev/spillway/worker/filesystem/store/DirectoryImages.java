@@ -17,7 +17,7 @@ public final class DirectoryImages implements Images {
     private final ImageStore store;
     private final UnlinkPace pace;
 
-    /** @param pace rate limit of all that is unlinked */
+    /** @param pace rate limit of all unlinking */
     public DirectoryImages(ImageStore store, UnlinkPace pace) {
         this.store = store;
         this.pace = pace;

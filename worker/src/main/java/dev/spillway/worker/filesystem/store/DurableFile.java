@@ -7,9 +7,9 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** Small text files that are there whole or not at all, also after power loss. */
+/** Small text files that are written atomically, so that they are whole or absent, also after power loss. */
 final class DurableFile {
-    /** Ends the name of a file until it is whole. */
+    /** Suffix of a file's name until the file is whole. */
     static final String UNFINISHED = ".new";
 
     private static final int PRIVATE_FILE = 0600;

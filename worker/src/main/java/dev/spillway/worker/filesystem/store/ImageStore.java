@@ -44,8 +44,8 @@ import java.util.function.LongConsumer;
  * open.
  *
  * <p>A tree is made in staging, published by one rename, moved to the trash by another, and deleted there. A finished operation survives power loss.
- * After a crash, {@link #ids} finds what was cut off, and the caller decides about it. Ids are lower-case UUIDs, made by the caller and never used
- * again.
+ * After a crash, {@link #ids} lists the trees in each area, and the caller decides about those whose operation was cut off. Ids are lower-case UUIDs,
+ * made by the caller and never used again.
  *
  * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}). Until then the store refuses to
  * delete it, and {@link #giveBack} returns it. After a crash such trees are among {@link #offered}.
@@ -82,7 +82,7 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Opens the store in this directory, made with its layout and a new store id where it is not there.
+     * Opens the store in this directory. If there is none, makes it, with its layout and a new store id.
      *
      * @throws StoreInUseException when a process has it open
      * @throws IOException when the platform is not Linux, or the directory is no store of this layout
@@ -94,9 +94,9 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Does the same as {@link #open(Path)}, with a reserve of free space.
      *
-     * @param minFreeBytes stay free on the store's file system whatever is staged, as far as nobody else writes to it
-     * @param ignoreTrusted whether the copy of a move may lack {@code trusted.*} attributes that this process cannot see. If not, and it cannot see
-     *         them, such a move leaves its source
+     * @param minFreeBytes bytes that staging leaves free on the store's file system; other writers may still take them
+     * @param ignoreTrusted whether a move that copies may lose {@code trusted.*} attributes that this process cannot see. If not, and this process
+     *                      cannot see them, such a move leaves its source
      */
     public static ImageStore open(Path directory, long minFreeBytes, boolean ignoreTrusted) throws IOException, InterruptedException {
         return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes, ignoreTrusted));
@@ -117,22 +117,22 @@ public final class ImageStore implements AutoCloseable {
         return files.path();
     }
 
-    /** Returns the path at which readers find the image with this id, published or not. */
+    /** Returns the path at which readers find the image with this id once it is published. */
     public Path imagePath(String id) {
         return images.resolve(StoreFiles.name(id).toString());
     }
 
-    /** Does what {@link #imagePath(String)} does, without reading the id anew. */
+    /** Does the same as {@link #imagePath(String)}, without parsing the id. */
     public Path imagePath(UUID id) {
         return images.resolve(id.toString());
     }
 
-    /** Returns what looks whether the store is still there, and takes writes. */
+    /** Returns a probe that checks whether the store is still in its place and can be written. */
     public StoreProbe probe() {
         return probe;
     }
 
-    /** Returns the room of the store's file system. */
+    /** Returns the free and total space of the store's file system. */
     public FileSystemSpace space() throws IOException {
         return files.root().space();
     }
@@ -141,7 +141,7 @@ public final class ImageStore implements AutoCloseable {
      * Takes a source directory into staging.
      *
      * @param maxBytes limit on allocated blocks; staging stops as soon as it is exceeded
-     * @throws StoreFullException when the disk is full, or would have less free than is to be kept
+     * @throws StoreFullException when the disk is full, or would have less free than the reserve
      * @throws StoreGoneException when the store is not where it was opened
      * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
      *         is where it was
@@ -162,9 +162,9 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to its end and not closed.
+     * Unpacks a tar stream, plain or compressed by zstd, into staging. The stream is read to its end and not closed.
      *
-     * @param strict whether an archive is refused of which something would not be kept
+     * @param strict whether an archive is refused if the image would lack something of it
      * @throws IOException as for {@link #stage}, or when the stream fails
      */
     public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust, boolean strict)
@@ -185,9 +185,9 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Lets a program of this process write a tree into staging: files in one directory. What it writes may be hard links of files in images.
+     * Lets code of this process write a tree into staging: one directory of files. The files may be hard links of files in images.
      *
-     * @throws IOException as for {@link #stage}, or as the writer throws it
+     * @throws IOException as for {@link #stage}, or from the writer
      */
     public StageOutcome stageWritten(String id, TreeWriter writer, long maxBytes) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
@@ -233,7 +233,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /** Makes a staged tree an image: all at once for readers. */
+    /** Makes a staged tree an image, atomically for readers. */
     public PublishOutcome publish(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -248,8 +248,7 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Takes images from their readers: no path leads to them any more; who has files of them open keeps these. One failure does not stop
-     * the others.
+     * Moves images into the trash, where no path of a reader leads. Files that a reader has open stay readable. One failure does not stop the others.
      *
      * @return the outcome of each, in the order given
      */
@@ -295,7 +294,7 @@ public final class ImageStore implements AutoCloseable {
         return space.hasRoomFor(bytes);
     }
 
-    /** @throws StoreFullException when less would be free than is to be kept, if so many bytes were written */
+    /** @throws StoreFullException when less than the reserve would be free after so many bytes */
     public void requireRoomFor(long bytes) throws IOException {
         space.writing(bytes, () -> bytes);
     }
@@ -308,14 +307,14 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
      *
-     * @param pace rate limit of this tree and all others deleted by it; while it waits, only {@link #close} waits with it
+     * @param pace rate limit, shared with other deletions. While this one waits, it blocks no operation but {@link #close}
      */
     public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
             UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
             if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
-                // a copy that was never settled: its source stays
+                // The tree is a copy that was never settled, so its source stays.
                 offers.remove(id);
                 sourcesLeft.remove(id);
             }
@@ -324,9 +323,9 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Deletes a tree in staging, whole or not.
+     * Deletes a complete or partial tree in staging.
      *
-     * @throws OfferedTreeException when it was taken over from its owner and is not settled
+     * @throws OfferedTreeException when it was taken over by rename and is not settled
      */
     public UnlinkOutcome discardStaged(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
@@ -349,7 +348,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /** Returns the ids that have a tree there now, sorted. Other names in the area are not the store's and are left alone. */
+    /** Returns the ids of all trees in an area, sorted. Ignores entries whose name is no id. */
     public List<String> ids(StoreArea area) throws IOException, InterruptedException {
         return run(() -> {
             List<String> ids = new ArrayList<>();
@@ -387,8 +386,8 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Says that the image with that id is registered, so that what was offered by move is the store's; the source of a copy is deleted
-     * now, unless it changed.
+     * Notes that the image with that id is registered, so that a tree offered by move belongs to the store. If the image is a copy, its source is
+     * deleted now, unless the source has changed.
      */
     public SettleOutcome settle(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
@@ -398,8 +397,8 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Returns a tree that was offered by move to its path, from staging or from the images.
      *
-     * @throws IOException when something else has that path by now, or its directory is gone; the tree stays where it is, and {@link
-     *         #giveBack(String, Path)} takes another path
+     * @throws IOException when the path is taken by now, or its directory is gone. The tree then stays in the store; {@link #giveBack(String, Path)}
+     *         returns it to another path
      */
     public GiveBackOutcome giveBack(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
@@ -443,7 +442,7 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /** Waits for what is under way, then lets go of the store. Closing a second time does nothing. */
+    /** Waits for operations under way, then closes the store. Closing a second time does nothing. */
     @Override
     public void close() throws IOException {
         open.writeLock().lock();

@@ -23,13 +23,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Ends what was begun by an offer by move: the store keeps the tree, or its owner gets it back.
+ * Settles trees that were offered by move: the store keeps a tree, or its owner gets it back.
  *
- * <p>A source is renamed before it is deleted. So a crash leaves no half of it under its own name, which a later put would take for the whole, and the
- * next start finds the rest by its new name.
+ * <p>A source is renamed before it is deleted. So a crash never leaves a part of it under its own name, which a later put would take for the whole.
+ * After a crash, {@link #settle} finds the rest by the new name.
  */
 final class OfferReturn {
-    /** Begins the name, beside its old one, of a source that is being deleted. The id of its image follows. */
+    /** Prefix of the name, in the same directory, of a source that is being deleted. The id of its image follows. */
     private static final String DELETED = ".spillway-deleted-";
 
     private final StoreFiles files;
@@ -130,7 +130,7 @@ final class OfferReturn {
         return new SettleOutcome.SourceKept(offer.path(), SourceLeft.whole(".", why));
     }
 
-    /** Returns why nothing of the source may be deleted. Checks all of it before anything is deleted. */
+    /** Returns why the source may not be deleted; empty if it may. Checks the whole source before anything is deleted. */
     private Optional<SourceLeft> left(SourceDirectory source, OfferedSources.Offer offer)
             throws IOException, InterruptedException, StagingStopped {
         if (!source.directory().status().identity().equals(offer.identity())) {

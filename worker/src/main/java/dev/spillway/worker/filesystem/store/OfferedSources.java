@@ -16,27 +16,27 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Durable notes of the sources that were offered by move and are not settled, one file for each id. A note is written before the source is touched,
- * so that after a crash every tree can be given back.
+ * Durable records of the sources that were offered by move and are not settled, one file for each id. A record is written before the source is
+ * changed, so that after a crash every tree can be given back.
  */
 final class OfferedSources {
     enum Taken {
         /** The tree in the store is the source. */
         RENAMED,
-        /** The tree in the store is a copy, and the source is to go when the image is registered. */
+        /** The tree in the store is a copy, and the source is deleted once the image is registered. */
         COPIED
     }
 
     /**
      * @param path former or current path of the source
-     * @param newestChange newest change of anything in the source, at the time of the copy
-     * @param entries in the source, when it was copied
+     * @param newestChange time of the newest change in the source, when it was copied
+     * @param entries number of entries in the source, when it was copied
      */
     record Offer(Taken taken, Path path, FileIdentity identity, long newestChange, long entries) {}
 
     private final OpenDirectory directory;
 
-    /** Sweeps away notes that a crash cut off: their sources were not touched yet. */
+    /** Deletes records that a crash left unfinished. Their sources were not changed yet. */
     OfferedSources(OpenDirectory directory) throws PosixException {
         this.directory = directory;
         for (DirectoryEntry entry : directory.list()) {

@@ -8,8 +8,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs native calls of virtual threads on platform threads. Such a call blocks its carrier for as long as the disk takes, and a machine has as many
- * carriers as cores. There are as many threads here as callers that wait, so the callers bound their number.
+ * Runs native calls of virtual threads on platform threads. A native call blocks its carrier thread while the disk works, and a machine has only as
+ * many carriers as cores. Each waiting caller takes one platform thread, so callers bound the number of threads.
  */
 final class PlatformThreads {
     private static final Executor THREADS =
@@ -23,8 +23,8 @@ final class PlatformThreads {
     private PlatformThreads() {}
 
     /**
-     * Runs the operation to its end, in this thread or for it. An interrupt of the caller interrupts the operation, and is answered when
-     * that has cleaned up.
+     * Runs the operation to its end: on this thread if it is a platform thread, otherwise on another one. An interrupt of the caller interrupts the
+     * operation; this method throws after the operation has cleaned up.
      */
     static <T> T call(Operation<T> operation) throws IOException, InterruptedException {
         if (!Thread.currentThread().isVirtual()) {
@@ -53,7 +53,7 @@ final class PlatformThreads {
                 end();
                 result.complete(value);
             } catch (Throwable e) {
-                // the outermost edge of this thread: the caller's thread throws it again
+                // Every failure goes to the caller's thread, which throws it.
                 end();
                 result.completeExceptionally(e);
             }

@@ -9,7 +9,7 @@ public sealed interface SettleOutcome {
     /** The tree was not offered by move, or is settled already. */
     record NothingOffered() implements SettleOutcome {}
 
-    /** The source itself is the image, and the store's to delete from now on. */
+    /** The source itself is the image, and belongs to the store from now on. */
     record Released() implements SettleOutcome {}
 
     /** The image is a copy, and its source is deleted. */

@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 
-/** Durable notes of sources that were not deleted, one file for each image, there for as long as the image, so that a repeated answer is the first one. */
+/**
+ * Durable records of sources that a move did not delete, one file per image, kept as long as the image. So a repeated request gets the first answer.
+ */
 final class SourcesLeft {
     private static final String SUFFIX = ".left";
 
@@ -52,7 +54,7 @@ final class SourcesLeft {
         DurableFile.remove(directory, name(id));
     }
 
-    /** Returns the ids of images that have a note. */
+    /** Returns the ids of images with a record. */
     List<String> ids() throws PosixException {
         List<String> ids = new ArrayList<>();
         for (DirectoryEntry entry : directory.list()) {

@@ -33,7 +33,7 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Makes trees in the staging area: whole, bounded and durable, or nothing of them. */
+/** Makes trees in the staging area. A tree is whole, within its bound and durable; otherwise nothing of it is left. */
 final class Staging {
     private static final int PRIVATE_DIRECTORY = 0700;
     private static final Set<Errno> RENAME_NOT_POSSIBLE = EnumSet.of(Errno.EXDEV, Errno.EBUSY, Errno.EPERM, Errno.EACCES, Errno.EROFS);
@@ -51,7 +51,7 @@ final class Staging {
     private final FileIdentity store;
     private final boolean mayLackTrusted;
 
-    /** @param mayLackTrusted whether a copy may lack {@code trusted.*} attributes unseen, so that a move leaves its source */
+    /** @param mayLackTrusted whether this process may miss {@code trusted.*} attributes, so that a move that copies leaves its source */
     Staging(StoreFiles files, OfferedSources offers, SourcesLeft sourcesLeft, FreeSpace space, boolean mayLackTrusted)
             throws PosixException {
         this.files = files;
@@ -125,7 +125,7 @@ final class Staging {
         }
     }
 
-    /** Takes away what the new directory of a tree got from where it was made; everything below would inherit it. */
+    /** Removes the access list and the group that a new directory inherited from its parent, because the entries below would inherit them, too. */
     private static void ownAlone(OpenDirectory tree) throws PosixException {
         AccessList.remove(tree);
         tree.setOwner(-1, Platform.group());
@@ -136,7 +136,7 @@ final class Staging {
             throws IOException, InterruptedException, StagingStopped {
         TreeSync.sync(tree, figures.entries());
         files.area(StoreArea.STAGING).sync();
-        // after the sync: before it the file system has not decided on all blocks
+        // Measured after the sync, because before it the file system has not allocated all blocks.
         long bytes = TreeMeasure.of(tree, store).bytes();
         if (bytes > maxBytes) {
             throw StagingStopped.tooLarge(maxBytes);
@@ -185,7 +185,7 @@ final class Staging {
         return outcome;
     }
 
-    /** Returns why a copy may not be all of its source; null if it is. */
+    /** Returns why a copy may lack something of its source; null if it lacks nothing. */
     private @Nullable String whyIncomplete(StageFigures copied) {
         if (!copied.notKept().isEmpty()) {
             return "the image lacks some of it: " + NotKept.words(copied.notKept());
@@ -213,9 +213,9 @@ final class Staging {
     }
 
     /**
-     * Renames the source into staging, where it then is whole, or back where it was.
+     * Renames the source into staging. If a later check fails, renames it back.
      *
-     * @return empty where a rename is not possible; then nothing happened
+     * @return empty if a rename is not possible; the source is then unchanged
      */
     private Optional<StageOutcome> takeOver(String id, SourceDirectory source, FileIdentity identity, long maxBytes)
             throws IOException, InterruptedException, StagingStopped {

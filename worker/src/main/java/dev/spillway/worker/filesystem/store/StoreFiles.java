@@ -77,7 +77,7 @@ final class StoreFiles implements AutoCloseable {
             } catch (PosixException e) {
                 throw new IOException("data: %s: cannot be written: %s%s".formatted(path, e.getMessage(), EXPECTED), e);
             }
-            // Before the areas: a directory that has areas without it belongs to somebody else.
+            // The identity is written before the areas. A directory with areas but no identity is no store.
             String storeId = identity(path, root);
             Map<EntryName, OpenDirectory> directories = new HashMap<>();
             for (StoreArea area : StoreArea.values()) {
@@ -116,7 +116,10 @@ final class StoreFiles implements AutoCloseable {
         };
     }
 
-    /** Looks before anything is made. Another opener may be making a store there: it makes the identity before all that is not expected here. */
+    /**
+     * Refuses a directory that is neither a store nor empty. If another process makes a store there meanwhile, its identity comes before its other
+     * files.
+     */
     private static void requireStoreOrEmpty(Path path, OpenDirectory root) throws IOException {
         Optional<EntryName> other =
                 root.list().stream().map(DirectoryEntry::name).filter(name -> !BEFORE_IDENTITY.contains(name)).findAny();
@@ -142,7 +145,7 @@ final class StoreFiles implements AutoCloseable {
         lock.write(pid, 0, pid.length, 0);
     }
 
-    /** Removes the default list of the root, so that files in the store get no rights from a list of the volume. */
+    /** Removes the default access list of the root, so that files in the store inherit no rights from the volume. */
     private static void withoutDefaultList(OpenDirectory root, boolean isNew) throws PosixException {
         if (isNew) {
             AccessList.remove(root);
@@ -152,7 +155,7 @@ final class StoreFiles implements AutoCloseable {
         try {
             root.removeAttribute(AccessList.DEFAULT);
         } catch (PosixException e) {
-            // another user's directory that this one may write to
+            // EPERM means that the directory belongs to another user.
             if (e.errno() != Errno.EPERM) {
                 throw e;
             }
@@ -171,7 +174,7 @@ final class StoreFiles implements AutoCloseable {
         open.add(directory);
         if (created) {
             AccessList.remove(directory);
-            // past the umask of the process
+            // Set explicitly, because the umask of the process limits the mode of a new directory.
             directory.setPermissions(permissions);
         }
         if (directory.status().identity().device() != root.status().identity().device()) {
@@ -252,7 +255,7 @@ final class StoreFiles implements AutoCloseable {
         return directory;
     }
 
-    /** Lets go of the lock after all areas. Closing a second time does nothing. */
+    /** Closes all areas, then releases the lock. Closing a second time does nothing. */
     @Override
     public void close() throws PosixException {
         close(open);

@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Checks that a store is still where it was opened, and takes writes. A file system can be unmounted, or become read-only after a disk error, while
- * nobody puts anything. Writes one byte, at most once in a second. Thread-safe.
+ * Checks that a store is still where it was opened, and can be written. A file system may be unmounted, or become read-only after a disk error, while
+ * there are no puts that would notice. Writes one byte, at most once a second. Thread-safe.
  */
 public final class StoreProbe {
     private static final String FILE = "probe";
@@ -34,7 +34,7 @@ public final class StoreProbe {
         this.workedAt = System.nanoTime() - NOT_BEFORE.toNanos();
     }
 
-    /** @throws IOException naming the store, and what it does not do */
+    /** @throws IOException naming the store, and why it is gone or cannot be written */
     public synchronized void check() throws IOException {
         if (System.nanoTime() - workedAt < NOT_BEFORE.toNanos()) {
             return;

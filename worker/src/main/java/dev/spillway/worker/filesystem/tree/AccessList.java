@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * An access control list of POSIX.1e. In the mode of a file with a list, the group's bits are the list's mask, not the group's rights. The list may
- * also give a user less than all others have. So the mode without the list gives too much.
+ * An access control list of POSIX.1e. If a file has a list, the group bits of its mode are the mask of the list, not the rights of the group. The
+ * list may also give a single user fewer rights than all others. So the mode alone, without the list, would give too many rights.
  */
 public final class AccessList {
     public static final String ACCESS = "system.posix_acl_access";
@@ -18,7 +18,7 @@ public final class AccessList {
 
     private static final Pattern BREAK = Pattern.compile("[,\\s]+");
     private static final Pattern COMMENT = Pattern.compile("#.*");
-    /** Entries that say no more than a mode does. */
+    /** Matches an entry that a mode can express. */
     private static final Pattern BASE = Pattern.compile("(?:u|user|g|group|o|other)::[rwx-]{3}.*");
     private static final int VERSION = 2;
     private static final int ALL = 7;
@@ -33,16 +33,16 @@ public final class AccessList {
 
     private AccessList() {}
 
-    /** Takes away what a new file or directory got from the default list of the directory that it was made in; its mode is to be set after it. */
+    /** Removes the lists that a new file or directory inherited from the default list of its parent. Set the mode after that. */
     public static void remove(OpenFile file) throws PosixException {
         file.removeAttribute(DEFAULT);
         file.removeAttribute(ACCESS);
     }
 
     /**
-     * Lowers a mode so that nobody may do more by it than by the list that goes.
+     * Lowers a mode so that it gives nobody more rights than the list that is lost.
      *
-     * @param list the value of {@link #ACCESS}; one that cannot be read leaves the owner's bits alone
+     * @param list the value of {@link #ACCESS}; if it cannot be parsed, only the owner's bits remain
      */
     public static int permissionsWithout(byte[] list, int permissions) {
         AccessList read = new AccessList();
@@ -87,7 +87,7 @@ public final class AccessList {
         return read.lowered(permissions);
     }
 
-    /** Returns whether a list, in the form in archives, says more than a mode can. */
+    /** Returns whether a list, in the form in archives, has an entry that a mode cannot express. */
     public static boolean isExtended(String list) {
         return entries(list).stream().anyMatch(entry -> !BASE.matcher(entry).matches());
     }
@@ -99,7 +99,7 @@ public final class AccessList {
     private void add(int tag, int rights) {
         switch (tag) {
             case 0x01 -> {
-                // the owner's bits are its own
+                // The owner's rights stay in the mode.
             }
             case 0x02 -> namedUsers &= rights;
             case 0x04 -> group = rights;
@@ -114,8 +114,8 @@ public final class AccessList {
     }
 
     /**
-     * Returns the permissions without the list. A user with an entry may also be in the group or among all others, and members of a group with an
-     * entry cannot be told from others.
+     * Returns the permissions without the list. A user with an entry may also be a member of the group or one of the others, and so may the members
+     * of a group with an entry. So the group and the others get only rights that all entries give.
      */
     private int lowered(int permissions) {
         int groupLeft = group & mask & namedUsers;

@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The directories that trees may be taken from. A symbolic link on the way is followed only if its end lies below a root; the last name is never
- * followed. The decided path is opened by descriptor, name by name, without following links. So nobody can change it between the decision and the
- * copy. Thread-safe.
+ * The directories that trees may be taken from. A symbolic link within a path is followed only if its target lies below a root; the last name is
+ * never followed. The resolved path is then opened by descriptor, name by name, without following links. So nobody can redirect it between the check
+ * and the copy. Thread-safe.
  */
 public final class AllowedSources {
     private final List<Path> roots;

@@ -31,7 +31,7 @@ public final class Attributes {
     private static final int GROUP_BITS = 070;
     private static final int OTHER_BITS = 07;
     public static final String CAPABILITY = "security.capability";
-    /** Errors that mean that this process may not, or the file system cannot. */
+    /** Errors that mean that this process may not set an attribute, or that the file system cannot keep it. */
     private static final Set<Errno> CANNOT = EnumSet.of(Errno.EPERM, Errno.EOPNOTSUPP, Errno.EINVAL);
 
     private final FreeSpace space;
@@ -62,9 +62,9 @@ public final class Attributes {
     }
 
     /**
-     * @param target open for as long as nobody else knows it
+     * @param target a file that no other process knows yet
      * @param now status of the target
-     * @param path the source's, for people
+     * @param path path of the source, for messages
      * @throws StagingStopped naming an attribute that is too large for the target's file system
      */
     void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now, Supplier<String> path)
@@ -85,7 +85,7 @@ public final class Attributes {
         target.setTimes(status.times());
     }
 
-    /** Takes away the rights that would now be another owner's or another group's. */
+    /** Removes the rights that another owner or another group would get. */
     private static int permissions(FileStatus status, Owned owned) {
         return switch (owned) {
             case BOTH -> status.permissions();
@@ -94,7 +94,7 @@ public final class Attributes {
         };
     }
 
-    /** Gives a file's new group no more than all others. */
+    /** Returns the permissions with no more rights for the group than for all others. */
     public static int withoutGroup(int permissions) {
         return permissions & (~GROUP_BITS | (permissions & OTHER_BITS) << 3);
     }
@@ -161,7 +161,7 @@ public final class Attributes {
         throw e;
     }
 
-    /** Sets an attribute and returns whether it could be kept; counts it if not. */
+    /** Sets an attribute and returns whether it is kept; counts it as lost if not. */
     private boolean set(Setting target, String name, byte[] value, Supplier<String> path) throws IOException, StagingStopped {
         try {
             target.set(name, value);
@@ -187,7 +187,10 @@ public final class Attributes {
         notKept.merge(kind, 1L, Long::sum);
     }
 
-    /** Refuses an attribute with which its file has more of them than the file system takes. Linux then says that no space is left. */
+    /**
+     * Returns the refusal of an attribute that is too large for the file system, together with the file's other attributes. Linux reports that as
+     * ENOSPC.
+     */
     public static StagingStopped tooLarge(String path, String name, byte[] value) {
         return refused(path, name, "has %d bytes, more than the store's file system takes with the other attributes of the file"
                 .formatted(value.length));

@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directories from the root of a tree down to the position of a walk. Only the deepest are kept open, so that a tree may be deeper than a process
- * may have open files. A higher one is opened again through {@code ..} of the one below it, and must be the directory that was left. Used by one
+ * The directories from the root of a tree down to the position of a walk. Only the deepest ones are kept open, so a tree may have more levels than a
+ * process may have open files. A higher directory is opened again through {@code ..} of the one below it, and must be the same as before. Used by one
  * thread.
  */
 public final class Descent implements AutoCloseable {
@@ -107,7 +107,7 @@ public final class Descent implements AutoCloseable {
     /**
      * Goes up by one.
      *
-     * @throws TreeChangedException when the directory that was entered from is no longer above
+     * @throws TreeChangedException when the directory above is not the one that was entered from
      */
     public void leave() throws IOException {
         Level left = levels.removeLast();

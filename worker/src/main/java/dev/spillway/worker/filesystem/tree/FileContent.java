@@ -14,8 +14,8 @@ import java.util.Set;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Copies the content of the files of a tree, holes as holes, by the cheapest way that the two file systems allow. A way that failed for one file is
- * not tried for the next.
+ * Copies the content of files, holes as holes, by the cheapest method that both file systems support. A method that failed for one file is not tried
+ * for the next ones.
  */
 final class FileContent {
     /** Bytes copied between two checks of interrupts, limits and free space. */
@@ -46,13 +46,13 @@ final class FileContent {
         return reflinked;
     }
 
-    /** Files with content that were copied, whether or not a reflink was wanted. */
+    /** Returns the number of files with content that were copied and not reflinked. */
     long notReflinked() {
         return notReflinked;
     }
 
     /**
-     * Copies the content that the source had by its status.
+     * Copies as many bytes as the status of the source states.
      *
      * @return whether all of it was there to be read
      */
@@ -72,8 +72,8 @@ final class FileContent {
     }
 
     /**
-     * Returns whether a file of size 0 is empty. A file that the kernel generates as it is read claims size 0, and is refused: its copy would be
-     * empty, and look like a good one.
+     * Returns whether a file of size 0 is empty. Files that the kernel generates while they are read have size 0, too. They are refused, because
+     * their copies would be empty and look correct.
      */
     private static boolean isEmpty(OpenRegularFile source, FileStatus status) throws IOException {
         if (reading(() -> source.read(new byte[1], 0, 1, 0)) == 0) {
@@ -93,7 +93,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // copying meets any other error again, and then knows on which side it is
+            // The copy that follows meets any other error again, and knows which of the two files has it.
             reflinkPossible &= !NOT_POSSIBLE_HERE.contains(e.errno());
             return false;
         }
@@ -149,7 +149,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // once more in two halves, to know which of the files it is
+            // Reads and writes once more in two steps, to find out which file has the error.
             byte[] bytes = new byte[Math.toIntExact(count)];
             int read = reading(() -> source.read(bytes, 0, bytes.length, at));
             target.write(bytes, 0, read, at);
@@ -164,7 +164,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // copying through memory meets any other error again, and then knows on which side it is
+            // The copy through memory meets any other error again, and knows which of the two files has it.
             kernelCopyPossible &= !NOT_POSSIBLE_HERE.contains(e.errno()) && e.errno() != Errno.EINVAL;
             return 0;
         }

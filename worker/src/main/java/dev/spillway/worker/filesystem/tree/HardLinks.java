@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The files of a new tree that may get further names, by the first path of each. */
+/** Remembers the copies of hard-linked files by their first path in the new tree, so that they get their further names. */
 final class HardLinks {
     /** The kernel takes paths of less than 4,096 bytes. */
     private static final int MAX_PATH_BYTES = 4000;
@@ -31,7 +31,7 @@ final class HardLinks {
     /**
      * Gives the copy of that source a further name, if there is one.
      *
-     * @return false if this source is new, or if its copy has as many names as the file system allows and another copy is to be made
+     * @return false if this source has no copy yet, or if its copy has as many names as the file system allows; the caller then makes a copy
      */
     boolean link(FileIdentity source, OpenDirectory directory, EntryName name) throws PosixException {
         byte[] first = firstPaths.get(source);

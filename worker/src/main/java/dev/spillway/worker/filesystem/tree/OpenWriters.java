@@ -12,8 +12,8 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 
 /**
- * Refuses a tree in which a file is open for writing. The writer would go on writing into an image that was renamed into place, or into a source that
- * is deleted. A file that this process may not check counts as not open.
+ * Refuses a tree in which a file is open for writing. The writer would go on writing into the image if the tree was renamed, or into deleted files if
+ * it was copied. A file that this process may not check counts as not open.
  */
 public final class OpenWriters implements TreeWalk.Visitor {
     private OpenWriters() {}
@@ -24,7 +24,7 @@ public final class OpenWriters implements TreeWalk.Visitor {
 
     @Override
     public void entered(Descent at) {
-        // a directory is not open for writing
+        // Directories are never open for writing.
     }
 
     @Override
@@ -46,6 +46,6 @@ public final class OpenWriters implements TreeWalk.Visitor {
 
     @Override
     public void leaving(Descent at) {
-        // nothing was changed
+        // There is nothing to restore.
     }
 }

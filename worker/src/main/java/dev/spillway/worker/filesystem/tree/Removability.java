@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what could not be unlinked, without removing anything. */
+/** Finds the first entry of a tree that this process could not unlink, without removing anything. */
 public final class Removability {
     private static final int STICKY = 01000;
     private static final int ROOT = 0;
@@ -66,7 +66,7 @@ public final class Removability {
             return null;
         } catch (PosixException e) {
             return switch (e.errno()) {
-                // whoever deletes gives its owner every right
+                // The unlinker gives the owner every right first.
                 case EACCES -> owned ? null : "nothing may be removed from it by the worker's user";
                 case EROFS -> "is on a file system that is read-only";
                 default -> throw e;

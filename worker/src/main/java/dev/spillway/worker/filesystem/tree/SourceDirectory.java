@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An open directory that is to be taken into the store. It stays the same directory whatever its path comes to mean. Closed by whoever opened it.
+ * An open directory that is to be taken into the store. It stays the same directory if its path leads elsewhere later. Its opener closes it.
  */
 public final class SourceDirectory implements AutoCloseable {
     private final Path path;
@@ -38,7 +38,7 @@ public final class SourceDirectory implements AutoCloseable {
         return path;
     }
 
-    /** Opens its parent by the current path. Only a caller that moves or deletes the directory must be able to read the parent. */
+    /** Opens its current parent. Only a caller that moves or deletes the directory needs read access to the parent. */
     public OpenDirectory openParent() throws IOException {
         return OpenDirectory.open(parent);
     }

@@ -23,12 +23,12 @@ import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
  * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times to the
- * nanosecond, owners (as root), extended attributes. It reads the source by descriptor and never through a symbolic link. So a directory that is
- * replaced by a link meanwhile leads the copy nowhere.
+ * nanosecond, owners (as root), extended attributes. It reads the source by descriptor and never through a symbolic link. So a directory that
+ * somebody replaces by a link meanwhile does not lead the copy out of the tree.
  *
- * <p>A source that changes during the copy would give a tree that never existed. So a changed file, also by its time of change (ctime), is copied
- * again, three times in all; then the copy stops. An unreadable entry is refused with its path; a failed write is an error. Made for one copy, by one
- * thread.
+ * <p>A copy of a file that changes meanwhile could have a content that the file never had. So a file whose status changes, also by its ctime alone,
+ * is copied again, three times in all; then the copy stops. An unreadable entry is refused with its path; a failed write is an error. Used once, by
+ * one thread.
  */
 public final class TreeCopier implements TreeWalk.Visitor {
     private static final int ATTEMPTS = 3;
@@ -63,7 +63,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
 
     /**
      * @param maxBytes the copy stops when it has allocated more
-     * @param store a directory that must not be met: a copy into what is being copied has no end
+     * @param store the directory of the store, which the tree must not contain: the copy would go on for ever
      * @param progress takes the bytes that are allocated so far
      * @throws StagingStopped with what was refused; the target then holds a part of the tree
      * @throws StoreFullException when too little would stay free
@@ -163,7 +163,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
     }
 
     /**
-     * @return whether the source stayed as it was for as long as it was read
+     * @return whether the source stayed unchanged while it was read
      */
     private boolean copyContent(Descent source, OpenRegularFile from, FileStatus status, EntryName name)
             throws IOException, InterruptedException, StagingStopped {
@@ -210,7 +210,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
             try {
                 return source.current().readSymbolicLink(name);
             } catch (PosixException e) {
-                // the error for anything that is not a link
+                // EINVAL means that the entry is no link.
                 throw e.errno() == Errno.EINVAL ? new TreeChangedException(source.text(name)) : e;
             }
         });

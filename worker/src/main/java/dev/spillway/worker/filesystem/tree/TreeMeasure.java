@@ -20,9 +20,8 @@ import java.util.Optional;
  *
  * @param bytes allocated blocks of everything, directories included, a hard-linked file once
  * @param links further names of hard-linked files
- * @param ownsItself whether all of it lies on one file system, nothing is mounted in it, and no file has a name outside. Then a rename takes all of
- *                   it and nothing else
- * @param stays the first thing in it that this process could not remove
+ * @param ownsItself whether a rename moves the whole tree and nothing else: no file system is mounted in it, and no file has a name outside
+ * @param stays the first entry in it that this process could not remove; empty if there is none
  * @param newestChange time of the newest change of anything in it (ctime), in nanoseconds since 1970
  */
 public record TreeMeasure(long bytes, long directories, long files, long symbolicLinks, long links, boolean ownsItself,
@@ -32,7 +31,7 @@ public record TreeMeasure(long bytes, long directories, long files, long symboli
     }
 
     /**
-     * @param store a directory that must not be met
+     * @param store the directory of the store, which the tree must not contain
      * @throws StagingStopped when the tree has something that no image may have, or the store in it
      */
     public static TreeMeasure of(OpenDirectory root, FileIdentity store) throws IOException, InterruptedException, StagingStopped {
@@ -45,7 +44,7 @@ public record TreeMeasure(long bytes, long directories, long files, long symboli
         private final FileIdentity store;
         private final long device;
         private final Removability removability = new Removability();
-        /** Names not yet met of files that have several. */
+        /** Number of names that were not met yet, for each file with several names. */
         private final Map<FileIdentity, Long> namesLeft = new HashMap<>();
         private long bytes;
         private long directories;

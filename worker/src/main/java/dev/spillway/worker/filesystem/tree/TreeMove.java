@@ -10,7 +10,7 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 public final class TreeMove {
     private TreeMove() {}
 
-    /** Moves a tree to a name that nothing has (EEXIST), at once for every reader. Not durable before both directories are synced. */
+    /** Moves a tree to a new name, atomically for readers; fails with EEXIST if the name is taken. Durable only after both directories are synced. */
     public static void rename(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         try {
             from.renameToNew(name, to, newName);
@@ -22,7 +22,7 @@ public final class TreeMove {
         }
     }
 
-    /** Renames a read-only directory. A move to another parent writes the directory's own {@code ..}, which its mode may forbid to all but root. */
+    /** Renames a read-only directory. A move to another parent changes the directory's own {@code ..}, which its mode may forbid to all but root. */
     private static void renameReadOnly(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         FileStatus status = from.status(name);
         from.allowOwner(name);

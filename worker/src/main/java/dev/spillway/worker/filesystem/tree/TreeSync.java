@@ -30,7 +30,7 @@ public final class TreeSync implements TreeWalk.Visitor {
 
     @Override
     public void entered(Descent at) {
-        // when all of it is in place
+        // A directory is synced when it is left, after all of its entries.
     }
 
     @Override

@@ -20,8 +20,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. It remembers what cannot be removed and continues.
- * Made for one deletion, by one thread.
+ * Deletes one tree of any depth by descriptor. It follows no symbolic link and enters no mount. It notes entries that cannot be removed and
+ * continues. Used once, by one thread.
  */
 public final class TreeUnlinker {
     private static final int FAILURES_KEPT = 20;
@@ -85,7 +85,7 @@ public final class TreeUnlinker {
                 bytes += freed;
             }
         } catch (PosixException e) {
-            // it is gone, as wanted
+            // ENOENT means that the entry is gone, as intended.
             if (e.errno() != Errno.ENOENT) {
                 failed(entry.name(), e.getMessage());
             }
@@ -132,7 +132,7 @@ public final class TreeUnlinker {
             entries++;
             bytes += status.allocatedBytes();
         } catch (PosixException e) {
-            // something is left in it, for a reason that was already reported
+            // ENOTEMPTY means that an entry is left in it, whose failure is noted already.
             if (e.errno() != Errno.ENOENT && !(e.errno() == Errno.ENOTEMPTY && failureCount > 0)) {
                 failed(name, e.getMessage());
             }

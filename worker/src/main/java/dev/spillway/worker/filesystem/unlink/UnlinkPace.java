@@ -6,14 +6,14 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Rate limit of a host's unlinking, all its threads together, so that readers keep their disk. Each removed entry is paid for by a wait before the
- * next one, so a single file goes at once whatever its size. Unused time is a small credit, so a small tree never waits. While the disk is short of
- * space nobody waits. Thread-safe; no thread holds a lock while it waits.
+ * Limits the rate at which all threads of a host together unlink, so that readers can use the disk. The wait for each removed entry comes before the
+ * next one, so a single file is unlinked at once whatever its size. Unused time counts as a small credit, so a small tree does not wait after a
+ * pause. While the disk is short of space there is no limit. Thread-safe; no thread holds a lock while it waits.
  */
 public final class UnlinkPace {
     /** Longest unused time that counts as credit. */
     static final Duration CREDIT_MAX = Duration.ofMillis(250);
-    /** A thread does not sleep for less: shorter waits are owed until they add up. */
+    /** Shortest sleep. Shorter waits add up until they reach it. */
     static final Duration WAIT_MIN = Duration.ofMillis(2);
     /** Longest wait before free space is checked again. */
     static final Duration LOOK_AGAIN = Duration.ofMillis(100);
@@ -24,7 +24,7 @@ public final class UnlinkPace {
     private final LongSupplier nanoTime;
     private final Sleeper sleeper;
     private final long startedAt;
-    /** Times at which everything unlinked so far is paid for, by each of the two rates, in nanoseconds since the start. */
+    /** Times at which the waits for everything unlinked so far are over, by each of the two rates, in nanoseconds since the start. */
     private long entriesPaidAt = -CREDIT_MAX.toNanos();
     private long bytesPaidAt = -CREDIT_MAX.toNanos();
 
@@ -99,7 +99,7 @@ public final class UnlinkPace {
         }
     }
 
-    /** Returns the turn of this entry, which is when everything before it is paid for. */
+    /** Returns the time at which this entry may be removed, when the waits for all entries before it are over. */
     private synchronized long take(long bytes) {
         long turn = Math.max(entriesPaidAt, bytesPaidAt);
         long least = now() - CREDIT_MAX.toNanos();
@@ -108,7 +108,7 @@ public final class UnlinkPace {
         return turn;
     }
 
-    /** Cancels the debt of what was unlinked while the disk was short of space. */
+    /** Cancels the waits for entries that were unlinked while the disk was short of space. */
     private synchronized void forgive() {
         long now = now();
         entriesPaidAt = Math.min(entriesPaidAt, now);

@@ -1,5 +1,5 @@
 /**
- * Deletion of directory trees, at a rate that leaves the disk to its readers. This package does not know why a tree goes.
+ * Deletion of directory trees, at a limited rate, so that readers can use the disk. This package does not know why a tree is deleted.
  */
 @NullMarked
 package dev.spillway.worker.filesystem.unlink;

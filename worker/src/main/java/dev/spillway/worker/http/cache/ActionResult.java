@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * The blobs that an action result of Bazel's Remote Execution API 2 names. Reads the few fields that name one, and skips all others.
  *
- * @param blobs hashes of outputs, and of what was printed
- * @param trees hashes of trees, each a blob that names more
+ * @param blobs hashes of output files, and of standard output and standard error
+ * @param trees hashes of trees of output directories; each is a blob that names further blobs
  */
 record ActionResult(List<String> blobs, List<String> trees) {
     private static final int OUTPUT_FILES = 2;
@@ -68,7 +68,7 @@ record ActionResult(List<String> blobs, List<String> trees) {
         return files;
     }
 
-    /** A file whose content is in the result itself needs no blob. */
+    /** Adds the blob of an output file, unless the result itself has the file's content. */
     private static void outputFile(CodedInputStream in, List<String> blobs) throws IOException {
         List<String> named = new ArrayList<>();
         boolean[] inline = new boolean[1];
@@ -84,7 +84,7 @@ record ActionResult(List<String> blobs, List<String> trees) {
         }
     }
 
-    /** Adds the hash of a digest. The empty blob is never sent, so it is not asked for. */
+    /** Adds the hash of a digest, except that of the empty blob, which clients never send. */
     private static boolean digest(CodedInputStream in, List<String> hashes) throws IOException {
         String hash = "";
         long size = 0;

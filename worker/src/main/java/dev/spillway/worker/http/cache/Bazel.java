@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Bazel: blobs are named by their SHA-256, and an action result is a hit only where all of its blobs are. */
+/** Bazel: blobs are named by their SHA-256, and an action result is a hit only if all of its blobs are available. */
 final class Bazel {
     static final Dialect BLOBS = new Blobs();
     static final Dialect RESULTS = new Results();
@@ -29,7 +29,7 @@ final class Bazel {
         return HASH.matcher(text).matches();
     }
 
-    /** Returns the dialect of a path of Bazel's, or the other one. */
+    /** Returns the dialect of a path: that of Bazel if the path is one of Bazel's, otherwise {@code other}. */
     static Dialect of(String path, Dialect other) {
         Matcher matcher = PATH.matcher(path);
         if (!matcher.matches()) {
@@ -59,7 +59,7 @@ final class Bazel {
             return new GroupName(name.key().value());
         }
 
-        /** A put counts as a use, too: the parts came before their result. */
+        /** Notes a use of the result and its parts, because the parts were put before their result. */
         @Override
         public void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
             try (Artifacts.Found found = artifacts.find(name, false, false)) {
@@ -69,13 +69,16 @@ final class Bazel {
             }
         }
 
-        /** A result is evicted with its parts. Those of more results than one go with the one that was used last. */
+        /**
+         * Makes one group of a result and its parts, so that they are evicted together. A part of several results joins the group of the one used
+         * last.
+         */
         @Override
         void used(Artifacts artifacts, EntryName result, List<EntryName> parts) {
             parts.forEach(part -> artifacts.renew(part, group(result)));
         }
 
-        /** An artifact that is no action result has no parts: ccache may keep its own contents under such names. */
+        /** Returns the parts of an action result. Another artifact under such a name, as from ccache, has no parts. */
         @Override
         Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
                 throws IOException, InterruptedException {
@@ -104,7 +107,7 @@ final class Bazel {
                 ActionResult.filesOfTree(tree.content().stream()).forEach(hash -> parts.add(blob(result, hash)));
                 return true;
             } catch (IOException _) {
-                // It names files that nobody can find.
+                // The tree cannot be read, so its files are unknown.
                 return false;
             }
         }

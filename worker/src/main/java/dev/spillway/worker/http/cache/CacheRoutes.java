@@ -26,9 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The artifact cache as build tools ask it: the key is the path, and the snapshot id is the content's SHA-256. */
+/** Routes of the artifact cache for build tools. The key is the path, and the snapshot id is the content's SHA-256. */
 public final class CacheRoutes {
-    /** Bound of a body that is not kept. */
+    /** Largest size of a body that is not kept. */
     private static final long IGNORED_BYTES_MAX = 1 << 20;
 
     private static final Dialect TURBOREPO = new Turborepo();
@@ -54,7 +54,7 @@ public final class CacheRoutes {
     public List<Endpoint> endpoints() {
         return List.of(Endpoint.of(WorkerApi.GET_CACHED, this::get).immediately(this::hit),
                 Endpoint.of(WorkerApi.PUT_CACHED, request -> answer(request, true, this::put))
-                        // Bounded by the handler, whose refusal has the status of the dialect.
+                        // The handler applies the bound, so that its refusal has the status of the dialect.
                         .stream(Long.MAX_VALUE, List.of(Endpoint.ANY)),
                 Endpoint.of(WorkerApi.DELETE_CACHED, request -> answer(request, true, this::delete)),
                 Endpoint.of(WorkerApi.POST_CACHED, CacheRoutes::post).stream(IGNORED_BYTES_MAX, List.of(Endpoint.ANY)),
@@ -175,13 +175,13 @@ public final class CacheRoutes {
         return Response.empty(201);
     }
 
-    /** Refuses a namespace that takes no artifacts. It does not refuse one for what passes, because a collection is never made. */
+    /** Refuses a namespace that takes no artifacts. Ignores temporary refusals, because a WebDAV collection is not really made. */
     private void requireArtifacts(NamespaceName namespace) throws Exception {
         switch (artifacts.refused(namespace, 0).orElse(null)) {
             case Artifacts.Result.UnknownNamespace() -> throw HostProblems.unknownNamespace(namespace);
             case Artifacts.Result.OtherBackend(var backend) -> throw HostProblems.otherBackend(namespace, backend);
             case null, default -> {
-                // It is one for artifacts, as far as this host knows.
+                // The namespace is one for artifacts, as far as this host knows.
             }
         }
     }

@@ -11,12 +11,12 @@ import dev.spillway.worker.http.ArtifactBody;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The way in which one build tool asks for artifacts. As it is here, it is plain HTTP. */
+/** The way in which one build tool asks for artifacts. The default methods are those of plain HTTP. */
 interface Dialect {
-    /** Plain HTTP: ccache, sccache, Gradle and Maven ask so. */
+    /** Plain HTTP, as ccache, sccache, Gradle and Maven use it. */
     Dialect PLAIN = new Dialect() {};
 
-    /** Returns whether an artifact that is in memory may be answered at once, whatever else is here. */
+    /** Returns whether an artifact in memory may be answered at once, without a look at other artifacts. */
     default boolean standsAlone() {
         return true;
     }
@@ -24,7 +24,7 @@ interface Dialect {
     /**
      * Finds an artifact, here or on another host.
      *
-     * @param counted whether this is an access, of which figures and the order of use are told
+     * @param counted whether this is an access that counts in the figures and in the order of use
      */
     default Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
         return counted ? artifacts.get(name, true) : artifacts.find(name, true, false);
@@ -33,21 +33,21 @@ interface Dialect {
     /**
      * Checks the key of a put.
      *
-     * @throws dev.spillway.events.InvalidValueException if the tool asks that path for something else
+     * @throws dev.spillway.events.InvalidValueException if the tool uses that path for another purpose
      */
     default void requireKey(EntryName name) {}
 
-    /** Returns whether a put leaves what is here as it is, whatever it brings. */
+    /** Returns whether a put never replaces an artifact that is here. */
     default boolean keepsFirst() {
         return false;
     }
 
-    /** Returns the group that a put comes to; null for none. Maven names the files of one build under one path. */
+    /** Returns the group that a put joins; null for none. Maven names the files of one build under one path. */
     default @Nullable GroupName group(EntryName name) {
         return MavenBuilds.groupOf(name);
     }
 
-    /** Returns what to keep beside the content of a put. */
+    /** Returns the description to keep with the content of a put. */
     default Description description(Request request) {
         return Description.NONE;
     }
@@ -55,14 +55,14 @@ interface Dialect {
     /**
      * Checks a content that was received and is not kept yet.
      *
-     * @throws dev.spillway.api.ProblemException if it is not what its name says
+     * @throws dev.spillway.api.ProblemException if the content does not match its name
      */
     default void check(EntryName name, ContentDigest digest) {}
 
     /** Notes that a content was put, or was here already. */
     default void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {}
 
-    /** Answers a read of what is here. */
+    /** Answers a read of an artifact that was found. */
     default Response found(Request request, Artifacts.Found.Served served) {
         return ArtifactBody.answer(request, served);
     }
@@ -70,7 +70,7 @@ interface Dialect {
     /**
      * Answers a put.
      *
-     * @param isNew whether it was kept; otherwise the same was here
+     * @param isNew whether the content was kept; false if the same content was here already
      */
     default Response put(boolean isNew) {
         return Response.empty(isNew ? 201 : 200);

@@ -18,7 +18,7 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 import org.jspecify.annotations.Nullable;
 
-/** The Maven build cache extension: its {@code buildinfo.xml}, which is put last, is a hit only where all files that it names are. */
+/** The Maven build cache extension: its {@code buildinfo.xml}, which is put last, is a hit only if all files that it names are available. */
 final class MavenBuilds extends WholeResults {
     /** Path of a file of a build: version, group, artifact, checksum of a project, name. */
     private static final Pattern FILE = Pattern.compile("(?s)((?:.*/)?v\\d+(?:\\.\\d+)*/[^/]+/[^/]+/[0-9a-f]{16,128})/(.+)");
@@ -29,7 +29,7 @@ final class MavenBuilds extends WholeResults {
 
     private MavenBuilds() {}
 
-    /** Returns the dialect of a path of a {@code buildinfo.xml}, or the other one. */
+    /** Returns the dialect of a path: this one for a {@code buildinfo.xml}, otherwise {@code other}. */
     static Dialect of(String path, Dialect other) {
         return path.endsWith("/" + BUILD) && FILE.matcher(path).matches() ? BUILDS : other;
     }
@@ -40,7 +40,7 @@ final class MavenBuilds extends WholeResults {
         return file.matches() ? new GroupName(file.group(1)) : null;
     }
 
-    /** An artifact that describes no build has no parts, and is given back as it is. */
+    /** Returns the files of a build. An artifact that describes no build has no parts, and is answered as it is. */
     @Override
     Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch) throws IOException {
         String path = result.key().value();
@@ -57,8 +57,8 @@ final class MavenBuilds extends WholeResults {
     }
 
     /**
-     * Returns the names of the files of a build. What has no hash is none: the build had no such file, or it is a directory, whose archive is kept only if
-     * something is in it.
+     * Returns the names of the files of a build. An item without a hash is left out: the build had no such file, or it is a directory, whose archive
+     * is put only if it is not empty.
      *
      * @throws XMLStreamException if this is no XML
      */
@@ -77,7 +77,7 @@ final class MavenBuilds extends WholeResults {
                     case "fileName" -> name = xml.getElementText();
                     case "fileHash" -> isFile = !xml.getElementText().isEmpty();
                     default -> {
-                        // Nothing of a file.
+                        // Other elements say nothing of files.
                     }
                 }
             } else if (xml.isEndElement() && ARTIFACT.contains(xml.getLocalName())) {

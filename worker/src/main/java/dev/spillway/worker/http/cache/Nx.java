@@ -2,7 +2,7 @@ package dev.spillway.worker.http.cache;
 
 import dev.spillway.service.http.Response;
 
-/** Nx: a record is written once, and what is refused is quietly not stored. */
+/** Nx: a record is written once, and the answer to a refused put makes Nx go on without storing. */
 final class Nx implements Dialect {
     static final String PREFIX = "v1/cache/";
 

@@ -6,7 +6,7 @@ import dev.spillway.api.ProblemType;
 import java.util.Set;
 
 /**
- * The status that each refusal has in a dialect, so that it breaks no build. The problem in the body says what it is.
+ * The status of each refusal in a dialect, chosen so that it fails no build. The problem in the body tells the reason.
  *
  * <p>A read that cannot be answered is a miss, 404. After another status sccache does not start, Nx fails, and Maven and Turborepo wait and ask again.
  */
@@ -18,7 +18,7 @@ enum RefusalStatuses {
             return FAILING.contains(problem.status()) ? UNPROCESSABLE : problem.status();
         }
     },
-    /** Nx fails where a put is answered by another status than 409, it is there already, and 403, it may not be written. */
+    /** A put of Nx is refused by 409 (the record exists) or 403 (it may not be written), because Nx fails on any other status. */
     NX {
         @Override
         int ofChange(Problem problem) {
@@ -26,11 +26,11 @@ enum RefusalStatuses {
         }
     };
 
-    /** Statuses that fail a build of Gradle. */
+    /** Statuses on which a build of Gradle fails. */
     static final Set<Integer> FAILING = Set.of(305, 400, 401, 403, 405, 406, 407, 411, 415, 417, 426, 505, 511);
 
     private static final int MISS = 404;
-    /** The request is understood and not carried out. */
+    /** The status of a put or deletion that is refused in place of one of {@link #FAILING}. */
     private static final int UNPROCESSABLE = 422;
 
     /** Returns the status of a refused put or deletion. */

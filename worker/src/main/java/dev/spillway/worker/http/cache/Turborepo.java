@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Turborepo: two headers of a put are given back with its content, and runs ask for a status and tell of events. */
+/** Turborepo: two headers of a put are sent back with its content. Runs also ask for a status and send events. */
 final class Turborepo implements Dialect {
     static final String PREFIX = "v8/artifacts/";
     static final String STATUS = PREFIX + "status";
     static final String EVENTS = PREFIX + "events";
-    /** How long the task took, and a signature of the content. */
+    /** Headers that are kept: the duration of the task, and a signature of the content. */
     private static final List<String> KEPT = List.of("x-artifact-duration", "x-artifact-tag");
 
     static Response status() {

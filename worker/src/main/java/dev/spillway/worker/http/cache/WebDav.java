@@ -15,7 +15,7 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 import org.jspecify.annotations.Nullable;
 
-/** Answers of WebDAV (RFC 4918) as far as sccache asks. Collections are parts of keys, so each is there and none is listed. */
+/** Answers of WebDAV (RFC 4918), as far as sccache uses it. Collections are only prefixes of keys, so each one exists and none can be listed. */
 final class WebDav {
     private static final String DAV = "DAV:";
     private static final String PREFIX = "D";

@@ -6,17 +6,17 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Results that name other artifacts, their parts: each is a hit only where all of its parts are, or can be taken from another host. */
+/** Results that name other artifacts as their parts. A result is a hit only if each part is here or can be taken from another host. */
 abstract class WholeResults implements Dialect {
     /**
-     * The way to deal with parts that are not here.
+     * The treatment of parts that are not on this host.
      *
      * @param wanted  whether other hosts are asked for them
-     * @param counted whether that is a use of them
+     * @param counted whether that counts as a use of them
      */
     record Fetch(boolean wanted, boolean counted) {}
 
-    /** Returns the parts that a result names; nothing if what would name them is missing. */
+    /** Returns the parts that a result names; empty if an artifact that names some of them is missing. */
     abstract Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
             throws IOException, InterruptedException;
 
@@ -28,7 +28,7 @@ abstract class WholeResults implements Dialect {
         return false;
     }
 
-    /** Finds a result with all of its parts. It is used before them, so the least recently used is the result and not one of its parts. */
+    /** Finds a result with all of its parts. The use of the result is noted before those of its parts, so eviction reaches the result first. */
     @Override
     public final Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
         Artifacts.Found found = artifacts.find(name, true, counted);

@@ -1,4 +1,4 @@
-/** Ways in which build tools ask the artifact cache, each with what it makes of a path and of a refusal. Nothing is decided here. */
+/** The protocols in which build tools use the artifact cache: the meaning of their paths, and the statuses of refusals. Nothing is decided here. */
 @NullMarked
 package dev.spillway.worker.http.cache;
 

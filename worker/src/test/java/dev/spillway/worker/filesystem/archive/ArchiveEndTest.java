@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** An archive is read to its very end, packed or not, and what is behind the end is not passed over. */
+/** An archive is read to its very end, packed or not, and bytes behind the end are not ignored. */
 class ArchiveEndTest {
     private static final byte[] EMPTY_SKIPPABLE_FRAME = {0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
     private static final byte[] LAST_SKIPPABLE_FRAME = {0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'n', 'y'};

@@ -81,7 +81,7 @@ final class ArchiveStore {
         return store.imagePath(id);
     }
 
-    /** What was said of an archive that is no good. */
+    /** Returns the refusal of an archive. */
     StageOutcome.Refused refused(byte[] archive) throws IOException, InterruptedException {
         StageOutcome outcome = stage(archive, Machine.newId());
         assertThat(outcome).isInstanceOf(StageOutcome.Refused.class);

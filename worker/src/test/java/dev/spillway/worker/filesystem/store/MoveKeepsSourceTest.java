@@ -231,7 +231,7 @@ class MoveKeepsSourceTest {
         });
     }
 
-    /** What stays is looked for again before anything is deleted, and told for as long as the image is there. */
+    /** The source is checked again before anything is deleted, and the answer tells what is left for as long as the image is there. */
     @Test
     void ofWhichSomethingBecameImmutableAfterItWasCopied() throws Exception {
         Machine.onTmpfs(temporary.resolve("tmpfs"), "64m", () -> {

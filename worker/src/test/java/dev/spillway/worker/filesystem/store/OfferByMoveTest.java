@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What was offered by move is released or given back, never deleted before its image is registered. */
+/** A tree offered by move is kept or given back, and never deleted before its image is registered. */
 class OfferByMoveTest {
     @TempDir(cleanup = CleanupMode.NEVER)
     private Path temporary;
