@@ -12,13 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entry of a key.
  *
- * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
+ * @param external put directly at the registry, for an image that no host holds; the entry stays when hosts lose their copies
  * @param pin      pin that keeps it from being chosen as a victim
- * @param follows  whether another entry of its group was used later. Only the one that was used last has a place in the order of eviction.
+ * @param follows  whether another entry of its group was used later. Only the entry of a group that was used last has a place in the order of
+ *                 eviction.
  */
 public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Use use,
         boolean external, Instant createdAt, @Nullable Pin pin, Written written, boolean follows) {
-    /** @param further the latest use of the namespace, which is one of this entry */
+    /** @param further the latest use in the namespace, which is a use of this entry */
     EntryRow used(Use further) {
         return new EntryRow(name, snapshotId, generation, sizeBytes, description, further, external, createdAt, pin, written, false);
     }
@@ -39,7 +40,7 @@ public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, l
         return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, pin, written, another);
     }
 
-    /** Returns the namespace's number of its last put or read. */
+    /** Returns the use number of its last put or read. */
     public long lastUse() {
         return use.number();
     }

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A host as the registry knows it.
  *
- * @param readmitted     a person let it, or a new store under its id, join again
- * @param reconcileFirst it serves nothing until its first reconciliation is answered
- * @param attention      what waits for a person, in one line
- * @param processId      the process of its worker that joined last
- * @param drain          what is wanted of a host that drains; absent for any other
- * @param readoptedEpoch the epoch in which it has told of everything that it holds
+ * @param readmitted     an operator allowed it, or a new store under its id, to join again
+ * @param reconcileFirst it serves no reads until its first reconciliation is answered
+ * @param attention      what needs an operator, in one line; absent if nothing does
+ * @param processId      id of the worker process that joined last
+ * @param drain          state of its drain; absent for a host that does not drain
+ * @param readoptedEpoch the latest epoch in which it has reported everything that it holds
  */
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
         HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention,
@@ -49,7 +49,7 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 processId, null, readoptedEpoch);
     }
 
-    /** Returns the row after a reconciliation. Readmission lasts until nothing that the person gave up is left. */
+    /** Returns the row after a reconciliation. The readmission lasts until everything that the operator gave up is settled. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
                 waitsForPerson, processId, drain, readoptedEpoch);
@@ -70,12 +70,12 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
         return drain != null && state != HostState.RETIRED;
     }
 
-    /** Its state as people see it. */
+    /** Returns the state that people are shown. */
     public HostState shownState() {
         return isDraining() && state == HostState.ACTIVE ? HostState.DRAINING : state;
     }
 
-    /** Returns whether other hosts may delete their copies because of its own: it is heard, needs no attention, and stays. */
+    /** Returns whether a draining host may delete a copy because this host holds one: this host is heard, needs no operator, and does not drain. */
     boolean isReliedOn() {
         return state == HostState.ACTIVE && drain == null && !reconcileFirst && attention == null;
     }
@@ -86,8 +86,8 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
     }
 
     /**
-     * Returns the row with the epoch in which it reported everything: a later one when it has, an earlier one if it joins to report again. Clears the
-     * question to a person.
+     * Returns the row with the epoch in which it reported everything: a later epoch once it has, an earlier one if it joins to report again. Clears
+     * what waits for an operator.
      */
     HostRow readopted(long inEpoch) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
