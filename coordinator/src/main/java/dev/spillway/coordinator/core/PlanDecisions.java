@@ -270,7 +270,7 @@ final class PlanDecisions {
 
     /**
      * Returns whether the group of a leading victim is unchanged. Where use counts, no other entry of it was used since; where only age counts, no
-     * entry was added since.
+     * entry of it was put since.
      */
     private static boolean isGroupUnchanged(WorkingSet transaction, PlanRow plan, PlanVictim victim, EntryRow entry) {
         return victim.reason() == Reason.EXPIRED
