@@ -25,7 +25,7 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
     private long threshold;
     /** Weight of the sampled accesses, scaled up to all keys. */
     private double sampled;
-    /** Number of all accesses, and below it the number of misses without a put. */
+    /** Number of all accesses. {@code unfilled} is the number of misses without a put. */
     private double accesses;
     private double unfilled;
 
