@@ -210,7 +210,7 @@ final class Guard {
     /** Returns the token that a request has, known or not. */
     static Optional<String> token(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        // A request with two such headers is refused, because a proxy may have checked the other one.
+        // Of several such headers none counts, because a proxy may have checked another one.
         if (given.size() != 1) {
             return Optional.empty();
         }
