@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Requests as clients send them most, each beside a bare vertx-web handler that answers the same bytes on a server of its own. */
+/** Measures the most frequent requests. The baseline of each is a bare vertx-web handler that answers the same bytes on a server of its own. */
 public final class HttpBenchmark implements Benchmark {
     private static final int CALLERS = 16;
     private static final double BOUND = 0.75;

@@ -92,7 +92,7 @@ public final class OrdersBenchmark implements Benchmark {
         return readings;
     }
 
-    /** By the host that is off worst. */
+    /** Returns the bars for the host with the worst reading. */
     private static List<Bar> bars(Partitioning fleet, List<Reading> readings) {
         Reading orders = readings.stream().max(Comparator.comparingDouble(Reading::ordersToOwn)).orElseThrow();
         Reading bytes = readings.stream().max(Comparator.comparingDouble(Reading::bytesToOwn)).orElseThrow();
