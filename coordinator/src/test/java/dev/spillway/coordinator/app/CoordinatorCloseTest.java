@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a coordinator leaves behind: nothing. */
+/** A closed coordinator leaves nothing behind. */
 @Tag("full")
 class CoordinatorCloseTest {
     @TempDir

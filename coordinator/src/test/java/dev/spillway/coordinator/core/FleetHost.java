@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** One host's side of the protocol, without a disk: it says what a worker would say. */
+/** One host's side of the protocol, without a disk: it sends the messages of a worker. */
 public final class FleetHost {
     private final Registry registry;
     public final HostId id;

@@ -50,7 +50,7 @@ import org.postgresql.PGConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Who follows the activity is told of everything once, whatever else goes on in the cluster and wherever the database is moved. */
+/** A reader of events gets every event once, whatever else happens in the cluster and wherever the database is moved. */
 @Timeout(300)
 @Tag("full")
 class ActivityFollowingTest {
@@ -250,7 +250,7 @@ class ActivityFollowingTest {
         assertThat(follower.gaps()).isZero();
     }
 
-    /** It writes without the order in which readers are told, so a stream that begins meanwhile must not begin behind it. */
+    /** The transaction writes out of order, so a stream that begins in the meantime must not begin after its event. */
     @Test
     void aReaderThatBeginsWhileAWriterIsRunningIsToldOfWhatItWrote() {
         Fleet fleet = fleet();
