@@ -84,7 +84,7 @@ public final class Plans {
     }
 
     /**
-     * What became of the victims.
+     * The outcomes of the victims.
      *
      * @param remaining number of victims that are not settled yet
      * @param beyond    number of further entries that were evicted because they were put after the plan was made and the new limits left no room for

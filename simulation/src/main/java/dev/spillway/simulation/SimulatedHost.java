@@ -54,7 +54,7 @@ final class SimulatedHost {
     private Duration clockError = Duration.ZERO;
 
     private @Nullable HostAgent agent;
-    /** Whether the last process had reconciled when it crashed. */
+    /** Tells whether the last process had reconciled when it crashed. */
     private boolean compared;
     private int life;
     private int partition = -1;

@@ -26,7 +26,7 @@ public final class HttpBenchmark implements Benchmark {
     private static final String NAMESPACE = "bench";
     private static final String BODY = "{\"snapshotId\":\"s-%d\",\"sizeBytes\":4096}";
 
-    /** What is measured, and the same bytes from the bare handler. */
+    /** A measured line, with its baseline: the same bytes from the bare handler. */
     private record Pair(String name, boolean barred, Scenario ours, Scenario bare) {}
 
     @Override

@@ -30,7 +30,7 @@ record OrderTopic(KafkaSettings kafka, int partitions) {
         }
     }
 
-    /** What was found. */
+    /** The orders in the topic. */
     record Contents(Map<Integer, Map<String, Amount>> byPartitionAndHost) {
         /** @param partitionOf the partition that each host was given */
         List<Reading> by(Map<String, Integer> partitionOf) {

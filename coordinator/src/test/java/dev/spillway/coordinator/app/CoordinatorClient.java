@@ -153,7 +153,7 @@ final class CoordinatorClient {
         return request(address, method, path, body);
     }
 
-    /** Of another coordinator. */
+    /** Sends a request to another coordinator. */
     HttpResponse<String> request(HostPort address, String method, String path, String body) throws Exception {
         return client.send(HttpRequest.newBuilder(URI.create("http://" + address + path))
                 .timeout(Await.HANG)

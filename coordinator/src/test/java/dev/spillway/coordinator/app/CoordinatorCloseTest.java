@@ -41,7 +41,7 @@ class CoordinatorCloseTest {
         Await.until("all its threads have ended", () -> threads().equals(before));
     }
 
-    /** How many threads of each part there are. */
+    /** Returns the number of threads of each part. */
     private static Map<String, Long> threads() {
         return Thread.getAllStackTraces()
                 .keySet()

@@ -41,7 +41,7 @@ sealed interface Act {
     /** Goes on with one of the plans that were made lately, the latest being 0. */
     record OnPlan(int ago, Function<PlanId, Command<?>> step) implements Act {}
 
-    /** Of a host that never joined. */
+    /** A message of a host that never joined. */
     Sender NOBODY = new Sender(new HostId("nobody"), new StoreId(new UUID(0, 9)), new RegistryId(new UUID(0, 9)), 1, 1);
 
     /** Returns whether it may share a transaction with other actions. */

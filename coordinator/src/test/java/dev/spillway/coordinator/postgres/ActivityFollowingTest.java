@@ -175,7 +175,7 @@ class ActivityFollowingTest {
         return ask(statement, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'flyway_schema_history'");
     }
 
-    /** As restoring a dump does: the rows of every table, and where every sequence was. */
+    /** Copies the rows of every table and the position of every sequence, as restoring a dump does. */
     private static void move(Connection from, Connection to) throws SQLException {
         try (Statement source = from.createStatement(); Statement target = to.createStatement()) {
             target.execute("SET session_replication_role = replica");
@@ -262,7 +262,7 @@ class ActivityFollowingTest {
         }
     }
 
-    /** What is trimmed is gone for every reader, so nothing that may still be committed is trimmed over. */
+    /** Trimmed events are lost for every reader, so events must not be trimmed beyond an id that may still be committed. */
     @Test
     void whatARunningWriterWroteIsNotTrimmedOver() {
         Fleet fleet = fleet();

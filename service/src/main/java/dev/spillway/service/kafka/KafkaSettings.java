@@ -37,7 +37,7 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
                     KafkaSecurity::read)
             .optional();
 
-    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    /** Settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(SERVERS, DELIVERY_TIMEOUT, SECURITY);
 
     public KafkaSettings {

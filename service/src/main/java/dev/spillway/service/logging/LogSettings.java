@@ -24,7 +24,7 @@ public record LogSettings(LogFormat format, Loggers.Level level) {
             .oneOf(Loggers.Level.class, "log-level", "Level of Spillway's own log lines at the start; spillway log-level changes it later")
             .defaultTo(DEFAULT.level);
 
-    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    /** Settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(FORMAT, LEVEL);
 
     public static LogSettings from(Settings settings) {
