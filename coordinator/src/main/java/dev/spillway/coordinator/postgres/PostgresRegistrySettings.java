@@ -26,7 +26,7 @@ public record PostgresRegistrySettings(String url, String user, String password,
      *
      * @param idempotencyKeys time for idempotency keys, longer than any client retries
      * @param activity        time for events, within which a client can resume
-     * @param history         time for closed replicas, closed evictions, finished plans, usage and the audit trail
+     * @param history         time for closed replicas, closed evictions, usage of namespaces and the audit trail
      * @param chunk           largest number of rows that one statement deletes, 1 or more
      */
     public record Retention(Duration idempotencyKeys, Duration activity, Duration history, int chunk) {
