@@ -16,42 +16,42 @@ public final class Artifacts {
 
     /** The outcome of a put, in lower case on the wire. */
     public enum Outcome {
-        /** It is kept and read here, survives a loss of power after the next flush, and will be registered. */
+        /** It is stored on this host and readable, survives a power loss after the next flush, and will be registered. */
         @JsonProperty("accepted")
         ACCEPTED,
         /** It is also registered. */
         @JsonProperty("stored")
         STORED,
-        /** The same content was here already. */
+        /** This host had the same content already. */
         @JsonProperty("existing")
         EXISTING
     }
 
     /**
-     * Asks whether the caller shall make an artifact that is missing.
+     * Asks whether the caller should make a missing artifact.
      *
-     * @param waitFor how long to wait while another caller makes it; at most 1 min, nothing if absent
-     * @param heldFor how long nobody else is told to make it, unless the claim is given back; at most 1 h, 10 min if absent
-     * @param id      an own claim that is to last for so long from now on; absent for a new one
+     * @param waitFor time to wait while another caller makes it; at most 1 min, no wait if absent
+     * @param heldFor time for which no other caller is told to make it, unless the claim is released; at most 1 h, 10 min if absent
+     * @param id      id of the caller's claim to extend; absent for a new claim
      */
     public record Claim(@Nullable Duration waitFor, @Nullable Duration heldFor, @Nullable UUID id) {}
 
     /**
      * The answer to a claim.
      *
-     * @param id of the claim, to give it back; absent unless it is the caller's
+     * @param id id of the claim, to release it; absent unless it is the caller's
      */
     public record Claimed(State state, @Nullable UUID id) {}
 
     /** The state of a claim, in lower case on the wire. */
     public enum State {
-        /** It is here by now. */
+        /** The artifact exists on this host now. */
         @JsonProperty("here")
         HERE,
-        /** The caller shall make it. */
+        /** The caller should make it. */
         @JsonProperty("yours")
         YOURS,
-        /** Another caller makes it, or the claim to extend is over. */
+        /** Another caller makes it, or the claim to extend has expired. */
         @JsonProperty("taken")
         TAKEN
     }
@@ -66,8 +66,8 @@ public final class Artifacts {
     /**
      * The figures of artifacts.
      *
-     * @param entries registered artifacts of the namespace that this host has
-     * @param bytes of them
+     * @param entries number of registered artifacts of the namespace on this host
+     * @param bytes their bytes
      * @param host counts of all namespaces since the start of the worker
      */
     public record Stats(long entries, long bytes, HostStats host) {}
@@ -75,9 +75,9 @@ public final class Artifacts {
     /**
      * Counts of one host.
      *
-     * @param damaged artifacts that were not what was stored; each was a miss
-     * @param rejectedPuts artifacts for which this host had no room
-     * @param refusedPuts artifacts that were accepted, and then refused by the registry
+     * @param damaged number of reads of artifacts with changed content; each was a miss
+     * @param rejectedPuts number of artifacts for which this host had no room
+     * @param refusedPuts number of accepted artifacts that the registry refused later
      * @param cachedBytes bytes of all artifacts on the disk
      * @param entries number of all artifacts on the disk
      * @param hitRatePpm hits among lookups in parts per million; 0 without lookups

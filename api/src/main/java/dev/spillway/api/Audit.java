@@ -7,17 +7,17 @@ import dev.spillway.events.PlanId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** The audit trail of changes besides those of entries. */
+/** The audit trail of changes other than those of entries. */
 public final class Audit {
     private Audit() {}
 
     /**
-     * A change that somebody asked for.
+     * A change that somebody requested.
      *
-     * @param at        when the registry made it
-     * @param actor     who asked for it: client:NAME, or host:ID
-     * @param namespace what was changed, with key, host or plan; absent where it does not apply
-     * @param detail    what was asked, in short, such as the fields of a policy or the name of a token; may be empty
+     * @param at        time at which the registry made the change
+     * @param actor     party that requested it: client:NAME, or host:ID
+     * @param namespace namespace of the changed subject; absent if it does not apply, as are key, host and plan
+     * @param detail    short text of the request, such as the fields of a policy or the name of a token; may be empty
      */
     public record Change(Instant at, String actor, Action action, @Nullable NamespaceName namespace, @Nullable EntryKey key,
             @Nullable HostId hostId, @Nullable PlanId planId, String detail) {}

@@ -17,17 +17,17 @@ public final class CachedDirectories {
     private CachedDirectories() {}
 
     /**
-     * A directory of the worker's host to be stored.
+     * Asks to store a directory of the worker's host.
      *
      * @param sourceDir  absolute path
      * @param mode       copy if absent
-     * @param generation to add this host's copy of; absent for a new one
-     * @param snapshotId which image was copied, beside a generation; absent where that is not known
+     * @param generation generation of which this host adds a copy; absent for a new generation
+     * @param snapshotId image that was copied, only with a generation; absent if it is not known
      */
     public record Put(String sourceDir, @Nullable String description, @Nullable SortedMap<String, String> labels, @Nullable Mode mode,
             @Nullable Long generation, @Nullable SnapshotId snapshotId) {}
 
-    /** Ways to take a tree, in lower case on the wire. */
+    /** Ways to store a tree, in lower case on the wire. */
     public enum Mode {
         @JsonProperty("copy")
         COPY,
@@ -45,9 +45,9 @@ public final class CachedDirectories {
     /**
      * A stored tree.
      *
-     * @param evicted what had to go for it, from all hosts, oldest first
-     * @param notKept of how many entries something is not kept, by kind; absent where nothing was lost
-     * @param sourceLeft of a move, what is still where the source was; absent where nothing is
+     * @param evicted entries that were evicted for it, from all hosts, oldest first
+     * @param notKept by kind of attribute, number of files and directories for which it is not kept; absent if nothing was lost
+     * @param sourceLeft after a move, what is left at the source; absent if nothing is
      */
     public record Stored(String path, SnapshotId snapshotId, long generation, long sizeBytes, List<EvictedEntry> evicted,
             @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable SortedMap<String, Long> notKept, @Nullable SourceLeft sourceLeft) {}
@@ -56,11 +56,11 @@ public final class CachedDirectories {
      * The part of a source that a move left behind, although its copy is an image.
      *
      * @param whole whether nothing of it was deleted
-     * @param path the first thing that keeps it there, below the source; {@code .} for the source itself
-     * @param why that stays, or nothing was deleted because of it
+     * @param path the first path that was left, relative to the source; {@code .} for the source itself
+     * @param why reason why it was left, or why nothing was deleted
      */
     public record SourceLeft(boolean whole, String path, String why) {
-        /** For people. */
+        /** Returns a text for people. */
         @Override
         public String toString() {
             return "%s stays: %s: %s".formatted(whole ? "all of it" : "a part", path, why);
@@ -68,7 +68,7 @@ public final class CachedDirectories {
     }
 
     /**
-     * A tree that is served here.
+     * A tree that this host serves.
      *
      * @param hold absent if none was asked for; the path may then be gone at any time after the answer
      */
@@ -82,10 +82,10 @@ public final class CachedDirectories {
         PEER
     }
 
-    /** Until when the tree stays whole. */
+    /** A hold, with the time until which the tree stays whole. */
     public record Hold(UUID id, Instant until) {}
 
-    /** A tree that is served here, in a list. */
+    /** A tree that this host serves, in a list. */
     public record Listed(EntryKey key, String description, SnapshotId snapshotId, long generation, long sizeBytes, Instant cachedAt,
             Instant lastAccessedAt) {}
 
@@ -93,7 +93,7 @@ public final class CachedDirectories {
     public record Stats(long entryCount, long totalBytes) {}
 
     /**
-     * Evicts the least recently used entries of the namespace until it is within the bounds. One of them must be there.
+     * Evicts entries of the namespace in the order of eviction until it is within the bounds. At least one bound must be given.
      *
      * @param maxEntries 0 or more
      * @param maxBytes   0 or more allocated bytes
@@ -104,9 +104,9 @@ public final class CachedDirectories {
     public record Pruned(long evicted) {}
 
     /**
-     * The put of a key on one host.
+     * The present put of a key on one host.
      *
-     * @param work the put that has been under way for the longest time; absent where there is none
+     * @param work the put that has been running for the longest time; absent if there is none
      */
     public record PutUnderWay(@Nullable Work work) {}
 }

@@ -3,7 +3,7 @@ package dev.spillway.api;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The operations of a coordinator besides those of {@link CommonApi}. */
+/** The operations of a coordinator, in addition to those of {@link CommonApi}. */
 public final class CoordinatorApi {
     private static final List<Operation> ALL = new ArrayList<>();
 
@@ -59,16 +59,16 @@ public final class CoordinatorApi {
 
     public static final Operation GET_REGISTRY = listed(Operation.get(REGISTRY));
     public static final Operation RESTORED = listed(Operation.post(REGISTRY + "/restored").only(Role.OPERATOR));
-    /** Server-Sent Events, for ever. */
+    /** Follows the fleet's events as an endless stream of Server-Sent Events. */
     public static final Operation FOLLOW_EVENTS = listed(Operation.get("/v1/events"));
 
     public static final Operation LIST_TOKENS = listed(Operation.get(TOKENS).query("limit", "after").only(Role.OPERATOR));
     public static final Operation CREATE_TOKEN = listed(Operation.post(TOKENS).only(Role.OPERATOR));
     public static final Operation REVOKE_TOKEN = listed(Operation.delete(TOKENS + "/{name}").only(Role.OPERATOR));
-    /** Asks whose a token is that a worker was sent. */
+    /** Finds the holder of a token that a worker has received. */
     public static final Operation FIND_TOKEN = listed(Operation.post(TOKENS + "/find").only(Role.HOST));
 
-    /** Asks whose the token of the request itself is. */
+    /** Returns the holder of the request's own token. */
     public static final Operation GET_IDENTITY = listed(Operation.get("/v1/identity").ofAnyNamespace());
 
     // Messages of workers.

@@ -8,20 +8,20 @@ import java.util.regex.Pattern;
 /** Durations as people and programs write them: ISO 8601 such as {@code PT10S}, or a number with a unit such as {@code 500ms}, {@code 10s}, {@code 5m}, {@code 2h}, {@code 1d}. */
 public final class Durations {
 
-    /** What {@link #parse} takes, for messages. */
+    /** Form that {@link #parse} accepts, for messages. */
     public static final String EXPECTED = "a duration such as 10s, 5m or PT10S";
 
     private static final Pattern SHORT = Pattern.compile("([0-9]{1,12})(ms|s|m|h|d)");
 
-    /** Without the signs and small letters that Java also takes. */
+    /** ISO 8601 without the signs and lower-case letters that Java also accepts. */
     private static final Pattern ISO = Pattern.compile("P[0-9DTHMS.]+");
 
     private Durations() {}
 
     /**
-     * Reads a duration of more than zero and at most another.
+     * Reads a duration above zero and at most {@code most}.
      *
-     * @throws InvalidValueException when the text is none, with the text as it was given
+     * @throws InvalidValueException if the text is not such a duration, with the given text
      */
     public static Duration parse(String name, String text, Duration most) {
         Duration duration;
@@ -39,7 +39,7 @@ public final class Durations {
     /**
      * Reads a duration of zero or more.
      *
-     * @throws IllegalArgumentException when the text is none
+     * @throws IllegalArgumentException if the text is not a duration
      */
     public static Duration parse(String text) {
         var matcher = SHORT.matcher(text);

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
-/** Entries at the registry. */
+/** Entries of the registry. */
 public final class Entries {
     private Entries() {}
 
     /**
-     * The snapshot that a key shall name, with its description.
+     * Asks that a key names a snapshot, with a description.
      *
      * @param sizeBytes 0 or more allocated bytes, 0 if absent
      */
@@ -30,8 +30,8 @@ public final class Entries {
     /**
      * The entry is stored.
      *
-     * @param replaced the snapshot that the key named before, if it was another; null is told too
-     * @param evicted  what went to make room, oldest first
+     * @param replaced the snapshot that the key named before, if it was another; written even if null
+     * @param evicted  entries that were evicted to make room, oldest first
      */
     public record Stored(long generation, @JsonInclude @Nullable SnapshotId replaced, List<EvictedEntry> evicted) {}
 
@@ -39,10 +39,10 @@ public final class Entries {
      * An entry.
      *
      * @param sizeBytes allocated bytes as its owner stated them
-     * @param content   SHA-256 of an artifact's content; absent where nobody stated it
-     * @param writtenBy host that registered its generation first; absent where none did
-     * @param group     group that it was put with; absent for none
-     * @param pin       absent when it is not pinned
+     * @param content   SHA-256 of an artifact's content; absent if no writer stated it
+     * @param writtenBy host that registered its generation first; absent if none did
+     * @param group     group of its latest put that named one; absent for none
+     * @param pin       its pin; absent if it is not pinned
      * @param replicas  copies of its generation, at most 1,000, first LIVE ones of hosts that are heard; absent in lists
      */
     public record Entry(NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, String description,
@@ -53,14 +53,14 @@ public final class Entries {
     /**
      * One host's copy.
      *
-     * @param address host and port where its worker serves others
-     * @param held    its use at its host; absent if none is known
+     * @param address host and port where its worker serves other hosts
+     * @param held    its present use at its host; absent if none is known
      */
     public record Replica(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, ReplicaState state, Instant registeredAt,
             @Nullable Held held) {}
 
     /**
-     * A copy in use at its host, as the host told last.
+     * The use of a copy at its host, as the host reported it last.
      *
      * @param until end of the hold that ends last, by the registry's clock
      * @param holds number of holds

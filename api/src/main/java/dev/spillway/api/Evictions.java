@@ -13,17 +13,17 @@ import java.util.Locale;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
-/** Evictions and what became of them on each host. */
+/** Evictions with the state of their orders on each host. */
 public final class Evictions {
     private Evictions() {}
 
     /**
-     * An eviction and what became of it on each host.
+     * An eviction with the state of its orders.
      *
-     * @param actor    who asked for it: host:ID, client:NAME, registry:sweep, or unknown
-     * @param planId   the plan that named the entry, if one did
-     * @param replicas how many copies the fleet held
-     * @param orders   those that are open first, then as they were closed: at most 1,000 of an eviction that is asked for alone, and 100 of each in a list
+     * @param actor    party that caused it: host:ID, client:NAME, registry:sweep, or unknown
+     * @param planId   the plan that chose the entry; absent without a plan
+     * @param replicas number of copies that the fleet held
+     * @param orders   open orders first, then the others in the order of closing: at most 1,000 for a single eviction, and 100 per eviction in a list
      */
     public record Eviction(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
             EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt, String actor, @Nullable PlanId planId,
@@ -31,7 +31,7 @@ public final class Evictions {
 
     /** The state of an eviction, in lower case on the wire. */
     public enum State {
-        /** An order of it is open. */
+        /** At least one of its orders is open. */
         @JsonProperty("open")
         OPEN,
         /** Every host has confirmed. */

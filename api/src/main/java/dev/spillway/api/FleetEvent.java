@@ -29,9 +29,9 @@ public sealed interface FleetEvent {
     record Confirmed(Instant at, @Nullable EvictionId evictionId, HostId hostId, NamespaceName namespace, EntryKey key, long generation,
             ReplicaId replicaId, Orders.State result) implements FleetEvent {}
 
-    /** A host came, went or was heard again. */
+    /** The state of a host changed. */
     record HostChanged(Instant at, HostId hostId, Hosts.State state, long incarnation) implements FleetEvent {}
 
-    /** Somebody said that the database was restored: generations go on behind {@code generation}. */
+    /** An operator confirmed that the database was restored. New generations are greater than {@code generation}. */
     record Restored(Instant at, long epoch, long generation, String actor) implements FleetEvent {}
 }

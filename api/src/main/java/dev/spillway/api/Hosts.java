@@ -7,21 +7,21 @@ import dev.spillway.events.protocol.JoinAnswer;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Hosts as the registry knows them. */
+/** The hosts in the registry. */
 public final class Hosts {
     private Hosts() {}
 
     /**
-     * A host as the registry knows it.
+     * A host in the registry.
      *
-     * @param address    where the worker's HTTP listens, {@code host:port}
+     * @param address    address of the worker's HTTP server, {@code host:port}
      * @param partition  the partition of {@code spillway.orders} that it reads
-     * @param replicas   rows that are LIVE or DOOMED; in the list of a fleet with more than 100,000 of them, what the host told with its last heartbeat,
-     *                   unless it drains or is retired
+     * @param replicas   number of LIVE and DOOMED rows. In the list of a fleet with more than 100,000 of them, the number that the host reported with
+     *                   its last heartbeat, unless it drains or is retired
      * @param bytes      allocated bytes of these rows
-     * @param figures    what the worker last said of itself
-     * @param attention  what waits for a person, in one line
-     * @param drain      of a host that is to hold nothing that others can hold, also while it is AWAY
+     * @param figures    figures that the worker reported last
+     * @param attention  what needs an operator, in one line; absent if nothing does
+     * @param drain      progress of its drain, also while it is AWAY; absent if it does not drain
      */
     public record Host(HostId id, StoreId storeId, String address, State state, long incarnation, int partition, Instant lastHeardAt,
             long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt, HostFigures figures,
@@ -31,7 +31,7 @@ public final class Hosts {
     public enum State {
         /** Heard within the host timeout. */
         ACTIVE,
-        /** Heard, takes nothing new and is relieved of what others hold. */
+        /** Heard, takes nothing new, and gives up the copies that other hosts also hold. */
         DRAINING,
         /** Not heard for longer than the host timeout; its orders wait. */
         AWAY,
@@ -40,36 +40,36 @@ public final class Hosts {
     }
 
     /**
-     * How far a host is drained.
+     * The progress of a drain.
      *
-     * @param lastCopies    copies that no other host has which is heard and stays; they are kept
+     * @param lastCopies    number of copies that no reliable other host has; they are kept
      * @param lastCopyBytes allocated bytes of these
-     * @param countedAt     when these were counted: of a large host that is a while ago
-     * @param drained       whether nothing else is left on the host
+     * @param countedAt     time of the count, which may be a while ago for a large host
+     * @param drained       whether only last copies are left on the host
      */
     public record Drain(Instant since, long lastCopies, long lastCopyBytes, Instant countedAt, boolean drained) {}
 
     /**
-     * A host drains, or does not any more.
+     * The result of starting or cancelling a drain.
      *
-     * @param drainingSince absent if it does not
+     * @param drainingSince beginning of the drain; absent if the host does not drain
      */
     public record DrainChanged(HostId id, @Nullable Instant drainingSince) {}
 
     /**
      * A host was retired or readmitted.
      *
-     * @param rowsAbandoned replica rows that closed as ABANDONED
-     * @param entriesLost   entries evicted because no other host holds them
+     * @param rowsAbandoned number of replica rows that were closed as ABANDONED
+     * @param entriesLost   number of entries that were evicted because no other host holds them
      */
     public record Changed(long rowsAbandoned, long entriesLost) {}
 
     /**
      * A worker that asked to join and was refused.
      *
-     * @param address   where the worker's HTTP listens, {@code host:port}
-     * @param detail    why, and what to do
-     * @param refusedAt when it asked last
+     * @param address   address of the worker's HTTP server, {@code host:port}
+     * @param detail    reason, and what to do about it
+     * @param refusedAt time of its last attempt
      */
     public record JoinRefusal(HostId hostId, StoreId storeId, String address, JoinAnswer.Reason reason, String detail,
             Instant refusedAt) {}

@@ -2,7 +2,7 @@ package dev.spillway.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** Loggers of a service. A logger without a level of its own has that of the next one above it, ROOT at last. */
+/** Loggers of a service. A logger without a level of its own inherits the level of the nearest logger above it, up to ROOT. */
 public final class Loggers {
     /** The name of the logger above all others. */
     public static final String ROOT = "ROOT";

@@ -2,7 +2,7 @@ package dev.spillway.api;
 
 import java.util.regex.Pattern;
 
-/** Numbers as people and programs write them, in digits of ASCII. Java also takes a plus sign, digits of other scripts, {@code 0x1p3} and {@code 5f}. */
+/** Reads numbers in ASCII digits. Java's own methods also accept a plus sign, digits of other scripts, {@code 0x1p3} and {@code 5f}. */
 public final class Numbers {
     private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,19}");
     private static final Pattern DECIMAL = Pattern.compile("-?[0-9]{1,19}(\\.[0-9]{1,19})?");
@@ -12,7 +12,7 @@ public final class Numbers {
     /**
      * Reads a whole number.
      *
-     * @throws NumberFormatException when the text is none of 64 bits
+     * @throws NumberFormatException if the text is not a 64-bit whole number
      */
     public static long whole(String text) {
         return Long.parseLong(matching(WHOLE, text));
@@ -21,7 +21,7 @@ public final class Numbers {
     /**
      * Reads a number that may have a fraction.
      *
-     * @throws NumberFormatException when the text is none
+     * @throws NumberFormatException if the text is not a number
      */
     public static double decimal(String text) {
         return Double.parseDouble(matching(DECIMAL, text));

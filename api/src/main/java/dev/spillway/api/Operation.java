@@ -9,15 +9,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * One verb at one path.
+ * An operation: a method at a path.
  *
  * @param method   GET (which also answers HEAD), PUT, POST, DELETE, OPTIONS, or one of WebDAV
- * @param template the path: segments as they are, and parameters such as {@code {key}}, each one segment of the raw path; a last one such as
- *         {@code {path...}} takes all that is left
+ * @param template the path, with literal segments and parameters. A parameter such as {@code {key}} stands for one segment of the raw path; a last
+ *                 one such as {@code {path...}} for the rest of the path
  * @param query    names of the query parameters; others are refused
- * @param roles    who may do it where a service asks for tokens; none where anyone may
- * @param anyNamespace whether a token of some namespaces is enough though the path names none; what answers it looks at the namespaces itself
- * @param passedOn whether a host asks it for its clients, of whom each must have one of the roles
+ * @param roles    roles that may call it if a service requires tokens; empty if anyone may
+ * @param anyNamespace whether a token limited to some namespaces is enough although the path names none; the handler then checks the namespaces
+ *                     itself
+ * @param passedOn whether hosts also call it for their clients, each of whom must have one of the roles
  */
 public record Operation(String method, String template, List<String> query, Set<Role> roles, boolean anyNamespace, boolean passedOn) {
     public Operation {
@@ -28,12 +29,12 @@ public record Operation(String method, String template, List<String> query, Set<
         roles = Set.copyOf(roles);
     }
 
-    /** An operation that reads, for everyone with a token of a person or a host. */
+    /** Returns an operation that reads, for every token of a person or a host. */
     public static Operation read(String method, String template) {
         return new Operation(method, template, List.of(), Set.of(Role.READER, Role.WRITER, Role.OPERATOR, Role.HOST), false, false);
     }
 
-    /** An operation that changes something, for writers and operators. */
+    /** Returns an operation that changes something, for writers and operators. */
     public static Operation change(String method, String template) {
         return new Operation(method, template, List.of(), Set.of(Role.WRITER, Role.OPERATOR), false, false);
     }
@@ -54,30 +55,30 @@ public record Operation(String method, String template, List<String> query, Set<
         return change("DELETE", template);
     }
 
-    /** The same operation, taking these query parameters. */
+    /** Returns the same operation with these query parameters. */
     public Operation query(String... names) {
         return new Operation(method, template, List.of(names), roles, anyNamespace, passedOn);
     }
 
-    /** The same operation, for these alone; for anyone if there are none. */
+    /** Returns the same operation for these roles only; for anyone if there are none. */
     public Operation only(Role... who) {
         return new Operation(method, template, query, Set.of(who), anyNamespace, passedOn);
     }
 
-    /** The same operation, for tokens of some namespaces too. */
+    /** Returns the same operation, also for tokens limited to some namespaces. */
     Operation ofAnyNamespace() {
         return new Operation(method, template, query, roles, true, passedOn);
     }
 
-    /** The same operation, which hosts may ask for their clients too. */
+    /** Returns the same operation, which hosts may also call for their clients. */
     public Operation passedOnByHosts() {
         return new Operation(method, template, query, roles, anyNamespace, true);
     }
 
     /**
-     * The path with its parameters' values, in the order of the template, each percent-encoded once.
+     * Returns the path with the values of its parameters, in the order of the template, each percent-encoded once.
      *
-     * @throws IllegalArgumentException when there are more or fewer values than parameters
+     * @throws IllegalArgumentException if the numbers of values and parameters differ
      */
     public String path(Object... values) {
         var path = new StringBuilder();
@@ -100,7 +101,7 @@ public record Operation(String method, String template, List<String> query, Set<
                 : PathEncoding.encode(value);
     }
 
-    /** The form of its raw paths: each parameter is one segment, which ends at a slash alone, or all that is left. */
+    /** Returns the pattern of its raw paths. A parameter matches one segment up to the next slash, or the rest of the path. */
     public Pattern form() {
         return Pattern.compile(Arrays.stream(template.split("/", -1))
                 .map(segment -> isRest(segment) ? ".*+" : isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
@@ -108,13 +109,14 @@ public record Operation(String method, String template, List<String> query, Set<
     }
 
     /**
-     * Reads the parameters of a raw path of its form, each percent-decoded once.
+     * Reads the parameters of a raw path that matches {@link #form}, each percent-decoded once.
      *
      * @throws ProblemException malformed-path that names the parameter
      */
     public Map<String, String> parameters(String path) {
         var parameters = new LinkedHashMap<String, String>();
-        // Both have the same number of slashes, unless the last parameter takes all. Nothing is split, because a service does this for each request.
+        // Path and template have the same number of slashes, unless the last parameter takes the rest. Strings are not split, because this runs for
+        // each request.
         for (int from = 0, at = 0; from < template.length();) {
             int end = end(template, from);
             boolean rest = template.startsWith("...}", end - 4);
@@ -177,7 +179,7 @@ public record Operation(String method, String template, List<String> query, Set<
         return segment.startsWith("{");
     }
 
-    /** The operation at one place, ready for its query. */
+    /** Returns the target of a request with these values, to which a query can be added. */
     public RequestTarget at(Object... values) {
         return new RequestTarget(this, path(values));
     }

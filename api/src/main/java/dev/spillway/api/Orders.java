@@ -10,17 +10,17 @@ import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Orders: a host is to delete a copy. */
+/** Orders, each of which tells a host to delete a copy. */
 public final class Orders {
     private Orders() {}
 
-    /** The state of an order, then how it was closed. */
+    /** The states of an open order, and the results of a closed one. */
     public enum State {
-        /** Handed out until its host confirms. */
+        /** Sent repeatedly until its host confirms. */
         OPEN,
-        /** Its host confirmed that it waits for a hold. */
+        /** Its host has reported that it waits for the end of a hold. */
         DEFERRED,
-        /** Not handed out yet, because of a restore of the registry's database. */
+        /** Not sent yet, because of a restore of the registry's database. */
         WAITING,
         DELETED,
         ABSENT,
@@ -34,8 +34,8 @@ public final class Orders {
     /**
      * The order for one replica of an eviction.
      *
-     * @param deferredUntil when the last hold on the image runs out, as its host said
-     * @param waitsFor      of one that is WAITING: what ends that
+     * @param deferredUntil end of the last hold on the image, as its host reported it
+     * @param waitsFor      event that ends the wait of a WAITING order; otherwise absent
      */
     public record ReplicaOrder(ReplicaId replicaId, HostId hostId, State state, int attempts, @Nullable Instant nextAttemptAt,
             @Nullable String lastError, @Nullable Instant deferredUntil, @Nullable Instant closedAt, @Nullable String waitsFor) {}
@@ -43,12 +43,12 @@ public final class Orders {
     /**
      * An open order of a host.
      *
-     * @param cause         that of its eviction, or ORPHAN or RELIEF, which have none
+     * @param cause         cause of its eviction, or ORPHAN or RELIEF without an eviction
      * @param state         OPEN, DEFERRED or WAITING
-     * @param orderedAt     since when the copy is to go
-     * @param nextAttemptAt when the order is handed out again; to a host that is AWAY it is not before the host is heard
-     * @param deferredUntil when the last hold on the image runs out, as its host said
-     * @param waitsFor      of one that is WAITING: what ends that
+     * @param orderedAt     time at which the deletion was ordered
+     * @param nextAttemptAt time at which the order is sent again; a host that is AWAY gets it only after it is heard
+     * @param deferredUntil end of the last hold on the image, as its host reported it
+     * @param waitsFor      event that ends the wait of a WAITING order; otherwise absent
      */
     public record OpenOrder(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
             long sizeBytes, OrderCause cause, @Nullable EvictionId evictionId, State state, int attempts, Instant orderedAt,

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One page of a list.
  *
- * @param next what {@code ?after=} of the following page is; absent on the last one
+ * @param next value of {@code ?after=} for the next page; absent on the last page
  */
 public record Page<T>(List<T> items, @Nullable String next) {
-    /** A list that is always answered whole. */
+    /** Returns a page with a whole list. */
     public static <T> Page<T> whole(List<T> items) {
         return new Page<>(items, null);
     }

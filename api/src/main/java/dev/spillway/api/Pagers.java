@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Pagers {
     private Pagers() {}
 
-    /** Refuses a name that no pager can have. */
+    /** Checks the name of a pager, and returns it. */
     public static String requireName(String name) {
         if (!NamespaceName.FORM.matcher(name).matches()) {
             throw new InvalidValueException("pager", name,
@@ -29,7 +29,7 @@ public final class Pagers {
         return name;
     }
 
-    /** Returns the problem that a refusal of a pager is to a client. */
+    /** Returns the problem that a client gets for a refusal of a pager. */
     public static ProblemType problemType(Reason reason) {
         return switch (reason) {
             case EXHAUSTED -> ProblemType.PAGES_EXHAUSTED;
@@ -48,7 +48,7 @@ public final class Pagers {
         };
     }
 
-    /** Returns the reason that a problem stands for, or empty where no pager refused. */
+    /** Returns the reason of a pager's refusal that a problem stands for; empty if it is not one. */
     public static Optional<Reason> reason(ProblemType type) {
         return type == ProblemType.PAGER_EXISTS ? Optional.of(Reason.EXISTS)
                 : Arrays.stream(Reason.values()).filter(reason -> problemType(reason) == type).findFirst();
@@ -57,9 +57,9 @@ public final class Pagers {
     /**
      * A pager to create.
      *
-     * @param sequences largest number of sequences where there are pools of state; 256 if absent
+     * @param sequences largest number of sequences if there are pools of state; 256 if absent
      * @param file      whether it lies in a file that an engine may map; false if absent
-     * @param saves     slots in the file for an engine that saves pages before it writes them; 64 if absent
+     * @param saves     number of slots in the file for an engine that saves pages before it overwrites them; 64 if absent
      * @param checksums whether each write computes a hash that each read verifies; true if absent
      */
     public record Create(String name, PagerMeta meta, int pages, @Nullable Integer sequences, @Nullable Boolean file,
@@ -70,10 +70,10 @@ public final class Pagers {
      * A pager.
      *
      * @param layout    fingerprint of pages and states
-     * @param bytes     memory that it takes
-     * @param path      path of its file on the worker's host; absent where it has none
-     * @param paused    whether writes wait
-     * @param work      capture or restore that has been under way for the longest time; absent where there is none
+     * @param bytes     bytes of memory that it takes
+     * @param path      path of its file on the worker's host; absent if it has none
+     * @param paused    whether writes are paused
+     * @param work      capture or restore that has been running for the longest time; absent if there is none
      */
     public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes,
             @Nullable String path,
@@ -89,29 +89,29 @@ public final class Pagers {
     public record Install(List<LogicalSequence> sequences) {}
 
     /**
-     * A sequence that a pager has.
+     * A sequence of a pager.
      *
-     * @param states by pool of state, the number of the slot in that pool
+     * @param states number of the slot, by name of the pool of state
      */
     public record Sequence(String id, List<Integer> pages, int lastPageTokens, Map<String, Integer> states) {}
 
     /** Names the new sequence of a fork. */
     public record Fork(String id) {}
 
-    /** Asks that no other sequence has the page at a position. */
+    /** Asks that a sequence does not share the page at a position with other sequences. */
     public record Own(int position) {}
 
     /** The page at that position. */
     public record Owned(int page) {}
 
-    /** @param within ends the pause unless it was ended before; at most 1 min, 10 s if absent */
+    /** @param within time after which the pause ends by itself; at most 1 min, 10 s if absent */
     public record Quiesce(@Nullable Duration within) {}
 
-    /** Names the entry that a capture is put as. */
+    /** Names the entry under which a capture is stored. */
     public record Capture(NamespaceName namespace, EntryKey key, @Nullable String description) {}
 
     /**
-     * A capture that is stored.
+     * A stored capture.
      *
      * @param snapshotId   digest of its content, equal for equal states
      * @param sizeBytes    bytes of its directory; packs that it shares with others count in full
@@ -119,17 +119,17 @@ public final class Pagers {
      * @param pagesWritten number of contents that no snapshot of this host had
      * @param bytesWritten bytes that were written for it
      * @param pause        time for which writes were stopped
-     * @param stayedPaused whether the engine stayed paused until all was copied, because it does not save what it overwrites
-     * @param evicted      what went to make room, from all hosts, oldest first
+     * @param stayedPaused whether the engine stayed paused until everything was copied, because it does not save pages before it overwrites them
+     * @param evicted      entries that were evicted to make room, from all hosts, oldest first
      */
     public record Captured(SnapshotId snapshotId, long generation, long sizeBytes, int sequences, int pages, int pagesWritten,
             long bytesWritten,
             Duration pause, boolean stayedPaused, List<EvictedEntry> evicted) {}
 
     /**
-     * Names the entry that is restored.
+     * Names the entry to restore.
      *
-     * @param fetch whether another host is asked for it where this one has none; true if absent
+     * @param fetch whether it is fetched from another host if this one does not have it; true if absent
      */
     public record Restore(NamespaceName namespace, EntryKey key, @Nullable Boolean fetch) {}
 
@@ -140,10 +140,10 @@ public final class Pagers {
      */
     public record Restored(SnapshotId snapshotId, long generation, CachedDirectories.Source source, List<LogicalSequence> sequences) {}
 
-    /** @param work absent where no verification is under way */
+    /** @param work the running verification; absent if there is none */
     public record Verification(@Nullable Work work) {}
 
-    /** A snapshot of which every byte was read and found as it was captured. */
+    /** The result of a verification: every byte of the snapshot was read and is as captured. */
     public record Verified(SnapshotId snapshotId, long generation, PagerMeta meta, ContentDigest layout, int pages,
             List<String> sequences) {}
 }

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Percent-encodes and decodes one part of a path or query: one segment, one name, one value. Decoding is strict and done once: what is not
- * well-formed is refused, never replaced, because two keys that are decoded to one text would share an entry.
+ * Percent-encodes and decodes one part of a path or query: a segment, a name or a value. Decoding is strict and done once. Malformed text is refused
+ * and never replaced, because two keys that decode to one text would share an entry.
  */
 public final class PathEncoding {
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
@@ -18,10 +18,10 @@ public final class PathEncoding {
     private PathEncoding() {}
 
     /**
-     * Encodes all but the unreserved characters of RFC 3986, so that a slash is no end of a segment. Dots that only have slashes and dots beside
-     * them are encoded too, because a segment of dots would be taken for "here" or "up" by clients and proxies.
+     * Encodes all but the unreserved characters of RFC 3986, so that a slash does not end a segment. Dots between slashes or other dots are encoded,
+     * too, because clients and proxies resolve segments of dots as "here" or "up".
      *
-     * @throws InvalidValueException when the text has no form in UTF-8, because of half a surrogate pair
+     * @throws InvalidValueException if the text cannot be written in UTF-8, because it has half a surrogate pair
      */
     public static String encode(String text) {
         byte[] bytes = utf8(text);
@@ -37,7 +37,7 @@ public final class PathEncoding {
         return encoded.toString();
     }
 
-    /** Whether there is an unreserved character at the index that is not a dot. */
+    /** Returns whether the byte at the index is an unreserved character other than a dot. */
     private static boolean isWord(byte[] bytes, int index) {
         if (index < 0 || index >= bytes.length || bytes[index] < 0) {
             return false;
@@ -59,13 +59,13 @@ public final class PathEncoding {
     /**
      * Decodes a part of a path.
      *
-     * @throws IllegalArgumentException with the reason, when the encoding is broken or the bytes are not UTF-8
+     * @throws IllegalArgumentException with the reason, if the encoding is malformed or the bytes are not UTF-8
      */
     public static String decode(String raw) {
         return decode(raw, false);
     }
 
-    /** As {@link #decode(String)}, for the name or value of a query parameter, where a plus is a space. */
+    /** Does the same as {@link #decode(String)} for the name or value of a query parameter, in which a plus is a space. */
     public static String decodeQuery(String raw) {
         return decode(raw, true);
     }

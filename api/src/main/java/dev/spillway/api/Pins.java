@@ -9,9 +9,9 @@ public final class Pins {
     private Pins() {}
 
     /**
-     * How an entry is pinned.
+     * Sets the pin of an entry.
      *
-     * @param until in RFC 3339, in the future; absent for no end
+     * @param until end of the pin in RFC 3339, in the future; absent for no end
      */
     public record Put(@Nullable String until, PinReason reason) {}
 
@@ -23,9 +23,9 @@ public final class Pins {
     public record Pin(PinReason reason, @Nullable Instant until, Instant pinnedAt) {}
 
     /**
-     * The entry has no pin.
+     * The result of lifting a pin: the entry has none.
      *
-     * @param lifted whether it had one until now
+     * @param lifted whether it had one before
      */
     public record Lifted(boolean lifted) {}
 }

@@ -14,12 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An error as a client sees it (RFC 9457, {@code application/problem+json}): nothing of the inside.
+ * An error as a client sees it (RFC 9457, {@code application/problem+json}), without internal details.
  *
  * @param status HTTP status, 400 to 599
- * @param detail what happened here: the offending value and what was expected
- * @param retryAfter when it makes sense to try again
- * @param extensions further members
+ * @param detail what happened: the offending value and the expectation
+ * @param retryAfter time after which a retry makes sense
+ * @param extensions further members of the JSON object
  */
 public record Problem(ProblemType type, int status, String detail, Optional<Duration> retryAfter, Map<String, JsonNode> extensions) {
 
@@ -33,17 +33,17 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
         extensions = Collections.unmodifiableMap(new LinkedHashMap<>(extensions));
     }
 
-    /** A problem with the usual status of its kind. */
+    /** Returns a problem with the usual status of its type. */
     public static Problem of(ProblemType type, String detail) {
         return new Problem(type, type.status(), detail, Optional.empty(), Map.of());
     }
 
-    /** 400: a value that is refused. */
+    /** Returns the problem of an invalid value, with status 400. */
     public static Problem invalid(String detail) {
         return of(ProblemType.INVALID_VALUE, detail);
     }
 
-    /** The same problem, answered with another status. */
+    /** Returns the same problem with another status. */
     public Problem status(int other) {
         return new Problem(type, other, detail, retryAfter, extensions);
     }
@@ -66,7 +66,7 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
         return with(member, JsonNodeFactory.instance.numberNode(value));
     }
 
-    /** A text that someone sent, as one line of bounded length for a detail. */
+    /** Returns a received text as one line of bounded length, for use in a detail. */
     public static String shown(String text) {
         var line = text.replaceAll("\\p{Cntrl}", "?");
         return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
@@ -76,7 +76,7 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
         return new ProblemException(this);
     }
 
-    /** The body of the answer. */
+    /** Returns the body of the answer. */
     public ObjectNode toJson() {
         var json = JsonNodeFactory.instance.objectNode();
         json.put("type", type.uri()).put("title", type.title()).put("status", status).put("detail", detail);
@@ -84,15 +84,15 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
         return json;
     }
 
-    /** The kind and what happened, in one line for people. */
+    /** Returns the title and the detail in one line for people. */
     @Override
     public String toString() {
         return status + " " + (type == ProblemType.OTHER ? "" : type.slug() + ": ") + detail;
     }
 
     /**
-     * Reads the body of an answer that says an error. A body that is no problem, as a proxy's page, becomes {@link ProblemType#OTHER}; so does one
-     * of a kind that is not known here, with the kind named in its detail.
+     * Reads the body of an error answer. A body that is not a problem, such as a proxy's page, becomes {@link ProblemType#OTHER}. So does a problem
+     * of an unknown type, with that type in its detail.
      *
      * @param status the answer's status
      */

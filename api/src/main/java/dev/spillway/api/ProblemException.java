@@ -2,7 +2,7 @@ package dev.spillway.api;
 
 import java.io.Serial;
 
-/** A request that is answered with a problem. It is expected, so it carries no stack trace and is not logged. */
+/** Thrown to answer a request with a problem. It is expected, so it has no stack trace and is not logged. */
 public final class ProblemException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
@@ -18,7 +18,7 @@ public final class ProblemException extends RuntimeException {
         return problem;
     }
 
-    /** The kind of its problem. */
+    /** Returns the type of its problem. */
     public ProblemType type() {
         return problem.type();
     }

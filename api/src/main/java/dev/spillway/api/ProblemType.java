@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Every kind of problem that a service answers, with its usual HTTP status, its stable name on the wire and its title. */
+/** The types of problems that services answer with, each with its usual HTTP status, its stable name on the wire and its title. */
 public enum ProblemType {
-    /** An answer that is no problem of ours, such as a proxy's page, or one of a kind that only a newer server knows. */
+    /** An error answer that is not one of these, such as a proxy's page or a problem type of a newer server. */
     OTHER(500, "", "The server answered with an error"),
 
     // The request itself.
@@ -21,7 +21,7 @@ public enum ProblemType {
     INVALID_VALUE(400, "invalid-value", "A value is not valid"),
     UNAUTHENTICATED(401, "unauthenticated", "A token is needed that is known and not over"),
     FORBIDDEN(403, "forbidden", "The token does not allow this"),
-    /** A web page sends it to a server of another. */
+    /** A web page sent the request to a server of another origin. */
     OTHER_ORIGIN(403, "other-origin", "A web page of another origin may ask for nothing here"),
     UNKNOWN_PATH(404, "unknown-path", "There is nothing at this path"),
     UNKNOWN_LOGGER(404, "unknown-logger", "There is no such logger"),
@@ -63,13 +63,13 @@ public enum ProblemType {
     GROUP_FULL(409, "group-full", "The group has as many entries as a group may have"),
     PRECONDITION_FAILED(412, "precondition-failed", "What is there does not meet the condition of the request"),
     OTHER_SNAPSHOT(412, "other-snapshot", "The entry names another snapshot"),
-    /** Answered with 422 where only the size was told, and no bytes were sent. */
+    /** Answered with 422 if only the size was stated and no bytes were sent. */
     TOO_LARGE(413, "too-large", "The image can never fit into its namespace"),
     REGISTRY_BUSY(503, "registry-busy", "The registry has more to do than it gets done"),
     REGISTRY_UNAVAILABLE(503, "registry-unavailable", "The registry's database cannot be used right now"),
     BACKLOG(503, "backlog", "Too many evictions are not confirmed yet"),
     NO_ROOM(507, "no-room", "The namespace is full of entries that are promised to stay"),
-    /** Answered with 504 where it is not known whether more was done. */
+    /** Answered with 504 if it is not known whether more was done. */
     UNFINISHED(503, "unfinished", "Only a part of the request was carried out"),
 
     // A host.
@@ -120,22 +120,22 @@ public enum ProblemType {
         this.title = title;
     }
 
-    /** The status that it is answered with where nothing else is said. */
+    /** Returns the usual status. */
     public int status() {
         return status;
     }
 
-    /** Its stable name, such as {@code unknown-namespace}; the last part of {@link #uri}. */
+    /** Returns the stable name, such as {@code unknown-namespace}, which is the last part of {@link #uri}. */
     public String slug() {
         return slug;
     }
 
-    /** What kind of problem it is, in words. */
+    /** Returns the title in plain words. */
     public String title() {
         return title;
     }
 
-    /** Its stable URI, the {@code type} of RFC 9457. */
+    /** Returns the stable URI, which is the {@code type} of RFC 9457. */
     public String uri() {
         return slug.isEmpty() ? "about:blank" : PREFIX + slug;
     }

@@ -5,26 +5,26 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The registry itself.
+ * The state of the registry itself.
  *
- * @param epoch         the one that every worker's message must name
- * @param generation    behind it the next ones are drawn
- * @param restoredAt    when somebody said that the database was restored; absent if nobody ever did
- * @param hostsUnheard  hosts that have not told yet what they hold since then
- * @param behind        what refused hosts have seen beyond this registry; present only while a restore waits to be said
+ * @param epoch         present epoch, which every worker's message must name
+ * @param generation    highest generation drawn so far; new ones are greater
+ * @param restoredAt    time at which an operator last confirmed a restore of the database; absent if there was none
+ * @param hostsUnheard  number of hosts that have not reported what they hold since then
+ * @param behind        how far refused hosts are ahead of this registry; present only while a restore is not yet confirmed
  */
 public record RegistryStatus(RegistryId id, long epoch, long generation, @Nullable Instant restoredAt, long hostsUnheard,
         @Nullable Behind behind) {
-    /** How far the registry is behind what a host has seen. */
+    /** The highest generation and epoch that a refused host has seen. */
     public record Behind(long generation, long epoch) {}
 
     /**
-     * Says that the database was restored from an older state.
+     * Confirms that the database was restored from an older state.
      *
-     * @param epoch the epoch that the registry is in now, so that saying it twice does it once
+     * @param epoch present epoch of the registry, so that a repeated request has no further effect
      */
     public record Restore(long epoch) {}
 
-    /** A new epoch has begun; generations go on behind {@code generation}. */
+    /** A new epoch has begun. New generations are greater than {@code generation}. */
     public record Restored(long epoch, long generation, Instant restoredAt) {}
 }

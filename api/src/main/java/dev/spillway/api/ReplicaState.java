@@ -2,16 +2,16 @@ package dev.spillway.api;
 
 /** The state of a copy at its host. */
 public enum ReplicaState {
-    /** Whole and in its place; its registration may or may not have arrived. */
+    /** Complete and in its place, but its registration is not confirmed. */
     PENDING,
     /** Registered and served to readers. */
     LIVE,
-    /** Registered but not served: it waits for its order, or for the registry to close its row. */
+    /** Registered but not served. It waits for its order, or for the registry to close its row. */
     HIDDEN,
-    /** To be deleted as soon as nobody holds it. */
+    /** Deleted as soon as no hold is left. */
     DOOMED,
-    /** Renamed away; not reachable by key. */
+    /** Moved to the trash; not reachable by key. */
     TRASH,
-    /** Unlinked; its report is not acknowledged yet. */
+    /** Deleted from the disk; its report is not acknowledged yet. */
     GONE
 }

@@ -3,15 +3,15 @@ package dev.spillway.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request is sent to: an operation, with the values of its path and query filled in. Immutable.
+ * The target of a request: an operation with the values of its path and query. Immutable.
  *
- * @param path the path and the query, percent-encoded, as they stand in the request line
+ * @param path the path and the query, percent-encoded as in the request line
  */
 public record RequestTarget(Operation operation, String path) {
     /**
-     * The same target with a query parameter, unless its value is absent.
+     * Returns the same target with a query parameter, or unchanged if the value is null.
      *
-     * @throws IllegalArgumentException when the operation does not take the parameter
+     * @throws IllegalArgumentException if the operation does not have the parameter
      */
     public RequestTarget with(String name, @Nullable Object value) {
         if (!operation.query().contains(name)) {

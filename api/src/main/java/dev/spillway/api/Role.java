@@ -1,15 +1,18 @@
 package dev.spillway.api;
 
-/** Roles of tokens. {@link Operation#roles} names those that each operation is for. */
+/** Roles of tokens. {@link Operation#roles} lists the roles that may call an operation. */
 public enum Role {
     /** Reads. */
     READER,
     /** Reads, puts and deletes images. */
     WRITER,
-    /** Does everything that people do: sets policies, prunes, drains, makes tokens. */
+    /** Does everything that people do: sets policies, prunes, drains and creates tokens. */
     OPERATOR,
-    /** A worker that speaks for one host, its own. */
+    /** A worker, for its own host only. */
     HOST,
-    /** A worker that takes copies from the others. All workers may share one such token: it lets none do what it may not do anyway. */
+    /**
+     * A worker that copies images from other workers. All workers may share one such token, because it permits nothing that a worker may not do
+     * anyway.
+     */
     PEER
 }

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /** Sizes in bytes as people write and read them: {@code 4096}, {@code 512MiB}, {@code 10GiB}. */
 public final class Sizes {
 
-    /** What {@link #parse} takes, for messages. */
+    /** Form that {@link #parse} accepts, for messages. */
     public static final String EXPECTED = "a size in bytes such as 4096, 512MiB or 10GiB";
 
     private static final Pattern FORM = Pattern.compile("([0-9]{1,18})(KiB|MiB|GiB|TiB)?");
@@ -17,7 +17,7 @@ public final class Sizes {
     /**
      * Reads a size of zero or more bytes.
      *
-     * @throws IllegalArgumentException when the text is none
+     * @throws IllegalArgumentException if the text is not a size
      */
     public static long parse(String text) {
         var matcher = FORM.matcher(text);
@@ -38,13 +38,13 @@ public final class Sizes {
         }
     }
 
-    /** A size as {@link #parse} takes it, in the largest unit that divides it, such as {@code 256MiB}, {@code 1000}. */
+    /** Returns a size in the form of {@link #parse}, in the largest unit that divides it, such as {@code 256MiB} or {@code 1000}. */
     public static String exact(long bytes) {
         int unit = bytes == 0 ? 0 : Math.min(4, Long.numberOfTrailingZeros(bytes) / 10);
         return (bytes >> 10 * unit) + (unit == 0 ? "" : UNITS[unit - 1]);
     }
 
-    /** A size rounded for people, such as {@code 0 B}, {@code 1.5 MiB}. */
+    /** Returns a rounded size for people, such as {@code 0 B} or {@code 1.5 MiB}. */
     public static String print(long bytes) {
         if (bytes < 1024) {
             return bytes + " B";

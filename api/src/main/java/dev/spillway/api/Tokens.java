@@ -6,35 +6,35 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tokens: who may ask the services, and for what. The text of a token is told once, when it is made. */
+/** Tokens, which control who may call which operations. The text of a token is shown only once, when it is created. */
 public final class Tokens {
     private Tokens() {}
 
     /**
-     * A token to be made.
+     * Asks for a new token.
      *
-     * @param name       of its holder, as the audit trail shows it
-     * @param namespaces the only ones that it is for; absent or none for all
-     * @param host       the host that a token of role HOST speaks for; absent for any other role
-     * @param lasts      how long it can be used, as {@code P90D} or {@code 90d}; absent for as long as nobody revokes it
+     * @param name       name of its holder in the audit trail
+     * @param namespaces the only namespaces that it is for; absent or empty for all
+     * @param host       the host of a token with role HOST; absent for any other role
+     * @param lasts      lifetime, such as {@code P90D} or {@code 90d}; absent for a token that is valid until it is revoked
      */
     public record Create(String name, Role role, @Nullable List<NamespaceName> namespaces, @Nullable HostId host, @Nullable String lasts) {}
 
-    /** A token that was made. */
+    /** A new token. */
     public record Created(String name, String token, @Nullable Instant expiresAt) {}
 
-    /** The place where a token is known from. */
+    /** The source of a token. */
     public enum Source {
-        /** The coordinator's {@code tokens-file}, where it ends when its line is removed. */
+        /** The coordinator's {@code tokens-file}. The token ends when its line is removed. */
         FILE,
-        /** The registry: it was made, and can be revoked. */
+        /** The registry. The token was created over HTTP and can be revoked. */
         REGISTRY
     }
 
     /**
      * A token in a list, without its text.
      *
-     * @param source    absent from a coordinator that does not tell it yet, which lists those of the registry alone
+     * @param source    absent in answers of older coordinators, which list only tokens of the registry
      * @param createdAt absent for one of the file
      * @param createdBy absent for one of the file
      */
@@ -48,7 +48,7 @@ public final class Tokens {
     /**
      * The holder of a token.
      *
-     * @param expiresAt when the token is over; absent for one that lasts until it is revoked
+     * @param expiresAt expiry of the token; absent for one that is valid until it is revoked
      */
     public record Found(String name, Role role, List<NamespaceName> namespaces, @Nullable HostId host, @Nullable Instant expiresAt) {}
 }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Locale;
 
 /**
- * Work of a host that is under way.
+ * Running work of a host.
  *
- * @param bytesDone bytes read or copied so far
+ * @param bytesDone number of bytes read or copied so far
  */
 public record Work(Kind kind, long bytesDone) {
     /** Kinds of work, in lower case on the wire. */

@@ -3,7 +3,7 @@ package dev.spillway.api;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The operations of a worker besides those of {@link CommonApi}. */
+/** The operations of a worker, in addition to those of {@link CommonApi}. */
 public final class WorkerApi {
     private static final List<Operation> ALL = new ArrayList<>();
 
@@ -40,11 +40,11 @@ public final class WorkerApi {
 
     public static final Operation CLAIM_ARTIFACT = listed(Operation.post(ARTIFACT + "/claim"));
     public static final Operation UNCLAIM_ARTIFACT = listed(Operation.delete(ARTIFACT + "/claim").query("id"));
-    /** Gives another worker its copy. */
+    /** Sends this host's copy to another worker. */
     public static final Operation GET_COPY =
             listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId").only(Role.OPERATOR, Role.PEER));
 
-    // Build tools ask by these, each in its own way. Turborepo names a team with each request.
+    // Build tools use these operations, each in its own way. Turborepo sends a team with each request.
     public static final Operation GET_CACHED = listed(Operation.get(CACHED).query("teamId", "slug"));
     public static final Operation PUT_CACHED = listed(Operation.put(CACHED).query("teamId", "slug"));
     public static final Operation DELETE_CACHED = listed(Operation.delete(CACHED));
@@ -53,7 +53,7 @@ public final class WorkerApi {
     public static final Operation CACHED_OPTIONS = listed(Operation.read("OPTIONS", CACHED).query("teamId", "slug").only());
     public static final Operation CACHE_OPTIONS = listed(Operation.read("OPTIONS", CACHE).only());
 
-    // OpenAPI 3.1 has no place for the methods of WebDAV.
+    // OpenAPI 3.1 cannot describe the methods of WebDAV.
     public static final Operation FIND_CACHED = Operation.read("PROPFIND", CACHED);
     public static final Operation FIND_CACHE = Operation.read("PROPFIND", CACHE);
     public static final Operation MAKE_COLLECTION = Operation.change("MKCOL", CACHED);

@@ -7,17 +7,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host as it sees itself.
+ * The state of a host, as its worker knows it.
  *
- * @param joined      whether the registry takes its messages
- * @param refusal     why the registry refuses it, with the way out
- * @param unreachable why the last message was not answered
+ * @param joined      whether the registry accepts its messages
+ * @param refusal     reason why the registry refuses it, and what to do about it
+ * @param unreachable reason why the last message was not answered
  * @param draining    whether it takes nothing new
- * @param suspended   it was retired and serves nothing until it is reconciled
- * @param replicas    how many are in each state
- * @param bytes       allocated by those in each state
- * @param partition   of the orders that it reads; absent before it read any
- * @param nextOffset  of the orders, the first that is not decided
+ * @param suspended   whether it was retired and serves nothing until it is reconciled
+ * @param replicas    number of replicas in each state
+ * @param bytes       allocated bytes of the replicas in each state
+ * @param partition   partition of orders that it reads; absent before it has read any
+ * @param nextOffset  offset of the first order that is not decided yet
  */
 public record WorkerStatus(HostId hostId, StoreId storeId, String address, boolean joined, @Nullable String refusal,
         @Nullable String unreachable, boolean draining, @Nullable RegistryId registryId, long epoch, long incarnation,

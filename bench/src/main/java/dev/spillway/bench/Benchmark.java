@@ -4,16 +4,16 @@ import dev.spillway.bench.measure.Report;
 
 /** One benchmark, with its baselines in the same run. */
 public interface Benchmark {
-    /** What it is called on the command line. */
+    /** Returns its name on the command line. */
     String name();
 
-    /** What it measures, in one line. */
+    /** Returns a description in one line. */
     String description();
 
     /**
-     * Measures, and leaves nothing behind. A missed bar is a result like any other.
+     * Runs the benchmark, and removes everything that it created. A missed bar is a normal result.
      *
-     * @throws BenchmarkFailedException if something else was measured than what was meant
+     * @throws BenchmarkFailedException if the run did not measure what it was meant to
      * @throws InterruptedException     if the thread was interrupted; everything that was started is stopped
      */
     Report run(Effort effort, Progress progress) throws InterruptedException;

@@ -2,7 +2,7 @@ package dev.spillway.bench;
 
 import java.io.Serial;
 
-/** Nothing was measured, or not what was meant; figures of such a run mean nothing. */
+/** Thrown when a run measured nothing, or not what it was meant to, so that its figures mean nothing. */
 public final class BenchmarkFailedException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;

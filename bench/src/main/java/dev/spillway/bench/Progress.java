@@ -1,6 +1,6 @@
 package dev.spillway.bench;
 
-/** Hears what a benchmark is about to do. */
+/** Receives the next step of a benchmark. */
 @FunctionalInterface
 public interface Progress {
     void step(String line);

@@ -1,6 +1,6 @@
 /**
- * Benchmarks: what there is to run, and how much of it. Each measures itself beside its baselines in one run on one machine. How measuring is
- * done is in {@code measure}; a benchmark has a package of its own.
+ * The list of benchmarks and the extent of their runs. Each benchmark measures Spillway and its baselines in one run on one machine. Methods of
+ * measuring are in {@code measure}; each benchmark has a package of its own.
  */
 @NullMarked
 package dev.spillway.bench;

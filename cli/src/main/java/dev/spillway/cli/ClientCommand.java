@@ -1,7 +1,7 @@
 package dev.spillway.cli;
 
-/** A command that talks to servers. */
+/** A command that sends requests to servers. */
 public interface ClientCommand extends SpillwayCommand {
-    /** Says what it is called and takes. Called once, before {@link #call()}. */
+    /** Declares the command's name, options and parameters. Called once, before {@link #call()}. */
     void declare(Declaration to);
 }

@@ -2,7 +2,7 @@ package dev.spillway.cli;
 
 import java.io.Serial;
 
-/** Ends a command with an outcome other than done. */
+/** Thrown to end a command with an outcome other than done. */
 public final class CommandFailedException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
@@ -14,7 +14,7 @@ public final class CommandFailedException extends RuntimeException {
         this.outcome = outcome;
     }
 
-    /** The same of a command that had done something before. */
+    /** Returns the same failure of a command that has done something before. */
     public CommandFailedException after(String done) {
         CommandFailedException told = new CommandFailedException(outcome.after(done));
         told.initCause(this);

@@ -11,21 +11,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/** A line that somebody types, and what may stand where its cursor is. The scripts of {@code spillway completion} ask for it. */
+/** A command line that is being typed, with the candidates for the word at its cursor. The scripts of {@code spillway completion} use it. */
 final class CompletedLine {
-    /** The command that the scripts call. It has no help. */
+    /** Name of the hidden command that the scripts call. */
     static final String COMMAND = "complete-line";
 
-    /** Characters that no shell reads as anything but themselves. */
+    /** Words of characters that have no special meaning in any shell. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._:/=@,+-]+");
 
     private final List<String> before;
     private final String current;
 
-    /** @param words behind the command's name; the last one, which may be empty, ends at the cursor */
+    /** @param words words after the command's name; the last one, which may be empty, ends at the cursor */
     CompletedLine(List<String> words) {
         before = new ArrayList<>(words.subList(0, Math.max(0, words.size() - 1)));
-        // Without its time, which may be left out: picocli counts one that is not there.
+        // The option --watch is left out of these words, because picocli counts a time for it even if none is given.
         int watch = before.indexOf(Declaration.WATCH);
         if (watch >= 0) {
             before.remove(watch);
@@ -36,12 +36,12 @@ final class CompletedLine {
         current = words.isEmpty() ? "" : words.getLast();
     }
 
-    /** Words that are complete. */
+    /** Returns the words before the cursor, which are complete. */
     List<String> before() {
         return before;
     }
 
-    /** Prints what the word at the cursor may become, one a line, in order. */
+    /** Prints the candidates for the word at the cursor, one per line, in order. */
     Outcome print(CommandLine commands, Console console) {
         collectErrors(commands);
         if (!offersParameterAtCursor(commands)) {
@@ -63,7 +63,7 @@ final class CompletedLine {
         command.getSubcommands().values().forEach(CompletedLine::collectErrors);
     }
 
-    /** Returns false where the words before the cursor are already wrong. */
+    /** Returns whether the parameters at the cursor offer names; false if the words before the cursor are already wrong. */
     private boolean offersParameterAtCursor(CommandLine commands) {
         ParseResult parsed = commands.parseArgs(before.toArray(String[]::new));
         boolean understood = parsed.unmatched().isEmpty();
@@ -81,7 +81,10 @@ final class CompletedLine {
         return understood;
     }
 
-    /** Names for a parameter. They are offered only where it is: picocli offers those of all parameters of a command wherever the cursor is (4.7.7). */
+    /**
+     * Names for a parameter, which are offered only if the cursor is at that parameter. picocli 4.7.7 itself offers the names of all parameters of a
+     * command at any position.
+     */
     static final class AtCursor implements Iterable<String> {
         private final Iterable<String> names;
         private boolean offered;

@@ -10,23 +10,23 @@ import java.util.Map;
 import picocli.CommandLine.Help.Ansi.Style;
 
 /**
- * Where a command reads and prints.
+ * The input and output of a command.
  *
- * @param out      results, UTF-8 whatever the locale says: keys are UTF-8
+ * @param out      results, always in UTF-8, because keys are UTF-8
  * @param err      everything else
- * @param terminal whether a person watches both, so that lines may be rewritten
- * @param colours  whether that person wants colours
+ * @param terminal whether both are a terminal, so that lines may be rewritten
+ * @param colours  whether colours are used
  */
 public record Console(PrintStream out, PrintStream err, BufferedReader in, boolean terminal, boolean colours) {
-    /** A property of Java with which the launcher says that standard error is no terminal: Java itself cannot tell. */
+    /** System property by which the launcher tells that standard error is not a terminal, because Java cannot find out. */
     private static final String ERRORS_APART = "spillway.errors-apart";
 
-    /** Without colours. */
+    /** Creates a console without colours. */
     public Console(PrintStream out, PrintStream err, BufferedReader in, boolean terminal) {
         this(out, err, in, terminal, false);
     }
 
-    /** Of this process. */
+    /** Returns the console of this process. */
     public static Console ofProcess() {
         boolean terminal = isTerminal() && !Boolean.getBoolean(ERRORS_APART);
         return new Console(stream(FileDescriptor.out), stream(FileDescriptor.err),
@@ -39,7 +39,7 @@ public record Console(PrintStream out, PrintStream err, BufferedReader in, boole
         return environment.getOrDefault("NO_COLOR", "").isEmpty() && !"dumb".equals(environment.get("TERM"));
     }
 
-    @SuppressWarnings("SystemConsoleNull") // It returns null wherever standard input or output is no terminal, and its own provider is the JDK's default.
+    @SuppressWarnings("SystemConsoleNull") // It is null if standard input or output is not a terminal, and its provider is the JDK default.
     private static boolean isTerminal() {
         var console = System.console();
         return console != null && console.isTerminal();
@@ -49,12 +49,12 @@ public record Console(PrintStream out, PrintStream err, BufferedReader in, boole
         return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
 
-    /** Returns a text in a style where colours are wanted, else as it is. */
+    /** Returns a text in a style if colours are used, otherwise unchanged. */
     public String styled(Style style, String text) {
         return colours ? style.on() + text + style.off() : text;
     }
 
-    /** Says how a command ended, unless there is nothing to say. */
+    /** Prints the line of an outcome, if it has one. */
     void say(Outcome outcome) {
         if (!outcome.line().isEmpty()) {
             err.println(styled(Style.fg_red, "spillway: " + outcome.line().strip().replaceAll("\\s*\\R\\s*", "; ")));
@@ -62,7 +62,7 @@ public record Console(PrintStream out, PrintStream err, BufferedReader in, boole
         }
     }
 
-    /** Shows how far long work is, on a terminal alone, over what was shown before. */
+    /** Shows the progress of long work in place of the line before; only on a terminal. */
     public void progress(String line) {
         if (terminal) {
             err.print("\r\033[K" + line);
@@ -70,7 +70,7 @@ public record Console(PrintStream out, PrintStream err, BufferedReader in, boole
         }
     }
 
-    /** Takes the progress away. */
+    /** Clears the line of progress. */
     public void progressEnded() {
         progress("");
     }

@@ -18,8 +18,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
- * What a command is called and takes, told to picocli by code. By annotations a client command would take half as long again to start: Java reads
- * them through proxies, which it makes anew in each process.
+ * Declares the name, options and parameters of a command to picocli by code. With annotations a client command would take 50 % longer to start,
+ * because Java reads them through proxies that each process creates anew.
  */
 public final class Declaration {
     /** The option of {@link #watched}. */
@@ -60,12 +60,12 @@ public final class Declaration {
                 : Arrays.stream(type.getEnumConstants()).map(constant -> constant.toString().toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** Has a shell complete values of a type by names, which are looked through only then. */
+    /** Sets the names by which a shell completes values of a type. They are read only during completion. */
     public void offer(Class<?> type, Iterable<String> candidates) {
         names.put(type, candidates);
     }
 
-    /** A name under which other commands are. */
+    /** Returns a command that groups other commands. */
     public static CommandLine group(String name, String description, ClientCommand... commands) {
         CommandSpec spec = CommandSpec.create().name(name);
         spec.usageMessage().description(description);
@@ -80,7 +80,7 @@ public final class Declaration {
         spec.name(name).usageMessage().description(description);
     }
 
-    /** An option with a value. */
+    /** Declares an option with a value. */
     public <T> OptionSpec.Builder option(String name, String label, Class<T> type, Consumer<T> setter, String... description) {
         OptionSpec.Builder option =
                 OptionSpec.builder(name).paramLabel(label).type(type).setter(into(type, setter)).description(description);
@@ -88,7 +88,7 @@ public final class Declaration {
         return option;
     }
 
-    /** An option with a value that may be given more than once; {@code values} gets all of them. */
+    /** Declares an option that may be given more than once; {@code values} receives all of its values. */
     public <T> void repeated(String name, String label, Class<T> type, List<T> values, String... description) {
         options.add(OptionSpec.builder(name)
                 .paramLabel(label)
@@ -104,7 +104,7 @@ public final class Declaration {
                 })
                 .setter(into(List.class, given -> {
                     List<?> all = given;
-                    // picocli begins with a list of its own, and adds to what it gets afterwards.
+                    // picocli first passes a list of its own, and later adds to the list that it got.
                     if (!all.equals(values)) {
                         values.clear();
                         all.forEach(value -> values.add(type.cast(value)));
@@ -113,12 +113,12 @@ public final class Declaration {
                 .description(description));
     }
 
-    /** An option without a value. */
+    /** Declares an option without a value. */
     public void flag(String name, Consumer<Boolean> setter, String... description) {
         options.add(OptionSpec.builder(name).type(Boolean.class).arity("0").setter(into(Boolean.class, setter)).description(description));
     }
 
-    /** Adds an option to run the command again and again, for one that changes nothing. */
+    /** Declares the option that repeats a command; only for commands that change nothing. */
     public void watched() {
         WatchTime time = new WatchTime();
         option(WATCH, "TIME", Duration.class, time,
@@ -129,12 +129,12 @@ public final class Declaration {
                 .preprocessor(time);
     }
 
-    /** A value without a name; a shell completes it by the builder's candidates, or by those of its type. */
+    /** Declares a positional parameter. A shell completes it by the builder's candidates, or by those of its type. */
     public <T> PositionalParamSpec.Builder parameter(String index, String label, Class<T> type, Consumer<T> setter, String... description) {
         return parameter(index, label, type, setter, description, true);
     }
 
-    /** A value without a name that may be left out. */
+    /** Declares an optional positional parameter. */
     public <T> void optional(String index, String label, Class<T> type, Consumer<T> setter, String... description) {
         parameter(index, label, type, setter, description, false);
     }
@@ -158,7 +158,7 @@ public final class Declaration {
             @Override
             @SuppressWarnings({"TypeParameterUnusedInFormals", "NullAway"}) // picocli's
             public <V> V set(V value) {
-                // picocli begins with null where no initial value is told; the field has its own.
+                // picocli first passes null if no initial value is declared. It is ignored, because the field has a default of its own.
                 if (value != null) {
                     try {
                         setter.accept(type.cast(value));
@@ -171,12 +171,12 @@ public final class Declaration {
         };
     }
 
-    /** The command, for messages on wrong usage. */
+    /** Returns the command, for messages about wrong usage. */
     public CommandSpec spec() {
         return spec;
     }
 
-    /** Gives a command and those under it what every command has. */
+    /** Adds the common options to a command and its subcommands. */
     static void complete(CommandSpec command) {
         command.addOption(
                 OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help message and exit.").build());

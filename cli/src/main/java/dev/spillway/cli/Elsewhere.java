@@ -2,7 +2,7 @@ package dev.spillway.cli;
 
 import picocli.CommandLine;
 
-/** Commands that run servers. The launcher starts them by a program of their own; here they are listed beside those of clients. */
+/** Commands that run servers. The launcher starts another program for them; here they are only listed in the help. */
 public final class Elsewhere implements ClientCommand {
     private final String name;
     private final String description;
@@ -12,7 +12,7 @@ public final class Elsewhere implements ClientCommand {
         this.description = description;
     }
 
-    /** Adds them with what {@code spillway --help} says of each. */
+    /** Adds these commands with their lines of {@code spillway --help}. */
     static void addTo(CommandLine commands) {
         add(commands, "coordinator", "Run one coordinator against PostgreSQL and Kafka, until it is told to stop.");
         add(commands, "worker", "Run one host's worker, until it is told to stop.");

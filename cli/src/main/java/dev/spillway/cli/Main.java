@@ -19,7 +19,9 @@ import picocli.CommandLine.ParseResult;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
 public final class Main {
-    /** Java puts it for what is no text in the encoding of the locale: such an argument would name something else. */
+    /**
+     * Replacement character for arguments that are not valid in the locale's encoding. Such an argument would name another thing, so it is refused.
+     */
     private static final char REPLACEMENT = '\uFFFD';
 
     private Main() {}
@@ -35,7 +37,7 @@ public final class Main {
     /**
      * Runs one command and returns its exit code.
      *
-     * @param others adds the commands that are not a client's
+     * @param others adds the commands that run servers
      */
     public static int run(List<String> arguments, Console console, Consumer<CommandLine> others) {
         Outcome outcome = execute(arguments, console, others);
@@ -104,7 +106,7 @@ public final class Main {
             Thread.currentThread().interrupt();
             return Outcome.failed("interrupted");
         } catch (RuntimeException e) {
-            // The outermost edge: a person cannot do anything with a stack trace.
+            // This is the outermost edge, so the user gets a line instead of a stack trace.
             return Outcome.failed("this should not happen: " + e);
         }
     }
@@ -118,7 +120,7 @@ public final class Main {
                         .formatted(argument, encoding, locale(System.getenv())));
     }
 
-    /** Names the variable from which the C library takes the encoding of the locale. */
+    /** Returns the variable from which the C library takes the encoding of the locale. */
     private static String locale(Map<String, String> environment) {
         return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
                 .filter(name -> !environment.getOrDefault(name, "").isEmpty())
@@ -134,7 +136,7 @@ public final class Main {
         Map<String, Function<Console, CommandLine>> clients = Clients.all();
         Function<Console, CommandLine> named = arguments.isEmpty() ? null : clients.get(arguments.getFirst());
         if (named != null) {
-            // The others are not asked for.
+            // The other commands are not constructed.
             commands.addSubcommand(named.apply(console));
         } else {
             clients.values().forEach(command -> commands.addSubcommand(command.apply(console)));
@@ -143,7 +145,7 @@ public final class Main {
         }
         Declaration.complete(root);
         Values.convert(commands);
-        // Keys are opaque: an @ at the beginning is part of one.
+        // Keys are opaque, so an @ at the beginning of an argument is part of the key and not a file of arguments.
         commands.setExpandAtFiles(false);
         commands.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));

@@ -7,7 +7,7 @@ final class Manual implements ClientCommand {
     private final Console console;
     private final CommandSpec root;
 
-    /** @param root the command under which all commands are */
+    /** @param root the top-level command */
     Manual(Console console, CommandSpec root) {
         this.console = console;
         this.root = root;

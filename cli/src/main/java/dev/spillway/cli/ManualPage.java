@@ -11,14 +11,14 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The manual page, in the macros of man(7), made of what the commands declare. */
+/** The manual page in the macros of man(7), generated from the declarations of the commands. */
 final class ManualPage {
-    /** Options that each command has. */
+    /** Options that every command has. */
     private static final List<String> COMMON = List.of("--help", "--version");
 
     private final StringBuilder text = new StringBuilder();
 
-    /** @param root has all other commands under it */
+    /** @param root the top-level command */
     ManualPage(CommandSpec root) {
         text.append(".TH SPILLWAY 1 \"%s\" \"%s\" \"Spillway\"\n".formatted(LocalDate.now(ZoneOffset.UTC), escaped(Main.version()[0])));
         section("NAME");
@@ -105,7 +105,7 @@ final class ManualPage {
         }
     }
 
-    /** Descriptions are formats to picocli. */
+    /** Joins lines of a description, in which picocli doubles percent signs as in a format. */
     private static String joined(String[] lines) {
         return Arrays.stream(lines)
                 .map(line -> line.replace("%n", " ").replace("%%", "%"))
@@ -114,7 +114,7 @@ final class ManualPage {
                 .replaceAll("\\s+", " ");
     }
 
-    /** Text in which troff finds nothing to obey: no escapes, no request at its beginning, and hyphens that can be copied. */
+    /** Escapes a text for troff: escapes, requests at the beginning of a line, and hyphens. */
     private static String escaped(String line) {
         String plain = line.replace("\\", "\\e").replace("-", "\\-");
         String whole = plain.codePoints()

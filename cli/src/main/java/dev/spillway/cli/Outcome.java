@@ -1,42 +1,42 @@
 package dev.spillway.cli;
 
 /**
- * Tells what a command came to. This is the one place that knows the exit codes.
+ * The outcome of a command. Exit codes are defined only here.
  *
- * @param line for standard error; empty if there is none
+ * @param line line for standard error; empty if there is none
  */
 public record Outcome(int exitCode, String line) {
-    /** Everything that was asked for was done. */
+    /** Returns the outcome of a command that did everything. */
     public static Outcome done() {
         return ended(0);
     }
 
-    /** A server refused it, or it did not work out. */
+    /** Returns the outcome of a command that a server refused, or that failed. */
     public static Outcome failed(String line) {
         return new Outcome(1, line);
     }
 
-    /** It was asked for in a way that can never be right; nothing was sent. */
+    /** Returns the outcome of wrong usage; nothing was sent. */
     public static Outcome wrongUsage(String line) {
         return new Outcome(2, line);
     }
 
-    /** The thing that the command names does not exist. */
+    /** Returns the outcome of a command that names a thing that does not exist. */
     public static Outcome notFound(String line) {
         return new Outcome(3, line);
     }
 
-    /** No answer from a server. */
+    /** Returns the outcome of a command that got no answer from a server. */
     public static Outcome notReachable(String line) {
         return new Outcome(4, line);
     }
 
-    /** A service ran and ended with a code of its own, all lines printed. */
+    /** Returns the outcome of a service that ended with this exit code and has printed its lines. */
     public static Outcome ended(int exitCode) {
         return new Outcome(exitCode, "");
     }
 
-    /** Returns whether the same command can never come to something else, unless somebody makes what it names. */
+    /** Returns whether a repetition would have the same outcome, unless the missing thing is created. */
     boolean isFinal() {
         return exitCode == 2 || exitCode == 3;
     }
@@ -45,7 +45,7 @@ public record Outcome(int exitCode, String line) {
         return exitCode == 4;
     }
 
-    /** As this, where something had been done before it: says that first. */
+    /** Returns the same outcome with a text in front that tells what was done before. */
     Outcome after(String done) {
         return new Outcome(exitCode, done + ", then: " + line);
     }

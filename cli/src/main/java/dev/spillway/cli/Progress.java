@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
-/** Shows how far long work is, how fast it goes on, and how long it will still take at that rate. For one thread. */
+/** Shows the progress of long work, its rate, and the remaining time at that rate. Not thread-safe. */
 public final class Progress {
-    /** A rate of less time is a guess. */
+    /** Shortest time from which a rate is computed. */
     private static final long RATE_NANOS_MIN = Duration.ofSeconds(1).toNanos();
 
     private final Console console;
@@ -14,7 +14,7 @@ public final class Progress {
     private final LongSupplier nanoTime;
     private final long begin;
 
-    /** @param unit prints an amount, such as a number of bytes */
+    /** @param unit formats an amount, such as a number of bytes */
     public Progress(Console console, LongFunction<String> unit) {
         this(console, unit, System::nanoTime);
     }
@@ -26,12 +26,12 @@ public final class Progress {
         begin = nanoTime.getAsLong();
     }
 
-    /** Shows an amount of which nobody knows how much it will be. */
+    /** Shows an amount without a known total. */
     public void show(String what, long done) {
         show(what, done, -1);
     }
 
-    /** @param total -1 where nobody knows it */
+    /** @param total total amount; -1 if it is not known */
     public void show(String what, long done, long total) {
         long nanos = nanoTime.getAsLong() - begin;
         StringBuilder line = new StringBuilder(what).append(' ').append(unit.apply(done));
@@ -52,12 +52,12 @@ public final class Progress {
         return seconds < 120 ? seconds + " s" : seconds < 7_200 ? seconds / 60 + " min" : seconds / 3_600 + " h";
     }
 
-    /** Shows how long work goes on of which nobody knows how far it is. */
+    /** Shows the elapsed time of work whose progress is not known. */
     public void showTime(String what) {
         console.progress(what + ", " + span((nanoTime.getAsLong() - begin) / 1_000_000_000));
     }
 
-    /** Takes it away. */
+    /** Clears the progress. */
     public void end() {
         console.progressEnded();
     }

@@ -11,7 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Runs the commonest commands against a server that answers them all, for the archive of loaded classes that the launcher keeps. */
+/** Runs the most common commands against a fake server, to record the AOT archive of loaded classes that the launcher uses. */
 public final class Rehearsal {
     private static final String ENTRY = """
             {"namespace":"trees","key":"a","snapshotId":"s","generation":1,"sizeBytes":4096,"description":"","labels":{"a":"b"},

@@ -2,10 +2,10 @@ package dev.spillway.cli;
 
 import java.util.concurrent.Callable;
 
-/** One command: does its work and says what it came to. */
+/** A command, which does its work and returns its outcome. */
 public interface SpillwayCommand extends Callable<Outcome> {
     /**
-     * Runs. A command that can be watched may be run again, with the same values.
+     * Runs the command. A command that can be watched may be run several times with the same values.
      *
      * @throws CommandFailedException to end with another outcome
      */

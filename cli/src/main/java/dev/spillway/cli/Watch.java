@@ -9,8 +9,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.function.Supplier;
 
 /**
- * Runs a command again and again, so that changes are seen. On a terminal each print replaces the one before; elsewhere they follow each other. While no
- * server answers, the last print stays, and that is said. For one thread.
+ * Runs a command repeatedly, so that changes are seen. On a terminal each output replaces the one before; elsewhere they follow each other. While no
+ * server answers, the last output stays, with a note. Not thread-safe.
  */
 final class Watch {
     private static final String CLEAR = "\033[H\033[2J";
@@ -22,11 +22,11 @@ final class Watch {
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
     /**
-     * Watches what a command prints.
+     * Creates a watch of a command's output.
      *
-     * @param every time between the end of one print and the next request
-     * @param what  the command as it was typed
-     * @param json  prints for programs: they follow each other on a terminal too
+     * @param every time between the end of one output and the next request
+     * @param what  text of the command as it was typed
+     * @param json  whether the output is for programs, so that outputs follow each other on a terminal, too
      */
     Watch(Console console, Duration every, String what, boolean json) {
         this.console = console;
@@ -35,14 +35,14 @@ final class Watch {
         this.replacing = console.terminal() && !json;
     }
 
-    /** Returns where the command has to print. */
+    /** Returns the console to which the command must print. */
     Console prints() {
         return new Console(new PrintStream(printed, true, StandardCharsets.UTF_8), console.err(), console.in(), console.terminal(),
                 console.colours());
     }
 
     /**
-     * Runs until nobody reads what is printed, or the command ends in a way that another time cannot change: wrong usage, not found, and a server that
+     * Runs until the output is closed, or until the command has an outcome that a repetition cannot change: wrong usage, not found, or a server that
      * was never reached.
      *
      * @throws InterruptedException when this thread is interrupted

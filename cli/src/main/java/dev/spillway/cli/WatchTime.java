@@ -11,11 +11,11 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.TypeConversionException;
 
-/** The time of {@code --watch}, which may be left out. One class, because the JDK would link lambdas in each process. */
+/** The optional time of {@code --watch}. It is one class, because the JDK would link lambdas anew in each process. */
 final class WatchTime implements ITypeConverter<Duration>, IParameterPreprocessor, Consumer<Duration> {
     static final String DEFAULT = "2s";
 
-    /** Adds the default where the next word is no time: picocli would take any, although it may be a name. */
+    /** Adds the default if the next word is not a time. Otherwise picocli would use any word, even if it is a name. */
     @Override
     @SuppressWarnings("JdkObsolete") // picocli's
     public boolean preprocess(Stack<String> arguments, CommandSpec command, ArgSpec option, Map<String, Object> how) {
@@ -46,7 +46,7 @@ final class WatchTime implements ITypeConverter<Duration>, IParameterPreprocesso
         throw new TypeConversionException(text + " (expected: more than zero)");
     }
 
-    /** Nothing: the time is read from what picocli matched. */
+    /** Does nothing, because the time is read from the match of picocli. */
     @Override
     public void accept(Duration time) {}
 }

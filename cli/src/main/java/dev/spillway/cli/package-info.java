@@ -1,6 +1,6 @@
 /**
- * The {@code spillway} command: parses arguments, starts services or talks HTTP to them, prints for people or programs. No
- * rules of the registry or of a store live here.
+ * The {@code spillway} command: parses arguments, sends requests to services over HTTP, and prints for people or programs. The rules of the registry
+ * and of stores are in the services.
  */
 @NullMarked
 package dev.spillway.cli;

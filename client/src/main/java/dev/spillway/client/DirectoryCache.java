@@ -8,29 +8,30 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The directory trees of one namespace that a host caches. Bound to a namespace at a worker; all paths are of the worker's host. Thread-safe.
+ * The directory trees of one namespace in the cache of a host, accessed through its worker. All paths are paths of the worker's host. Thread-safe.
  *
- * <p>Every method may throw a {@link dev.spillway.api.ProblemException} when the worker refuses, and a {@link NotReachableException} when it cannot be
- * asked; those that change something an {@link OutcomeUnknownException} when nobody can say whether it was done. An error is never a miss.
+ * <p>Every method throws a {@link dev.spillway.api.ProblemException} if the worker refuses, and a {@link NotReachableException} if it cannot be
+ * reached. A method that changes something throws an {@link OutcomeUnknownException} if it is unknown whether the change was made. An error is never
+ * a miss.
  */
 public interface DirectoryCache {
     /**
-     * Returns a cached tree under a hold: it stays whole until {@link HeldDirectory#close()}, also when it is evicted meanwhile. Answered by the host
-     * alone, so it may be older than what another host put just now.
+     * Returns a cached tree under a hold. It stays whole until {@link HeldDirectory#close()}, even if it is evicted before. The host answers without
+     * asking the registry, so the tree may be older than one that another host has just put.
      */
     Optional<HeldDirectory> get(String key) throws InterruptedException;
 
-    /** As {@link #get}, after asking the registry that the tree is its entry's newest. */
+    /** Does the same as {@link #get}, but first asks the registry whether the tree is the newest of its entry. */
     Optional<HeldDirectory> getFresh(String key) throws InterruptedException;
 
-    /** As {@link #put(String, Path, String, CachedDirectories.Mode)}, by copying. */
+    /** Does the same as {@link #put(String, Path, String, CachedDirectories.Mode)} by copying. */
     default Put put(String key, Path sourceDir, String description) throws InterruptedException {
         return put(key, sourceDir, description, CachedDirectories.Mode.COPY);
     }
 
     /**
-     * Stores a tree under a key, in place of the one that the key named, and evicts from all hosts what no longer fits. It becomes visible all at
-     * once or not at all.
+     * Stores a tree under a key, replacing the one that the key named, and evicts from all hosts the entries that no longer fit. The put is atomic:
+     * the whole tree becomes visible at once, or nothing.
      *
      * @param sourceDir a directory of the worker's host, under a root that the worker allows
      */
@@ -39,15 +40,15 @@ public interface DirectoryCache {
     }
 
     /**
-     * As {@link #put(String, Path, String, CachedDirectories.Mode)}, with labels. Where the namespace evicts by GDSF, the label
-     * {@code rebuild-seconds} tells what it costs to make the tree again.
+     * Does the same as {@link #put(String, Path, String, CachedDirectories.Mode)} with labels. If the namespace evicts by GDSF, the label
+     * {@code rebuild-seconds} states the cost of rebuilding the tree.
      */
     Put put(String key, Path sourceDir, Description description, CachedDirectories.Mode mode) throws InterruptedException;
 
     /**
-     * Stores this host's copy of a generation that the key names already. The content must be that of the other copies: nobody compares it.
+     * Stores this host's copy of a generation that the key already names. The content must equal that of the other copies; this is not checked.
      *
-     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#GENERATION_GONE} when the key no longer names it
+     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#GENERATION_GONE} if the key no longer names it
      */
     Put putCopy(String key, Path sourceDir, Description description, long generation) throws InterruptedException;
 
@@ -55,24 +56,25 @@ public interface DirectoryCache {
     Optional<String> invalidate(String key) throws InterruptedException;
 
     /**
-     * Evicts the least recently used entries of the namespace until both limits hold, and returns how many went. What is pinned stays, and so does
-     * what this host holds, as long as the limits leave room for it.
+     * Evicts entries of the namespace in the order of eviction until both limits hold, and returns their number. Pinned entries stay. Entries that
+     * this host holds stay as long as the limits leave room for them.
      *
-     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#PLAN_NEEDED} when more than the namespace's share would go
+     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#PLAN_NEEDED} if more entries than the namespace's share would
+     *                                           be evicted
      */
     long prune(long maxEntries, long maxBytes) throws InterruptedException;
 
-    /** Returns what this host serves, in the order of the keys. */
+    /** Returns the trees that this host serves, in the order of their keys. */
     List<CachedDirectories.Listed> list() throws InterruptedException;
 
-    /** Returns how much this host serves. */
+    /** Returns the number and bytes of the trees that this host serves. */
     CachedDirectories.Stats stats() throws InterruptedException;
 
     /**
      * A stored tree.
      *
-     * @param path    where it is; held by nobody, so {@link #get} it to read it
-     * @param evicted what went to make room, from all hosts, oldest first
+     * @param path    path of the tree; it is not held, so {@link #get} must be called before it is read
+     * @param evicted entries that were evicted to make room, from all hosts, oldest first
      */
     record Put(Path path, String snapshotId, long generation, long sizeBytes, List<EvictedEntry> evicted) {}
 }

@@ -3,7 +3,7 @@ package dev.spillway.client;
 import java.nio.file.Path;
 import java.time.Instant;
 
-/** A cached tree that stays whole on its host until it is closed. The hold is extended in the background meanwhile. Thread-safe. */
+/** A cached tree that stays whole on its host until it is closed. Its hold is extended in the background until then. Thread-safe. */
 public interface HeldDirectory extends AutoCloseable {
     /** Returns the path of the tree on the worker's host. */
     Path path();
@@ -12,16 +12,16 @@ public interface HeldDirectory extends AutoCloseable {
 
     long generation();
 
-    /** Allocated bytes. */
+    /** Returns its size in allocated bytes. */
     long sizeBytes();
 
     /**
-     * Until when the worker promised to keep the tree whole. It moves on while this is open; once it is in the past the worker could not be asked
-     * for so long, and the tree may be gone.
+     * Returns the time until which the worker has promised to keep the tree whole. It is extended while this is open. If it is in the past, the
+     * worker could not be reached in time, and the tree may be gone.
      */
     Instant heldUntil();
 
-    /** Releases the hold. Where the worker cannot be asked the hold runs out by itself. */
+    /** Releases the hold. If the worker cannot be reached, the hold expires by itself. */
     @Override
     void close();
 }

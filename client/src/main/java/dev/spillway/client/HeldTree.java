@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 
-/** Extends its hold when a third of it has passed, by a virtual thread of its own, until it is closed or the hold is lost. */
+/** Extends its hold on a virtual thread after a third of its time, until it is closed or the hold is lost. */
 final class HeldTree implements HeldDirectory {
     private final CachedDirectories.Found found;
     private final UUID hold;
@@ -57,13 +57,13 @@ final class HeldTree implements HeldDirectory {
                             Holds.Held.class).until();
                 } catch (ProblemException e) {
                     if (e.type() == ProblemType.UNKNOWN_HOLD) {
-                        // It ran out, because the worker could not be asked in time; heldUntil tells so.
+                        // The hold expired, because the worker could not be reached in time. heldUntil shows this.
                         return;
                     }
                 } catch (NotReachableException | OutcomeUnknownException e) {
-                    // Asked again after the next pause; until then the hold goes on as it was granted.
+                    // The extension is tried again after the next pause. Until then the hold is valid as granted.
                 } catch (IllegalStateException e) {
-                    // The client was closed while the tree was being got.
+                    // The client was closed while the tree was being fetched.
                     return;
                 }
             }
@@ -107,7 +107,7 @@ final class HeldTree implements HeldDirectory {
         try {
             worker.once().send(Call.of(WorkerApi.RELEASE_HOLD.at(hold), timeout), NoContent.class);
         } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
-            // It runs out by itself.
+            // The hold expires by itself.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -5,22 +5,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The least recently used registry of one namespace: which snapshot each key names. Bound to a namespace at the coordinators; thread-safe.
+ * The registry of one namespace, which maps each key to a snapshot and evicts entries beyond the namespace's limits. Accessed through the
+ * coordinators. Thread-safe.
  *
- * <p>Every method may throw a {@link dev.spillway.api.ProblemException} when the registry refuses, and a {@link NotReachableException} when it cannot
- * be asked; those that change something an {@link OutcomeUnknownException} when nobody can say whether it was done. An error is never a miss.
+ * <p>Every method throws a {@link dev.spillway.api.ProblemException} if the registry refuses, and a {@link NotReachableException} if it cannot be
+ * reached. A method that changes something throws an {@link OutcomeUnknownException} if it is unknown whether the change was made. An error is never
+ * a miss.
  */
 public interface ImageRegistry {
     /** Returns the snapshot that a key names, and makes its entry the most recently used one. */
     Optional<String> get(String key) throws InterruptedException;
 
-    /** As {@link #put(String, String, long)}, of a size that is not known. */
+    /** Does the same as {@link #put(String, String, long)} for an image of unknown size. */
     default Put put(String key, String snapshotId) throws InterruptedException {
         return put(key, snapshotId, 0);
     }
 
     /**
-     * Lets a key name a snapshot, and evicts what no longer fits.
+     * Makes a key name a snapshot, and evicts the entries that no longer fit.
      *
      * @param sizeBytes allocated bytes of the image
      */
@@ -32,7 +34,7 @@ public interface ImageRegistry {
     /** Evicts an entry if it names the expected snapshot, and returns whether it did. */
     boolean invalidate(String key, String expectedSnapshotId) throws InterruptedException;
 
-    /** Returns the ids of all snapshots that entries name, in order, each once. */
+    /** Returns the distinct ids of all snapshots that entries name, in order. */
     List<String> allSnapshotIds() throws InterruptedException;
 
     /** Returns the number of entries. */
@@ -47,7 +49,7 @@ public interface ImageRegistry {
      * A stored entry.
      *
      * @param replaced the snapshot that the key named before, if it was another
-     * @param evicted  what went to make room, oldest first
+     * @param evicted  entries that were evicted to make room, oldest first
      */
     record Put(long generation, Optional<String> replaced, List<EvictedEntry> evicted) {
         /** The snapshots of the evicted entries, oldest first. */

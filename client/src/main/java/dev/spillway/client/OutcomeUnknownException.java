@@ -2,7 +2,7 @@ package dev.spillway.client;
 
 import java.io.Serial;
 
-/** A change was sent, and no server could say in time whether it was made. Look before doing it again. */
+/** Thrown when a change was sent and no server told in time whether it was made. The caller must check before it repeats the change. */
 public final class OutcomeUnknownException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;

@@ -7,21 +7,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pages that one request names.
+ * The pages of one request.
  *
- * @param content their bytes, one page after the other
+ * @param content bytes of the pages, one after the other
  */
 record PageRun(List<Integer> pages, ByteBuffer content) {
     private static final long BYTES_MAX = 64 << 20;
     private static final int PAGES_MAX = 65_536;
-    /** Keeps the request line below 16 KiB: a range has at most 24 characters. */
+    /** Upper bound on ranges, which keeps the request line below 16 KiB: a range has at most 24 characters. */
     private static final int RANGES_MAX = 400;
 
     PageRun {
         pages = List.copyOf(pages);
     }
 
-    /** Splits pages and their bytes into as few requests as the worker takes. */
+    /** Splits pages and their bytes into the smallest number of requests that the worker accepts. */
     static List<PageRun> of(List<Integer> pages, ByteBuffer content, long pageBytes) {
         List<PageRun> runs = new ArrayList<>();
         int first = 0;
@@ -52,7 +52,7 @@ record PageRun(List<Integer> pages, ByteBuffer content) {
         return new PageRun(pages.subList(from, to), content.slice(start, Math.toIntExact((to - from) * pageBytes)));
     }
 
-    /** Returns each page alone. */
+    /** Returns one run per page. */
     static List<PageRun> each(PageRun run, long pageBytes) {
         List<PageRun> each = new ArrayList<>();
         for (int at = 0; at < run.pages().size(); at++) {

@@ -25,10 +25,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a worker for artifacts. One of many processes of its host that miss the same artifact compiles it. Thread-safe. */
+/** Reads and stores artifacts through a worker. If several processes of its host miss the same artifact, one of them compiles it. Thread-safe. */
 final class RemoteArtifactStore extends CompilingStore {
     private static final Duration WAIT = Duration.ofSeconds(20);
-    /** A claim of a process that dies ends by itself; one that compiles extends it. */
+    /** Duration of a claim. A process that compiles extends its claim; the claim of a crashed process expires. */
     private static final Duration CLAIMED_FOR = Duration.ofSeconds(30);
     private static final Duration EXTENDED_EVERY = Duration.ofSeconds(8);
 
@@ -67,7 +67,7 @@ final class RemoteArtifactStore extends CompilingStore {
         return Call.of(target, timeout);
     }
 
-    /** A content that is not what its tag says is a failure of the way, not a miss. */
+    /** Reads an artifact. Content that does not match its tag is a transport failure, not a miss. */
     @Override
     protected Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
         try {
@@ -129,7 +129,10 @@ final class RemoteArtifactStore extends CompilingStore {
         }
     }
 
-    /** {@inheritDoc} The worker lets one process at a time compile. Where it cannot be asked this process compiles, and keeps nothing. */
+    /**
+     * {@inheritDoc} The worker lets one process at a time compile. If the worker cannot be reached, this process compiles and does not store the
+     * result.
+     */
     @Override
     protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
         while (true) {
@@ -158,7 +161,7 @@ final class RemoteArtifactStore extends CompilingStore {
         }
     }
 
-    /** Keeps a claim until it is interrupted. */
+    /** Extends a claim until this thread is interrupted. */
     private void extend(Fingerprint fingerprint, @Nullable UUID claim) {
         try {
             while (true) {
@@ -184,11 +187,11 @@ final class RemoteArtifactStore extends CompilingStore {
         try {
             worker.once().send(call(WorkerApi.UNCLAIM_ARTIFACT.at(namespace, fingerprint).with("id", claim)), NoContent.class);
         } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
-            // It ends with its time.
+            // The claim expires by itself.
         }
     }
 
-    /** Returns the counts of this store; what the worker holds is told by the worker's own figures. */
+    /** Returns the counts of this store. The worker has metrics of its own. */
     @Override
     public ArtifactMetrics metrics() {
         return lookups()
@@ -196,7 +199,7 @@ final class RemoteArtifactStore extends CompilingStore {
                         0));
     }
 
-    /** Does nothing: connections are the client's. */
+    /** Does nothing, because the connections belong to the client. */
     @Override
     public void close() {}
 }

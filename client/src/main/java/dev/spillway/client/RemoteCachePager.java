@@ -42,15 +42,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A pager of the worker, which all processes that know its name share. Reads, writes of pages and states, {@link #ownPage}, {@link #resume} and
- * {@link #detachEngine} are sent again until their outcome is known. Any other change is not, once it may have been made: it ends with an {@link OutcomeUnknownException}. Where a
- * method throws no {@link InterruptedException}, an interrupted read is a {@link NotReachableException} and an interrupted change an
- * {@link OutcomeUnknownException}, and the thread stays interrupted. Thread-safe.
+ * {@link #detachEngine} are retried until their outcome is known. Any other change is not retried once it may have been made; it ends with an
+ * {@link OutcomeUnknownException}. If a method does not declare {@link InterruptedException}, an interrupted read throws a
+ * {@link NotReachableException}, an interrupted change an {@link OutcomeUnknownException}, and the thread stays interrupted. Thread-safe.
  */
 public final class RemoteCachePager implements CachePager {
-    /** Longest pause of the worker, and the length of one by {@link #pause()}: a process that dies does not stop the others for good. */
+    /** Longest pause, and the length of one by {@link #pause()}. The bound ensures that a crashed process does not stop the others forever. */
     public static final Duration PAUSE_MAX = Duration.ofMinutes(1);
 
-    /** The worker waits that long for the end of a pause, and then refuses. */
+    /** Time for which the worker lets a write wait for the end of a pause before it refuses. */
     private static final Duration WORKER_PATIENCE = Duration.ofSeconds(40);
     private static final int SEQUENCES_AT_ONCE = 100;
     private static final TypeReference<Page<LogicalSequence>> SEQUENCES = new TypeReference<>() {};
@@ -79,7 +79,7 @@ public final class RemoteCachePager implements CachePager {
 
     static RemoteCachePager create(Create create, Retries worker, Duration timeout, Duration copyTimeout) throws InterruptedException {
         Pagers.requireName(create.name());
-        // A large one takes time, because all its blocks are taken at once.
+        // Creating a large pager takes time, because all its memory is allocated at once.
         Call call = Call.of(WorkerApi.CREATE_PAGER.at(), copyTimeout).body(create);
         return new RemoteCachePager(typed(() -> worker.untilSent().send(call, Pagers.Pager.class)), worker, timeout, copyTimeout);
     }
@@ -89,7 +89,7 @@ public final class RemoteCachePager implements CachePager {
         try {
             return typed(() -> worker.send(call, Verified.class));
         } catch (OutcomeUnknownException e) {
-            // It is no change.
+            // The call changes nothing.
             throw new NotReachableException(String.valueOf(e.getMessage()));
         }
     }
@@ -108,7 +108,7 @@ public final class RemoteCachePager implements CachePager {
         }
     }
 
-    /** Returns what this process would have thrown, had it the pager. */
+    /** Returns the exception that a pager in this process would throw. */
     private static RuntimeException typed(ProblemException e) {
         Problem problem = e.problem();
         if (problem.type() == ProblemType.INVALID_VALUE) {
@@ -160,7 +160,7 @@ public final class RemoteCachePager implements CachePager {
         return meta;
     }
 
-    /** Returns the pager as the worker has it, with the path of its file and what is done with it. */
+    /** Returns the worker's description of the pager, with the path of its file and its running work. */
     public Pagers.Pager describe() throws InterruptedException {
         return ask(() -> worker.send(call(WorkerApi.GET_PAGER), Pagers.Pager.class));
     }
@@ -174,7 +174,7 @@ public final class RemoteCachePager implements CachePager {
     /**
      * Pauses as {@link #pause()} does.
      *
-     * @param within ends the pause unless it was ended before; at most {@link #PAUSE_MAX}
+     * @param within time after which the pause ends by itself; at most {@link #PAUSE_MAX}
      */
     public void pause(Duration within) throws InterruptedException {
         Call call = waiting(call(WorkerApi.QUIESCE_PAGER)).body(new Pagers.Quiesce(within));
@@ -196,7 +196,7 @@ public final class RemoteCachePager implements CachePager {
         return read(() -> worker.send(call(WorkerApi.GET_OCCUPIED_PAGES), Pages.class)).pages();
     }
 
-    /** {@inheritDoc} The worker is asked for some after the other, so what changes meanwhile may be in the list or not. */
+    /** {@inheritDoc} The list is read in several requests, so a change in between may or may not be in the list. */
     @Override
     public List<LogicalSequence> sequences() {
         return read(() -> {
@@ -230,9 +230,9 @@ public final class RemoteCachePager implements CachePager {
     }
 
     /**
-     * Reads pages, many with one request.
+     * Reads pages, many per request.
      *
-     * @param into takes exactly the bytes of the pages, one after the other; its position stays
+     * @param into receives exactly the bytes of the pages, one after the other; its position does not change
      */
     public void readPages(List<Integer> pages, ByteBuffer into) {
         requireLength("pages " + pages.size(), into, pages.size() * meta.page().bytes());
@@ -240,7 +240,7 @@ public final class RemoteCachePager implements CachePager {
             try {
                 read(() -> receive(worker.untilSent(), run));
             } catch (NotReachableException e) {
-                // A page that is refused after the first ends the answer in its middle. Asked alone, it has a status.
+                // If a later page is refused, the answer breaks off. Requested alone, the page gets a status.
                 PageRun.each(run, meta.page().bytes()).forEach(one -> read(() -> receive(worker, one)));
             }
         }
@@ -274,9 +274,9 @@ public final class RemoteCachePager implements CachePager {
     }
 
     /**
-     * Writes pages, many with one request. After a refusal the pages before the one that was refused may be written.
+     * Writes pages, many per request. After a refusal, the pages before the refused one may have been written.
      *
-     * @param content exactly the bytes of the pages, one after the other; its position stays
+     * @param content exactly the bytes of the pages, one after the other; its position does not change
      */
     public void writePages(List<Integer> pages, ByteBuffer content) throws InterruptedException {
         requireLength("pages " + pages.size(), content, pages.size() * meta.page().bytes());
@@ -339,10 +339,9 @@ public final class RemoteCachePager implements CachePager {
     }
 
     /**
-     * Captures the pager and puts the snapshot under a key. The pager is paused for a moment only, while an engine that maps its file saves what it
-     * overwrites.
+     * Captures the pager and puts the snapshot under a key. The pause is short if an engine that maps the file saves pages before it overwrites them.
      *
-     * @throws ProblemException when the snapshot is not taken as an entry, for example because there is no such namespace
+     * @throws ProblemException if the snapshot is refused as an entry, for example because there is no such namespace
      */
     public Captured capture(String namespace, String key, String description) throws InterruptedException {
         Call call = Call.of(WorkerApi.CAPTURE_PAGER.at(name), copyTimeout)
@@ -351,9 +350,10 @@ public final class RemoteCachePager implements CachePager {
     }
 
     /**
-     * Restores the sequences of a snapshot into free pages, all or none, after verifying every byte. What this host does not have is taken from another.
+     * Restores the sequences of a snapshot into free pages, all or none, after verifying every byte. A snapshot that this host does not have is
+     * fetched from another.
      *
-     * @throws ProblemException when there is no such entry
+     * @throws ProblemException if there is no such entry
      */
     public Restored restore(String namespace, String key) throws InterruptedException {
         Call call = Call.of(WorkerApi.RESTORE_PAGER.at(name), copyTimeout)
@@ -361,7 +361,7 @@ public final class RemoteCachePager implements CachePager {
         return ask(() -> worker.untilSent().send(call, Restored.class));
     }
 
-    /** {@inheritDoc} It is closed at the worker, for all processes. After an {@link OutcomeUnknownException} it may be closed again. */
+    /** {@inheritDoc} It is closed at the worker, for all processes. After an {@link OutcomeUnknownException} it is safe to call close again. */
     @Override
     public void close() {
         closed = true;

@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a worker. */
+/** A directory cache that is accessed through a worker. */
 final class RemoteDirectoryCache implements DirectoryCache {
     private static final int PAGE = 1_000;
     private static final TypeReference<Page<CachedDirectories.Listed>> LISTED = new TypeReference<>() {};
@@ -34,7 +34,7 @@ final class RemoteDirectoryCache implements DirectoryCache {
     private final Duration hold;
     private final Set<HeldTree> held;
 
-    /** @param held gets the trees that are open */
+    /** @param held set to which open trees are added */
     RemoteDirectoryCache(NamespaceName namespace, Retries worker, Duration timeout, Duration copyTimeout, Duration hold,
             Set<HeldTree> held) {
         this.namespace = namespace;

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the coordinators. */
+/** An image registry that is accessed through the coordinators. */
 final class RemoteImageRegistry implements ImageRegistry {
     private static final int PAGE = 1_000;
     private static final TypeReference<Page<SnapshotId>> SNAPSHOTS = new TypeReference<>() {};
@@ -79,7 +79,7 @@ final class RemoteImageRegistry implements ImageRegistry {
         return coordinators.send(call(target), Entries.Deleted.class).snapshotId().value();
     }
 
-    /** Only an entry that is not there is a miss; any other problem is an error. */
+    /** Returns a miss if the entry does not exist; throws any other problem. */
     static Optional<String> absent(ProblemException e) {
         if (e.type() == ProblemType.UNKNOWN_ENTRY) {
             return Optional.empty();

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects an application to a fleet. One is enough for a process; thread-safe, for platform and virtual threads. Closing it releases the holds that
- * are open and closes its connections; a call after that throws an {@link IllegalStateException}.
+ * Connects an application to a fleet. One client per process is enough. Thread-safe, for platform and virtual threads. Closing it releases open holds
+ * and closes its connections. A call after that throws an {@link IllegalStateException}.
  */
 public final class SpillwayClient implements AutoCloseable {
     private final Builder settings;
@@ -34,7 +34,7 @@ public final class SpillwayClient implements AutoCloseable {
         this.http = new JsonClient(Json.tolerant(), settings.connectTimeout, settings.answerBytesMax, settings.security);
     }
 
-    /** What a client is made from. Addresses are written as {@code host:port}, {@code http://host:port} or {@code unix:/path/of/a/socket}. */
+    /** Builds a client. Addresses have the form {@code host:port}, {@code http://host:port} or {@code unix:/path/of/a/socket}. */
     public static final class Builder {
         private List<Endpoint> coordinators = List.of();
         private @Nullable Endpoint worker;
@@ -48,7 +48,7 @@ public final class SpillwayClient implements AutoCloseable {
 
         private Builder() {}
 
-        /** Names the coordinators of one registry, of which any one will do. They listen on port 7070 by default. */
+        /** Names coordinators of one registry. The client uses any of them. They listen on port 7070 by default. */
         public Builder coordinators(String... addresses) {
             coordinators = new ArrayList<>(Arrays.stream(addresses).map(Endpoint::parse).toList());
             return this;
@@ -66,13 +66,13 @@ public final class SpillwayClient implements AutoCloseable {
             return this;
         }
 
-        /** Shows a token with each request over TCP. A Unix socket asks for none. */
+        /** Sends a token with each request over TCP. A Unix socket requires none. */
         public Builder token(String token) {
             security = new ClientSecurity(token, security.tls());
             return this;
         }
 
-        /** Believes servers whose certificates are signed by one in this PEM file, and no others. Their addresses are written as {@code https://host:port}. */
+        /** Trusts only servers whose certificates are signed by one in this PEM file. Their addresses have the form {@code https://host:port}. */
         public Builder trust(Path authority) throws IOException {
             security = ClientSecurity.of(security.token(), authority);
             return this;
@@ -96,13 +96,13 @@ public final class SpillwayClient implements AutoCloseable {
             return this;
         }
 
-        /** Bounds the time in which a request that failed is sent again; 15 s by default, zero for a single attempt. */
+        /** Bounds the time during which a failed request is retried; 15 s by default, zero for a single attempt. */
         public Builder retryFor(Duration duration) {
             patience = duration;
             return this;
         }
 
-        /** For how long the worker keeps a tree whole when this process is gone without a word; 1 min by default. */
+        /** Sets the time for which the worker keeps a held tree whole after this process crashed; 1 min by default. */
         public Builder hold(Duration duration) {
             if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
                 throw new IllegalArgumentException("hold: " + duration + " (expected: 1 s or more)");
@@ -112,8 +112,8 @@ public final class SpillwayClient implements AutoCloseable {
         }
 
         /**
-         * Bounds an answer, and so an artifact, which is in memory as a whole; 64 MiB by default. Where the worker's {@code artifact-max-bytes} is more,
-         * this should be as much. A larger artifact is an {@link java.io.IOException} of its {@code get}.
+         * Bounds the size of an answer, and so of an artifact, which is held in memory; 64 MiB by default. It should be at least the worker's
+         * {@code artifact-max-bytes}. The {@code get} of a larger artifact throws an {@link java.io.IOException}.
          */
         public Builder answerBytesMax(long bytes) {
             if (bytes < 1 || bytes > 1 << 30) {
@@ -123,7 +123,7 @@ public final class SpillwayClient implements AutoCloseable {
             return this;
         }
 
-        /** @throws IllegalStateException when neither a coordinator nor a worker is named: no address is guessed */
+        /** @throws IllegalStateException if neither a coordinator nor a worker is named, because no address is guessed */
         public SpillwayClient build() {
             if (coordinators.isEmpty() && worker == null) {
                 throw new IllegalStateException("servers: none (expected: Builder.coordinators or Builder.worker names one)");
@@ -132,13 +132,13 @@ public final class SpillwayClient implements AutoCloseable {
         }
     }
 
-    /** Begins without any server. */
+    /** Returns a builder without any server. */
     public static Builder builder() {
         return new Builder();
     }
 
     /**
-     * Returns the registry of a namespace, asked at the coordinators.
+     * Returns the registry of a namespace, accessed through the coordinators.
      *
      * @throws IllegalStateException when no coordinator was named, or this is closed
      */
@@ -151,7 +151,7 @@ public final class SpillwayClient implements AutoCloseable {
     }
 
     /**
-     * Returns the directory trees of a namespace, asked at the worker.
+     * Returns the directory trees of a namespace, accessed through the worker.
      *
      * @throws IllegalStateException when no worker was named, or this is closed
      */
@@ -161,7 +161,7 @@ public final class SpillwayClient implements AutoCloseable {
     }
 
     /**
-     * Returns the artifacts of a namespace, asked at the worker.
+     * Returns the artifacts of a namespace, accessed through the worker.
      *
      * @throws IllegalStateException when no worker was named, or this is closed
      */
@@ -170,9 +170,9 @@ public final class SpillwayClient implements AutoCloseable {
     }
 
     /**
-     * Opens a pager of the worker that exists.
+     * Opens an existing pager of the worker.
      *
-     * @throws dev.spillway.pager.PagerRefusedException of reason CLOSED where there is none of that name
+     * @throws dev.spillway.pager.PagerRefusedException with reason CLOSED if there is none of that name
      * @throws IllegalStateException                    when no worker was named, or this is closed
      */
     public RemoteCachePager pager(String name) throws InterruptedException {
@@ -180,10 +180,10 @@ public final class SpillwayClient implements AutoCloseable {
     }
 
     /**
-     * Creates a pager at the worker. It stays there until it is closed or the worker ends, also when this client is closed.
+     * Creates a pager at the worker. It exists until it is closed or the worker ends, even if this client is closed before.
      *
-     * @throws dev.spillway.pager.PagerRefusedException of reason EXISTS where the name is taken, EXHAUSTED where the host has too little memory
-     * @throws OutcomeUnknownException                  when it may have been created
+     * @throws dev.spillway.pager.PagerRefusedException with reason EXISTS if the name is taken, EXHAUSTED if the host has too little memory
+     * @throws OutcomeUnknownException                  if it may have been created
      * @throws IllegalStateException                    when no worker was named, or this is closed
      */
     public RemoteCachePager createPager(Pagers.Create create) throws InterruptedException {
@@ -193,8 +193,8 @@ public final class SpillwayClient implements AutoCloseable {
     /**
      * Reads every byte of a pager's snapshot that this host has, and compares it with what was captured.
      *
-     * @throws dev.spillway.pager.PagerRefusedException of reason DAMAGED where it is something else
-     * @throws dev.spillway.api.ProblemException        when this host has no such entry
+     * @throws dev.spillway.pager.PagerRefusedException with reason DAMAGED if the content differs
+     * @throws dev.spillway.api.ProblemException        if this host has no such entry
      * @throws IllegalStateException                    when no worker was named, or this is closed
      */
     public Pagers.Verified verifySnapshot(String namespace, String key) throws InterruptedException {

@@ -1,6 +1,6 @@
 /**
- * The registry's service. Code lives in the packages below: {@code core} is pure, each adapter is named for what it talks to,
- * {@code app} wires them. Nothing of the worker is known here.
+ * The registry's service. All code is in the packages below: {@code core} is pure, each adapter is named for what it talks to, and {@code app} wires
+ * them. Nothing here depends on the worker.
  */
 @NullMarked
 package dev.spillway.coordinator;

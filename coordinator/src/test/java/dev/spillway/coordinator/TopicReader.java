@@ -21,7 +21,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A plain consumer that knows nothing of Spillway but its topics and schemas: reads all partitions from the start and holds each value to its schema. */
+/**
+ * A plain consumer that depends only on Spillway's topics and schemas. Reads all partitions from the start and validates each value against its
+ * schema.
+ */
 public final class TopicReader implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String schema;
@@ -43,7 +46,7 @@ public final class TopicReader implements AutoCloseable {
         consumer.seekToBeginning(consumer.assignment());
     }
 
-    /** Everything that is there until now, in the order of its arrival here. */
+    /** Returns all records so far, in the order of their arrival. */
     public List<ConsumerRecord<byte[], byte[]>> records() {
         consumer.poll(Duration.ofMillis(100)).forEach(record -> {
             assertThat(violations(schema, text(record))).as(text(record)).isEmpty();

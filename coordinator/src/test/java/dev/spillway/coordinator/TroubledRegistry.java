@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * A registry whose storage can be taken away: before a command is carried out, or while its commit is under way; at once, or in the middle of a request
- * that has several commands. Thread-safe.
+ * A registry whose storage can be made to fail, before a command or during its commit, at once or in the middle of a request of several commands.
+ * Thread-safe.
  */
 public final class TroubledRegistry implements Registry {
     public enum Trouble {
@@ -33,13 +33,13 @@ public final class TroubledRegistry implements Registry {
         after(0, begins);
     }
 
-    /** Begins after so many more commands. */
+    /** Lets the trouble begin after this number of further commands. */
     public synchronized void after(int commands, Trouble begins) {
         commandsBefore = commands;
         trouble = begins;
     }
 
-    /** How often something was asked in vain. */
+    /** Returns the number of failed calls. */
     public long refusals() {
         return refusals.get();
     }

@@ -6,7 +6,7 @@ import dev.spillway.cli.SpillwayCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Runs a whole fleet on this machine, with users. */
+/** Runs a whole fleet with simulated users on this machine. */
 @Command(name = "demo",
         description = {
                 "Run a whole fleet on this machine until Ctrl-C, as dev does, with users: they read and put images, most of all the popular ones.",

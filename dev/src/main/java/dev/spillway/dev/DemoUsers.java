@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Users of a demo: on each host somebody reads images, most of all the popular ones, and adds a copy of what is missing there. More keys are asked for than
- * there is room for, so images are evicted all the time, from each host that has a copy. One further host comes and goes.
+ * Simulated users of a demo. On each host a user reads images, preferably popular ones, and adds copies of missing ones. More keys are read than fit,
+ * so images are evicted all the time from each host that has a copy. One further host joins and leaves.
  */
 final class DemoUsers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DemoUsers.class);
@@ -51,10 +51,10 @@ final class DemoUsers implements AutoCloseable {
     private static final int FILES_MAX = 4;
     private static final int FILE_BYTES_MAX = 64 << 10;
     private static final int PAUSE_MILLIS_MAX = 300;
-    /** One read in so many puts a new version in place of the image, so that all its copies go. */
+    /** One read in this number replaces the image by a new version, so that all copies of the former one are evicted. */
     private static final int RENEWED_EVERY = 100;
     private static final int REBUILD_SECONDS_MAX = 600;
-    /** One read in so many keeps its image for a while, so that an eviction meets a hold now and then. */
+    /** One read in this number holds its image for a while, so that an eviction sometimes meets a hold. */
     private static final int KEPT_EVERY = 20;
     private static final Duration KEPT = Duration.ofSeconds(3);
     private static final Duration GUEST_STAYS = Duration.ofSeconds(40);
@@ -65,7 +65,7 @@ final class DemoUsers implements AutoCloseable {
     private final DevFleet fleet;
     private final Path scratch;
     private final List<Thread> threads = new ArrayList<>();
-    /** The generation that was put last, by namespace and key. */
+    /** Latest generation by namespace and key. */
     private final Map<String, Long> generations = new ConcurrentHashMap<>();
 
     private DemoUsers(DevFleet fleet, Path scratch) {
@@ -74,9 +74,9 @@ final class DemoUsers implements AutoCloseable {
     }
 
     /**
-     * Makes the namespaces, and begins to use them.
+     * Creates the namespaces, and starts to use them.
      *
-     * @param failed is told when the host that comes and goes cannot go on
+     * @param failed is called if the host that comes and goes fails
      */
     static DemoUsers start(DevFleet fleet, Consumer<Throwable> failed) throws IOException, InterruptedException {
         DemoUsers users = new DemoUsers(fleet, Files.createDirectories(fleet.folder().resolve("demo")));
@@ -103,7 +103,7 @@ final class DemoUsers implements AutoCloseable {
         return users;
     }
 
-    /** Goes on until it is interrupted. */
+    /** An activity that runs until it is interrupted. */
     @FunctionalInterface
     private interface Use {
         void run() throws InterruptedException;
@@ -154,7 +154,7 @@ final class DemoUsers implements AutoCloseable {
     }
 
     private void put(DirectoryCache cache, String name, String key) throws InterruptedException {
-        // The same tree on each host.
+        // The tree must be the same on each host.
         RandomGenerator random = new SplittableRandom(name.hashCode());
         try {
             Path tree = Files.createTempDirectory(scratch, "image");
@@ -176,7 +176,7 @@ final class DemoUsers implements AutoCloseable {
         }
     }
 
-    /** Adds a copy to those of other hosts, or a new entry where there are none any more. */
+    /** Adds a copy to those of other hosts, or a new entry if there are none. */
     private void put(DirectoryCache cache, String name, String key, Path tree, Description description) throws InterruptedException {
         Long generation = generations.get(name);
         try {
@@ -201,7 +201,7 @@ final class DemoUsers implements AutoCloseable {
         Files.delete(tree);
     }
 
-    /** Uses the registry alone: its entries belong to no host. */
+    /** Uses only the registry; its entries belong to no host. */
     private void call() throws InterruptedException {
         RandomGenerator random = new SplittableRandom();
         IntUnaryOperator popular = Trace.zipf(FUNCTIONS, POPULARITY, 0);
@@ -247,7 +247,7 @@ final class DemoUsers implements AutoCloseable {
         }
     }
 
-    /** Logs what a user would see and try again. */
+    /** Runs an activity, and logs failures that a user would see and retry. */
     private static void tried(Use use) throws InterruptedException {
         try {
             use.run();

@@ -33,14 +33,14 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** The parts of a development fleet, started side by side where one does not need the other. */
+/** The parts of a development fleet. Parts that do not need each other are started in parallel. */
 final class DevFleet {
-    /** How far the first worker's port is above the coordinator's. */
+    /** Difference between the ports of the first worker and the coordinator. */
     static final int FIRST_WORKER = 10;
 
     private static final Duration JOINED_WITHIN = Duration.ofSeconds(60);
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
-    /** Enough for a hundred hosts, and a broker with few partitions recovers fast after a kill. */
+    /** Number of partitions: enough for a hundred hosts, and few enough for a fast recovery of the broker after a kill. */
     private static final int PARTITIONS = 16;
 
     private final Path folder;
@@ -50,7 +50,7 @@ final class DevFleet {
     private final PrintStream out;
     private Addresses addresses = Addresses.NOT_YET;
 
-    /** @param temporary whether PostgreSQL and Kafka keep nothing */
+    /** @param temporary whether the data of PostgreSQL and Kafka need not survive */
     DevFleet(Path folder, boolean temporary, int port, int hosts, PrintStream out) {
         this.folder = folder;
         this.temporary = temporary;
@@ -60,10 +60,10 @@ final class DevFleet {
     }
 
     /**
-     * Reads the settings of every part, before anything is made or started.
+     * Reads the settings of every part before anything is created or started.
      *
-     * @throws SettingsException       with what is wrong with those of the first part that cannot work
-     * @throws EmbeddedServerException when PostgreSQL and Kafka cannot work there
+     * @throws SettingsException       with the problems of the first part whose settings are wrong
+     * @throws EmbeddedServerException if PostgreSQL and Kafka cannot use the folder
      */
     List<WorkerSettings> check() throws SettingsException {
         EmbeddedServers.requireUsable(folder);
@@ -78,7 +78,7 @@ final class DevFleet {
     /**
      * Opens the store of every worker once, before anything is started.
      *
-     * @throws IOException naming the store that cannot be used
+     * @throws IOException if a store cannot be used, with its name
      */
     void checkStores() throws SettingsException, IOException, InterruptedException {
         for (WorkerSettings worker : check()) {
@@ -86,9 +86,9 @@ final class DevFleet {
         }
     }
 
-    /** Where the servers are that the other parts need. */
+    /** The addresses of the servers that the other parts need. */
     private record Addresses(String database, String user, String password, String kafka) {
-        /** Stands for those of servers that are not started yet. */
+        /** Placeholder for the addresses of servers that are not started yet. */
         static final Addresses NOT_YET = new Addresses("jdbc:postgresql://127.0.0.1:1/spillway", "spillway", "none", "127.0.0.1:1");
 
         static Addresses of(EmbeddedServers servers) {
@@ -97,7 +97,10 @@ final class DevFleet {
         }
     }
 
-    /** Returns when every worker has joined, or was told why it may not: that waits for a person, who needs the others for it. */
+    /**
+     * Starts all parts. Returns once every worker has joined or was refused. A refused worker does not stop the start, because an operator needs the
+     * other parts to solve it.
+     */
     void start(Lifecycle lifecycle) throws Exception {
         EmbeddedServers servers = lifecycle.start("servers", this::servers);
         watch(lifecycle, "PostgreSQL", servers.postgres().ended());
@@ -106,7 +109,7 @@ final class DevFleet {
         out.println("Kafka        " + servers.kafka().bootstrapServers());
 
         addresses = Addresses.of(servers);
-        // Before the workers: they would ask it in vain, and say so in the log.
+        // The coordinator is started before the workers, because otherwise they would fail to reach it and log this.
         Coordinator coordinator =
                 lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(addresses)))));
         out.println("coordinator  http://" + coordinator.address());
@@ -128,10 +131,10 @@ final class DevFleet {
     }
 
     /**
-     * Starts a further host of a fleet that runs.
+     * Starts a further host of a running fleet.
      *
-     * @param number counted from 1, above those that were started with it
-     * @param failed is told when it cannot go on
+     * @param number number of the host, above those that were started with the fleet
+     * @param failed is called if it fails
      */
     Worker startHost(int number, Consumer<Throwable> failed) throws Exception {
         return Worker.start(WorkerSettings.read(Sources.of(worker(addresses, number))), failed);
@@ -151,12 +154,15 @@ final class DevFleet {
         return "127.0.0.1:" + (port + FIRST_WORKER + number - 1);
     }
 
-    /** Returns the folder that everything is in. */
+    /** Returns the folder of all data. */
     Path folder() {
         return folder;
     }
 
-    /** Servers in the middle of their start take an interrupt badly, and are up in seconds: a stop waits for that, and stops them then. */
+    /**
+     * Starts the servers without interrupts, because they do not handle an interrupt during their start. They are up within seconds, so a stop waits
+     * for them and then stops them.
+     */
     private EmbeddedServers servers() throws InterruptedException {
         EmbeddedServers servers;
         try {
@@ -197,7 +203,7 @@ final class DevFleet {
                 Map.entry("database-user", servers.user()), Map.entry("database-password", servers.password()),
                 Map.entry("kafka-servers", servers.kafka()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
                 Map.entry("evictions-partitions", "1"), Map.entry("reports-partitions", "1"),
-                // A person watches: what a fleet does in minutes happens in seconds here.
+                // Intervals are shortened from minutes to seconds, because a person watches.
                 Map.entry("heartbeat", "1s"), Map.entry("host-timeout", "5s"), Map.entry("order-retry", "2s"),
                 Map.entry("order-retry-max", "1m"), Map.entry("reconcile", "30s"), Map.entry("grace", "1m"));
     }
@@ -220,7 +226,7 @@ final class DevFleet {
         });
     }
 
-    /** A part that starts on a thread of its own, and then has a line to say. */
+    /** A part that starts on a thread of its own, and returns a line to print. */
     private record Starting(FutureTask<String> task, Thread thread) {}
 
     private static Starting inBackground(String part, Callable<String> start) {
@@ -228,7 +234,10 @@ final class DevFleet {
         return new Starting(task, Thread.ofPlatform().daemon().name("start-" + part).start(task));
     }
 
-    /** Waits for all, in their order; when one fails or this is interrupted, the others are interrupted too, and have ended when this returns. */
+    /**
+     * Waits for all starts in order and prints their lines. If one fails or this thread is interrupted, the others are interrupted, and have ended
+     * when this returns.
+     */
     private void tellAll(List<Starting> starts) throws Exception {
         try {
             for (Starting start : starts) {
@@ -244,7 +253,7 @@ final class DevFleet {
         }
     }
 
-    /** The reason if it may not join. */
+    /** Waits until a worker has joined. Returns the reason if it was refused. */
     private static Optional<String> awaitJoined(String id, Worker worker) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
         HttpRequest readiness = HttpRequest.newBuilder(URI.create("http://" + worker.address() + "/readyz")).build();

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one development fleet keeps its data, locked by its process: a folder that stays, or a temporary one that goes at close. The lock is
- * the operating system's, so a killed process holds nothing.
+ * The data folder of a development fleet, locked by its process: a permanent one, or a temporary one that is deleted at close. The lock is one of the
+ * operating system, so it ends with a killed process.
  */
 final class DevFolder implements AutoCloseable {
     private static final String LOCK = "spillway-dev.lock";
@@ -37,9 +37,9 @@ final class DevFolder implements AutoCloseable {
     }
 
     /**
-     * Opens a folder, made if it is missing.
+     * Opens a folder, and creates it if it is missing.
      *
-     * @param kept null for a temporary one; what killed runs left of theirs is removed first
+     * @param kept path of a permanent folder; null for a temporary one, for which leftovers of killed runs are removed first
      */
     static DevFolder open(@Nullable Path kept) {
         try {
@@ -50,7 +50,7 @@ final class DevFolder implements AutoCloseable {
         }
     }
 
-    /** Returns where a folder lies or will lie, without symbolic links. Makes nothing. */
+    /** Returns the path of an existing or future folder without symbolic links. Creates nothing. */
     static Path placeOf(Path kept) throws IOException {
         Path whole = kept.toAbsolutePath().normalize();
         Path there = whole;
@@ -116,7 +116,7 @@ final class DevFolder implements AutoCloseable {
         }
     }
 
-    /** Null if another process has it. */
+    /** Locks a folder; returns null if another process has locked it. */
     private static @Nullable DevFolder lock(Path path, boolean temporary) throws IOException {
         FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         boolean locked = false;
@@ -138,7 +138,7 @@ final class DevFolder implements AutoCloseable {
         }
     }
 
-    /** Gives the folder up; a temporary one goes first, with all that is in it. */
+    /** Unlocks the folder. A temporary folder is deleted before with all of its content. */
     @Override
     public void close() throws IOException {
         try (channel) {
@@ -150,7 +150,7 @@ final class DevFolder implements AutoCloseable {
         }
     }
 
-    /** Copied trees keep their modes, and what may not be written or listed cannot be emptied. */
+    /** Deletes a tree. Makes directories writable and listable before, because copied trees keep their modes. */
     private static void delete(Path file) throws IOException {
         if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options of commands that run a whole fleet on this machine, and running it. */
+/** The common options of commands that run a whole fleet on this machine, and the run itself. */
 final class FleetOptions {
     private static final int HOSTS_MAX = 100;
     private static final int PORT_MAX = 65_535;
@@ -40,16 +40,16 @@ final class FleetOptions {
             description = "Where the coordinator listens; the workers on this + 10, + 11, ... (default: 7070).")
     private int port = 7070;
 
-    /** Starts what runs beside a fleet that is ready, as parts of its lifecycle. */
+    /** Starts further parts of the lifecycle once the fleet is ready. */
     @FunctionalInterface
     interface Beside {
         void start(Lifecycle lifecycle, DevFleet fleet) throws Exception;
     }
 
     /**
-     * Runs the fleet until it is told to stop.
+     * Runs the fleet until it is stopped.
      *
-     * @param guests number of hosts that are not started with the fleet; what runs beside it starts them
+     * @param guests number of hosts that are not started with the fleet, but by {@code beside}
      */
     Outcome run(String name, Console console, int guests, Beside beside) throws InterruptedException {
         check();
@@ -115,7 +115,7 @@ final class FleetOptions {
         }
     }
 
-    /** Before anything is started: a busy port is the commonest mistake, and the quickest to tell. */
+    /** Checks a port before anything is started, because a busy port is the most common mistake. */
     private static void requireFree(int port, String whose) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);

@@ -20,7 +20,7 @@ final class LogFiles {
 
     private LogFiles() {}
 
-    /** Names a new file in the directory, and deletes older ones but a few. */
+    /** Returns a new file name in the directory, and deletes all but a few older files. */
     static Path next(Path directory) throws IOException {
         Files.createDirectories(directory);
         try (Stream<Path> files = Files.list(directory)) {

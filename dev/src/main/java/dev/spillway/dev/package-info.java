@@ -1,5 +1,5 @@
 /**
- * The development fleet: servers, coordinator and workers in one process, for one machine. It wires and tells; what a part does is the part's.
+ * The development fleet: servers, coordinator and workers in one process, for one machine. It only wires the parts and prints their addresses.
  */
 @NullMarked
 package dev.spillway.dev;

@@ -14,22 +14,22 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Why a connection failed, in words for people. The JDK and its libraries say the same thing by many exceptions, often without a message. */
+/** Explains in plain words why a connection failed. The JDK and its libraries use many exceptions for one cause, often without a message. */
 public final class ConnectionTrouble {
-    /** Also what is left of a connection that was never made, so it counts only where nothing else is said. */
+    /** A closed channel can also result from a connection that was never made, so this cause is reported only if no other is found. */
     private static final String LOST = "connection lost";
 
     private ConnectionTrouble() {}
 
-    /** The trouble behind a failure, or else what the failure itself says, in one line. */
+    /** Returns the network trouble behind a failure, or otherwise the failure's own message, in one line. */
     public static String inWords(Throwable failure) {
         return of(failure).orElseGet(() -> said(failure));
     }
 
-    /** The trouble behind a failure; empty when it is none of the network's. */
+    /** Returns the network trouble behind a failure; empty if the failure has another cause. */
     public static Optional<String> of(Throwable failure) {
         Optional<String> found = Optional.empty();
-        // The deepest one is the nearest to the network: a refused connection can be wrapped in the time-out of many attempts.
+        // The deepest cause is the nearest to the network: the timeout of several attempts can wrap a refused connection.
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnusableServerException unusable) {
                 return Optional.of(String.valueOf(unusable.getMessage()));

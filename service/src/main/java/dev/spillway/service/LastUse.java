@@ -5,13 +5,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers how the uses of one part went, for readiness. Whoever uses the part tries again by itself while it fails. The rule:
+ * Records whether the uses of one part succeed, for readiness. The user of the part retries while it fails. The rule:
  * <ul>
- * <li>The part fails once its uses have failed over {@link #PATIENCE}, with none between them that worked. So one failure that a retry mends is
- * never seen.
- * <li>A use that has been under way for {@link #STUCK_AFTER} counts as one that failed all that time.
- * <li>The next use that works ends the failure at once.
- * <li>A failure that nobody has met again for {@link #STALE_AFTER} says nothing any more: another service may have done the work since.
+ * <li>The part fails once its uses have failed for {@link #PATIENCE} without a success. So a failure that the next retry cures is never seen.
+ * <li>A use that has been running for {@link #STUCK_AFTER} counts as failed from its beginning.
+ * <li>The next successful use ends the failure at once.
+ * <li>A failure that has not occurred again for {@link #STALE_AFTER} no longer counts: another service may have done the work since.
  * </ul>
  * Thread-safe.
  */
@@ -24,24 +23,24 @@ public final class LastUse {
     private @Nullable Long begunAt;
     private @Nullable Failing failing;
 
-    /** Failures without a use between them that worked. */
+    /** A series of failures without a success between them. */
     private record Failing(long first, long last, String why) {}
 
     public LastUse() {
         this(System::nanoTime);
     }
 
-    /** @param nanos nanoseconds from any beginning, which never go back */
+    /** @param nanos monotonic clock in nanoseconds */
     LastUse(LongSupplier nanos) {
         this.nanos = nanos;
     }
 
-    /** A use begins that may take long. Only for parts that are used by one thread. */
+    /** Records the beginning of a use that may take long. Only for parts that one thread uses. */
     public synchronized void begun() {
         begunAt = nanos.getAsLong();
     }
 
-    /** The use that began told nothing of the part. */
+    /** Records the end of a use that neither succeeded nor failed. */
     public synchronized void ended() {
         begunAt = null;
     }
@@ -51,7 +50,7 @@ public final class LastUse {
         failing = null;
     }
 
-    /** @param why in words for people */
+    /** @param why reason in plain words */
     public synchronized void failed(String why) {
         long now = nanos.getAsLong();
         long from = begunAt == null ? now : begunAt;

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The parts of a service, or of a whole fleet in one process, in the order in which they were started. Closing closes them in the reverse
- * order, each exactly once, and goes on when one fails. A lifecycle can be a part of another one. Thread-safe.
+ * The parts of a service, or of a whole fleet in one process, in the order in which they were started. Closing the lifecycle closes the parts in
+ * reverse order, each exactly once, and continues if one fails. A lifecycle can be a part of another one. Thread-safe.
  */
 public final class Lifecycle implements AutoCloseable {
 
@@ -24,13 +24,13 @@ public final class Lifecycle implements AutoCloseable {
 
     private record Part(String name, AutoCloseable closeable) {}
 
-    /** Why a lifecycle ends. */
+    /** The reason why a lifecycle ends. */
     public sealed interface Ending {
 
-        /** Someone asked for it, or closed it. */
+        /** Somebody requested the stop, or closed the lifecycle. */
         record Requested() implements Ending {}
 
-        /** A part did not start, or cannot go on. */
+        /** A part did not start, or cannot continue. */
         record Failed(String part, Throwable cause) implements Ending {}
     }
 
@@ -45,7 +45,8 @@ public final class Lifecycle implements AutoCloseable {
     }
 
     /**
-     * Starts a part and keeps it to be closed. When the start fails, all parts started before it are closed before the exception leaves.
+     * Starts a part, which is closed with the lifecycle. If the start fails, all parts that were started before it are closed before the exception is
+     * thrown.
      *
      * @throws IllegalStateException after {@link #close}
      */
@@ -83,14 +84,14 @@ public final class Lifecycle implements AutoCloseable {
         }
     }
 
-    /** Asks whoever waits in {@link #awaitEnding} to close this lifecycle. */
+    /** Requests a stop: wakes the thread that waits in {@link #awaitEnding}, which then closes this lifecycle. */
     public void requestStop() {
         ending.complete(new Ending.Requested());
     }
 
     /**
-     * Says that a part cannot go on, so that the whole must stop. Only the first reason to end counts; a later failure is logged, unless it
-     * follows from the stop: the same failure told on the way out, an interrupted start, a server that another start still waited for.
+     * Reports that a part cannot continue, so that the whole must stop. Only the first reason to end counts. A later failure is logged, unless it is
+     * a consequence of the stop: the same failure again, an interrupted start, or a server that another start was still waiting for.
      */
     public void fail(String part, Throwable cause) {
         if (ending.complete(new Ending.Failed(part, cause))) {
@@ -116,7 +117,7 @@ public final class Lifecycle implements AutoCloseable {
         }
     }
 
-    /** The part that is being closed right now. */
+    /** Returns the part that is being closed now; null if there is none. */
     @Nullable
     String closing() {
         return closing;

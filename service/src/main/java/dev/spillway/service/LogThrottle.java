@@ -6,14 +6,14 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
-/** Bounds how often something is logged that others can make happen at any rate. Thread-safe. */
+/** Rate limit for log lines whose cause others control. Thread-safe. */
 public final class LogThrottle {
     private final long everyNanos;
     private final LongSupplier nanos;
     private final AtomicLong next;
     private final LongAdder heldBack = new LongAdder();
 
-    /** @param every the least time between two lines */
+    /** @param every shortest time between two lines */
     public LogThrottle(Duration every) {
         this(every, System::nanoTime);
     }
@@ -25,9 +25,9 @@ public final class LogThrottle {
     }
 
     /**
-     * Logs, or counts what it does not log.
+     * Logs a line, or only counts it if the last line was logged too recently.
      *
-     * @param line logs, and is told how many were held back since the last one
+     * @param line logs the line; its argument is the number of suppressed lines since the last one
      */
     public void log(LongConsumer line) {
         long now = nanos.getAsLong();

@@ -12,10 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the native code that compresses Kafka's messages and reads archives, once for this process. The libraries' own way is to unpack it into the
- * system's temporary folder at the first use, which fails for good where that folder is full, read-only or mounted noexec: then no message is
- * sent or read until the next start. Here it is loaded at the start, from a folder that the service chooses, and what was unpacked is removed at
- * once.
+ * Loads the native code that compresses Kafka's messages and reads archives, once for this process. By default, the libraries unpack it into the
+ * system's temporary folder at the first use. If that folder is full, read-only or mounted noexec, this fails permanently, and no message is sent or
+ * read until the next start. This class loads the code at the start, from a folder that the service chooses, and removes the unpacked files at once.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
@@ -24,7 +23,7 @@ public final class NativeLibraries {
 
     private NativeLibraries() {}
 
-    /** Where to unpack when nothing is said: the user's cache folder, else the system's temporary folder. */
+    /** Returns the default folders for unpacking: the user's cache folder, then the system's temporary folder. */
     public static List<Path> defaultFolders() {
         var configured = System.getenv("XDG_CACHE_HOME");
         var caches = configured == null || configured.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(configured);
@@ -32,10 +31,10 @@ public final class NativeLibraries {
     }
 
     /**
-     * Loads from the first of the folders that can be used, unless this process has done so already.
+     * Loads the native code from the first usable folder, unless this process has loaded it already.
      *
-     * @param folders made where they are missing
-     * @throws IOException saying of each folder why it cannot be used
+     * @param folders folders in the order of preference; missing ones are created
+     * @throws IOException with the reason for each folder why it cannot be used
      */
     public static synchronized void load(List<Path> folders) throws IOException {
         List<String> troubles = new ArrayList<>();
@@ -57,7 +56,7 @@ public final class NativeLibraries {
         }
     }
 
-    /** @throws IOException where a folder can be neither written nor made; whether it may execute files is seen when it is used */
+    /** @throws IOException if the folder cannot be created or written to. Whether it allows execution is only found out when it is used */
     public static void requireFolder(Path folder) throws IOException {
         Path there = folder.toAbsolutePath();
         while (there != null && !Files.exists(there)) {
@@ -84,12 +83,12 @@ public final class NativeLibraries {
             }
             loadSnappy(own);
         } finally {
-            // The system keeps the code of what is loaded; who is killed in between leaves a few files.
+            // Loaded code stays mapped after its file is deleted. A process that is killed before this line leaves a few files.
             remove(own);
         }
     }
 
-    /** Only a message of somebody else needs it. LZ4 goes without native code where it must. */
+    /** Snappy is needed only for messages of other producers. LZ4 also works without native code. */
     private static void loadSnappy(Path folder) {
         System.setProperty(SNAPPY_FOLDER, folder.toString());
         try {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A server that a service needs, or each of several, could not be used in the time it was given. The message names the server, where it was looked for, why it could
- * not be used when it was last tried, and how long that was tried.
+ * Thrown when one or several servers that a service needs could not be used within a time limit. The message has the server, its address, the reason
+ * of the last failure, and how long it was tried.
  */
 public final class NotReachableException extends Exception {
 
@@ -16,9 +16,9 @@ public final class NotReachableException extends Exception {
     private final String why;
 
     /**
-     * @param server what was tried and where
-     * @param why    what went wrong at last, in words for people
-     * @param effort what was done before it was given up, such as {@code 3 attempts in 10 s}
+     * @param server name and address of the server
+     * @param why    reason of the last failure, in plain words
+     * @param effort effort before giving up, such as {@code 3 attempts in 10 s}
      */
     public NotReachableException(String server, String why, String effort, Throwable lastError) {
         super("%s: %s, given up after %s".formatted(server, why, effort), lastError);
@@ -31,7 +31,7 @@ public final class NotReachableException extends Exception {
     }
 
     /**
-     * One that says of each server what its own says.
+     * Returns an exception with the messages of all of these.
      *
      * @param all in the order of the message, at least one
      */
@@ -45,7 +45,7 @@ public final class NotReachableException extends Exception {
         return together;
     }
 
-    /** What went wrong at last, in words for people. */
+    /** Returns the reason of the last failure, in plain words. */
     public String why() {
         return why;
     }

@@ -8,16 +8,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Waits at the start for servers that may come up later than this service.
+ * Waits at the start for servers that may become available later than this service.
  *
- * @param within how long to keep trying; the first attempt is always made
+ * @param within time limit of the attempts; the first attempt is always made
  * @param backoff delays between attempts
  */
 public record Reachability(Duration within, Backoff backoff, InstantSource clock, RandomGenerator random, Sleeper sleeper) {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reachability.class);
 
-    /** One attempt to reach a server; an exception says why it cannot be used, which waiting may heal; {@link UnusableServerException} in its own words. */
+    /**
+     * One attempt to reach a server. An exception means that it cannot be used now, and another attempt follows. The message of an
+     * {@link UnusableServerException} is used as it is.
+     */
     @FunctionalInterface
     public interface Probe<T> {
         T attempt() throws Exception;
@@ -28,7 +31,7 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
         void sleep(Duration duration) throws InterruptedException;
     }
 
-    /** Tries for so long, with the system's clock and delays from 200 ms to 5 s. */
+    /** Returns a wait with this time limit, the system's clock and delays from 200 ms to 5 s. */
     public static Reachability within(Duration within) {
         return new Reachability(within, new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5)), InstantSource.system(),
                 RandomGenerator.getDefault(), Thread::sleep);
@@ -37,7 +40,7 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
     /**
      * Blocks until the probe succeeds and returns what it returned.
      *
-     * @param server what is tried and where, such as {@code Kafka at 127.0.0.1:9092}; leads each message, one for each attempt
+     * @param server name and address of the server, such as {@code Kafka at 127.0.0.1:9092}; begins the log line of each attempt
      * @throws NotReachableException after the last failed attempt
      */
     public <T> T await(String server, Probe<T> probe) throws NotReachableException, InterruptedException {

@@ -17,18 +17,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServiceProcess {
 
-    /** Stopped because someone asked for it, and closed in time. */
+    /** Exit code: the process was stopped on request, and closed in time. */
     public static final int STOPPED = 0;
-    /** Did not start, a part failed, or the parts did not close in time. */
+    /** Exit code: the service did not start, a part failed, or the parts did not close in time. */
     public static final int FAILED = 1;
-    /** Settings that are wrong or missing. */
+    /** Exit code: settings are wrong or missing. */
     public static final int WRONG_SETTINGS = 2;
-    /** A server that it needs did not answer while it started. */
+    /** Exit code: a server that the service needs did not answer during the start. */
     public static final int NOT_REACHABLE = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(ServiceProcess.class);
 
-    /** Starts the parts of a service, each through the lifecycle. Interrupted when a stop is asked for meanwhile. */
+    /** Starts the parts of a service, each through the lifecycle. Interrupted if a stop is requested during the start. */
     @FunctionalInterface
     public interface Parts {
         void start(Lifecycle lifecycle) throws Exception;
@@ -37,11 +37,11 @@ public final class ServiceProcess {
     private ServiceProcess() {}
 
     /**
-     * Runs a service on the calling thread until it stops, and returns the exit code. Further signals, while it closes, are ignored: a process
-     * ended in the middle would leave its children and files behind. What its close has not ended in time is killed.
+     * Runs a service on the calling thread until it stops, and returns the exit code. Further signals during the close are ignored, because a process
+     * that ends halfway would leave child processes and files behind. Child processes that the close has not ended in time are killed.
      *
-     * @param closeWithin bound of the graceful close
-     * @param errors where people read why it did not start or stop, one line for each problem
+     * @param closeWithin time limit of the graceful close
+     * @param errors stream for the reasons why it did not start or stop, one line per problem
      */
     public static int run(String name, Duration closeWithin, PrintStream errors, Parts parts) {
         var lifecycle = new Lifecycle(name);
@@ -57,9 +57,9 @@ public final class ServiceProcess {
         return run(lifecycle, name, closeWithin, errors, parts);
     }
 
-    /** As the other one, for a lifecycle that someone else ends. */
+    /** Does the same for a given lifecycle, which the caller can end. */
     static int run(Lifecycle lifecycle, String name, Duration closeWithin, PrintStream errors, Parts parts) {
-        // On a thread of its own, so that a signal ends a start that still waits for a server.
+        // The start runs on a thread of its own, so that a signal can end one that still waits for a server.
         var starter = Thread.ofPlatform().name("start-" + name).start(() -> {
             try {
                 parts.start(lifecycle);
@@ -82,7 +82,7 @@ public final class ServiceProcess {
         return closeInTime(lifecycle, starter, name, closeWithin, errors) ? code : FAILED;
     }
 
-    /** One line for people. Only a defect is logged with its trace beside it: what is expected to fail now and then says by itself what to do. */
+    /** Prints one line for people. Only a defect is also logged with its stack trace, because the message of an expected failure says what to do. */
     private static int report(String name, String where, Throwable cause, PrintStream errors) {
         return switch (cause) {
             case SettingsException e -> {
@@ -105,7 +105,10 @@ public final class ServiceProcess {
         };
     }
 
-    /** What is being started while this closes is closed by whoever starts it, so that has to end too: it may hold processes and files. */
+    /**
+     * Closes the parts within the deadline. A part that is still being started is closed by its starter, so the starter must end, too: it may hold
+     * processes and files.
+     */
     private static boolean closeInTime(Lifecycle lifecycle, Thread starter, String name, Duration closeWithin, PrintStream errors) {
         var closing = new FutureTask<Void>(() -> {
             try {

@@ -10,7 +10,7 @@ public final class ServiceThread {
 
     private final Thread thread;
 
-    /** @param work returns when its owner has told it to end, or when it is interrupted */
+    /** @param work returns once its owner has asked it to end, or once it is interrupted */
     public ServiceThread(String name, Runnable work) {
         thread = Thread.ofPlatform().daemon().name(name).unstarted(work);
     }
@@ -20,11 +20,11 @@ public final class ServiceThread {
     }
 
     /**
-     * Waits until the work, told to end by its owner, has ended; interrupts it when that takes too long, and waits once more. An interrupt of the
-     * caller shortens the first wait, and is kept.
+     * Waits until the work has ended; the owner has asked it to end before. If it takes too long, interrupts it and waits again. An interrupt of the
+     * caller shortens the first wait and stays set.
      *
-     * @param byItself       how long the work may take to end
-     * @param onceInterrupted how long it may take after that
+     * @param byItself       time limit for the work to end by itself
+     * @param onceInterrupted time limit after the interrupt
      */
     public void end(Duration byItself, Duration onceInterrupted) {
         if (thread.getState() == Thread.State.NEW) {

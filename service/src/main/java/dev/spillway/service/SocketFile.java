@@ -15,13 +15,16 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * The file of a Unix domain socket. It appears under its path only with mode 0600: the socket is bound in a folder that nobody else can
- * enter, then moved. What a killed process left behind is removed; a socket on which someone listens is not.
+ * The file of a Unix domain socket. It appears under its path only with mode 0600, because the socket is bound in a folder that no other user can
+ * enter, and then moved. A file that a killed process left behind is removed. A socket on which a process listens is kept.
  */
 public final class SocketFile {
     private static final String BINDING_SUFFIX = ".new";
     private static final String BINDING_NAME = "s";
-    /** Of the socket's path, without its final zero, on the system with the smallest bound (macOS), less what the folder for binding adds. */
+    /**
+     * Upper bound on the bytes of the socket's path. It is the smallest bound of all systems (macOS, without the final zero byte), minus what the
+     * folder for binding adds.
+     */
     public static final int PATH_BYTES_MAX = 103 - (BINDING_SUFFIX + "/" + BINDING_NAME).length();
 
     private final Path path;
@@ -32,7 +35,7 @@ public final class SocketFile {
         this.folder = path.resolveSibling(path.getFileName() + BINDING_SUFFIX);
     }
 
-    /** Whether a socket can be bound under this path, made absolute. */
+    /** Returns whether a socket can be bound under this path after it is made absolute. */
     public static boolean isShortEnough(Path path) {
         return bytes(path.toAbsolutePath()) <= PATH_BYTES_MAX;
     }
@@ -41,7 +44,7 @@ public final class SocketFile {
         return path.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
-    /** @throws IOException when someone listens there, when the path holds something else, or is too long */
+    /** @throws IOException if a process listens there, if the path is something else than a socket, or if it is too long */
     public static SocketFile prepare(Path path) throws IOException {
         if (!isShortEnough(path)) {
             throw new IOException("socket: %s (expected: a path of %d bytes or less, not %d)".formatted(path, PATH_BYTES_MAX, bytes(path)));
@@ -76,7 +79,7 @@ public final class SocketFile {
         return folder.resolve(BINDING_NAME);
     }
 
-    /** Shows the bound socket under its path. */
+    /** Moves the bound socket to its path. */
     public void publish() throws IOException {
         Files.setPosixFilePermissions(binding(), PosixFilePermissions.fromString("rw-------"));
         Files.move(binding(), path, StandardCopyOption.ATOMIC_MOVE);

@@ -5,9 +5,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns SIGTERM, SIGINT and SIGHUP into a call. A shutdown hook could do that too, but hooks run all at once: those of libraries would stop a
- * database while the service still drains. The JDK has no exported class for signals; {@code sun.misc.Signal} is in {@code jdk.unsupported},
- * which every JDK carries, and is reached by reflection because the compiler refuses to name it without a warning.
+ * Turns SIGTERM, SIGINT and SIGHUP into a call. Shutdown hooks would not do, because all hooks run at the same time: those of libraries would stop a
+ * database while the service still needs it. The JDK has no exported class for signals; {@code sun.misc.Signal} is in {@code jdk.unsupported}, which
+ * every JDK has, and is called by reflection because the compiler warns of each direct use.
  */
 final class StopSignals {
 
@@ -15,7 +15,7 @@ final class StopSignals {
 
     private StopSignals() {}
 
-    /** Calls {@code onSignal} on each of these signals, on a thread of the JVM's own; it must not block. */
+    /** Calls {@code onSignal} on each of these signals, on a thread of the JVM; it must not block. */
     static void handle(Runnable onSignal) {
         try {
             var signal = Class.forName("sun.misc.Signal");

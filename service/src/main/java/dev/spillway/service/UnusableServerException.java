@@ -2,7 +2,7 @@ package dev.spillway.service;
 
 import java.io.Serial;
 
-/** A server that was found cannot be used, or none was found. The message says why in words for people, without the server's name. */
+/** Thrown when a server was found but cannot be used, or was not found. The message has the reason in plain words, without the server's name. */
 public final class UnusableServerException extends Exception {
 
     @Serial

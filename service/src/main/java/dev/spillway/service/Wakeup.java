@@ -5,7 +5,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Wakes threads that wait for something to do. Whoever waits says what it has seen, so a wake between its last look and its wait is not lost.
+ * Wakes threads that wait for work. A waiting thread passes the count that it has seen, so a wake between its last check and its wait is not lost.
  * Thread-safe.
  */
 public final class Wakeup {
@@ -13,7 +13,7 @@ public final class Wakeup {
     private final Condition changed = lock.newCondition();
     private long count;
 
-    /** Wakes all who wait, and whoever waits next without having seen this. Never blocks for long. */
+    /** Wakes all waiting threads, and the next ones that wait with an older count. Never blocks for long. */
     public void wake() {
         lock.lock();
         try {
@@ -24,7 +24,7 @@ public final class Wakeup {
         }
     }
 
-    /** How often it was woken until now. To be read before looking for something to do. */
+    /** Returns the number of wakes so far. A thread must read it before it looks for work. */
     public long seen() {
         lock.lock();
         try {

@@ -1,7 +1,7 @@
 /**
- * What the coordinator and the worker share as services: here, starting parts in order and stopping them, waiting for servers that come up
- * later, and delays between attempts; below, settings, the HTTP base, its client, JSON at the edge and Kafka connections. Nothing here
- * knows what an entry or a replica means.
+ * The parts that the coordinator and the worker share as services. This package starts and stops parts in order, waits for servers that become
+ * available later, and computes delays between attempts. The packages below have settings, the HTTP base, identities, Kafka connections, logging,
+ * monitoring and tracing. Nothing here depends on entries or replicas.
  */
 @NullMarked
 package dev.spillway.service;

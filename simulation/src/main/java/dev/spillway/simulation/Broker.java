@@ -7,11 +7,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A broker with one log of orders for each partition and one of reports: ordered, durable, now and then away, losing its oldest records, and its
- * topic of orders made anew with more partitions.
+ * A simulated broker with one log of orders per partition and one of reports. The logs are ordered and durable. The broker is down at times, loses
+ * its oldest records, and can have its topic of orders recreated with more partitions.
  */
 final class Broker {
-    /** A log that may have lost its beginning. */
+    /** A log that may have lost its oldest records. */
     static final class Log<T> {
         private final List<T> records = new ArrayList<>();
         private int first;
@@ -24,7 +24,7 @@ final class Broker {
             return records.size();
         }
 
-        /** Where a reader goes on that was at {@code offset}. */
+        /** Returns the offset at which a reader continues whose position was {@code offset}. */
         int from(long offset) {
             return (int) Math.max(first, Math.min(offset, records.size()));
         }
@@ -54,14 +54,14 @@ final class Broker {
         }
     }
 
-    /** Everything that was on the topic of orders is gone, and offsets begin anew. */
+    /** Recreates the topic of orders: its records are lost, and offsets begin again at 0. */
     void makeAnew(int partitions) {
         orders.clear();
         make(partitions);
         tell();
     }
 
-    /** Calls {@code reader} whenever there may be something to read. */
+    /** Registers a reader, which is called whenever there may be something to read. */
     void onRecord(Runnable reader) {
         readers.add(reader);
     }

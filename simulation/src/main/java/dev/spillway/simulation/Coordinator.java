@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * One coordinator's process. Commands that come while one transaction is open gather for the next; those that need a transaction to themselves have
- * one beside it. It publishes what is due, takes reports and sweeps. When it dies, its open transactions roll back and nobody is answered.
+ * The process of one coordinator. Commands that arrive while a transaction is open are gathered for the next one. Commands that need a transaction of
+ * their own run in parallel to it. The process publishes due orders and facts, takes reports and sweeps. When it crashes, its open transactions roll
+ * back and their callers get no answers.
  */
 final class Coordinator {
     private static final int PUBLISH_EVERY = 10_000;
@@ -103,12 +104,12 @@ final class Coordinator {
         timeline.after(faults.delay() + 1_000, this::start);
     }
 
-    /** Carries out a command; the answer never comes if this process dies before. */
+    /** Carries out a command. There is no answer if this process crashes before. */
     <A> void execute(Command<A> command, Consumer<A> answered) {
         if (!up) {
             return;
         }
-        // The answer is the one to this very command.
+        // The answer belongs to this command, so it has the command's answer type.
         @SuppressWarnings("unchecked")
         Asked asked = new Asked(command, answer -> answered.accept((A) answer));
         if (command.goesAlone()) {
@@ -220,7 +221,7 @@ final class Coordinator {
         }
         execute(new Command.TakeReports(batch), (Outcomes.Done done) -> {
             if (faults.crashes()) {
-                // The offset was not committed: the same reports come again.
+                // The offset is not committed, so the same reports are read again.
                 crash();
                 return;
             }

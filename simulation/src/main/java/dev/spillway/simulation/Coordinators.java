@@ -19,7 +19,7 @@ import java.util.random.RandomGenerator;
 final class Coordinators {
     private static final int TIMEOUT = 10_000;
 
-    /** What survives every coordinator. */
+    /** The state that survives all coordinators. */
     static final class Shared {
         private final Set<EvictionId> factsOnTopic = new HashSet<>();
         private int reportsTaken;
@@ -82,12 +82,12 @@ final class Coordinators {
         coordinators.forEach(Coordinator::crash);
     }
 
-    /** Lets some coordinator carry out a command of a client or a person, if it is there; nobody waits for the answer. */
+    /** Sends a command of a client or an operator to some coordinator, if that is up. The answer is ignored. */
     <A> void execute(Command<A> command) {
         execute(command, answer -> {});
     }
 
-    /** As {@link #execute(Command)}, for whoever waits for an answer that may never come. */
+    /** Does the same as {@link #execute(Command)} for a caller that waits for an answer, which may never come. */
     <A> void execute(Command<A> command, Consumer<A> answered) {
         any().execute(command, answer -> {
             story.tell("registry", "answers", command, "with", String.valueOf(answer));
@@ -96,9 +96,9 @@ final class Coordinators {
     }
 
     /**
-     * Carries a worker's message to a coordinator and its answer back; each way may fail, and the message may come twice.
+     * Delivers a worker's message to a coordinator and the answer back. Either may be lost, and the message may be delivered twice.
      *
-     * @param cutOff whether the worker has no connection just then
+     * @param cutOff returns whether the worker is disconnected at that moment
      */
     void send(WorkerMessage<?> message, BooleanSupplier cutOff, Consumer<Delivery<?>> answered) {
         Coordinator to = any();
@@ -118,7 +118,7 @@ final class Coordinators {
         timeline.after(faults.delay(), () -> handle(to, message, cutOff, first));
     }
 
-    /** Of the answers to a message that came twice or too late, whichever arrives first. */
+    /** Returns a receiver that passes on only the first answer to a message, because a message may be delivered twice or time out. */
     private static Consumer<Delivery<?>> firstOf(Consumer<Delivery<?>> answered) {
         boolean[] done = new boolean[1];
         return delivery -> {
@@ -139,7 +139,7 @@ final class Coordinators {
             reply(to, message, reply, cutOff, answered);
         });
         if (!replied[0]) {
-            // A connection may break while the transaction goes on.
+            // The connection may break while the transaction continues.
             int patience = faults.loses() ? 1 + random.nextInt(500) : TIMEOUT;
             timeline.after(patience, () -> answered.accept(new Delivery.Lost<>("no answer in time")));
         }

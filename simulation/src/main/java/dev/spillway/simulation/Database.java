@@ -29,8 +29,8 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
- * A PostgreSQL in READ COMMITTED, under transactions that interleave: each may be left before any statement for a while, which the seed says, and
- * others go on meanwhile. In runs without pauses each transaction is carried out alone, which is much faster.
+ * A simulated PostgreSQL in READ COMMITTED with interleaved transactions. Before any statement a transaction may pause, as the seed decides, while
+ * others continue. In runs without pauses each transaction runs alone, which is much faster.
  */
 final class Database {
     private static final RegistryRules RULES = new RegistryRules(Duration.ofSeconds(10), Duration.ofSeconds(40), Duration.ofMinutes(1),
@@ -73,14 +73,14 @@ final class Database {
         return invariants;
     }
 
-    /** What {@link #restore} goes back to: everything that is committed, and how far generations are drawn. */
+    /** The state to which {@link #restore} returns: everything that is committed, and the last drawn generation. */
     record Backup(MapRows rows, Memory memory) {}
 
     Backup backUp() {
         return new Backup(committed.copy(), invariants.memory());
     }
 
-    /** Goes back to an earlier state. Nobody may have a transaction open. */
+    /** Returns to an earlier state. No transaction may be open. */
     void restore(Backup backup) {
         committed.goBackTo(backup.rows());
         invariants.restored(backup.memory());
@@ -125,7 +125,7 @@ final class Database {
             rows.apply(changes);
             commit(transaction, changes, answers);
         } catch (Transaction.Left left) {
-            // Whatever it waits for goes on with it.
+            // The transaction is resumed by the lock that it waits for.
         } catch (Transaction.Conflict conflict) {
             story.tell("database", "rolls back", transaction, String.valueOf(conflict.getMessage()));
             transaction.rolledBack();
@@ -164,7 +164,7 @@ final class Database {
         }
     }
 
-    /** Rolls a transaction back that its coordinator will not go on with. */
+    /** Rolls back a transaction that its coordinator has abandoned. */
     void abandon(Transaction transaction) {
         if (!transaction.isOver()) {
             transaction.end();
@@ -206,22 +206,22 @@ final class Database {
         return commits;
     }
 
-    /** How often a transaction waited for another. */
+    /** Returns the number of times that a transaction waited for another. */
     long waits() {
         return waits;
     }
 
-    /** How many rows were ever inserted. */
+    /** Returns the number of rows that were ever inserted. */
     long born() {
         return born;
     }
 
-    /** Tells a row from an earlier one with the same key. */
+    /** Returns a number that distinguishes a row from an earlier one with the same key. */
     long birth(Object key) {
         return births.getOrDefault(key, 0L);
     }
 
-    /** Grants the lock, or leaves the transaction until whoever holds it has ended. */
+    /** Grants the lock, or suspends the transaction until the holder of the lock has ended. */
     void lock(Transaction transaction, Kind kind, Object key, Mode mode) {
         if (product.locks(transaction.commands(), kind, mode)) {
             acquire(transaction, new Lock(kind, key, birth(key)), mode);
@@ -245,7 +245,7 @@ final class Database {
         return locks.isFree(transaction, lock, mode) && locks.acquire(transaction, lock, mode);
     }
 
-    /** Inserts an id that is not committed; whether it was not there. */
+    /** Inserts an id, which is committed with the transaction. Returns whether it is new. */
     boolean insert(Transaction transaction, ReplicaId id) {
         Lock lock = new Lock(Kind.REPLICA_ID, id, 0);
         if (!product.locks(transaction.commands(), Kind.REPLICA_ID, Mode.UPDATE) && !locks.isFree(transaction, lock, Mode.UPDATE)) {
@@ -255,7 +255,7 @@ final class Database {
         return true;
     }
 
-    /** Takes the locks that writing takes, and finds keys that somebody else inserted. The rows themselves are written with the commit. */
+    /** Takes the locks of the writes, and detects keys that another transaction has inserted. The rows themselves are written at the commit. */
     void write(Transaction transaction, Changes changes) {
         statement(transaction, ignored -> {
             for (HostId id : changes.hosts().rows().keySet()) {
@@ -275,7 +275,10 @@ final class Database {
         });
     }
 
-    /** A row that was read is updated, one that was not there is inserted: if another transaction was faster, the unique key says so. */
+    /**
+     * Locks a row for an update, or for an insert if the transaction did not find it. If another transaction has inserted it before, this is a
+     * conflict by the unique key.
+     */
     private <K> void writeLock(Transaction transaction, Kind kind, K key, Map<K, ?> rows, Mode mode) {
         Lock lock = new Lock(kind, key, birth(key));
         if (rows.containsKey(key) && !locks.holds(transaction, lock, Mode.KEY_SHARE) && product.locks(transaction.commands(), kind, mode)) {

@@ -20,7 +20,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One store: what survives its process. It can be copied, and parts of it can be lost. */
+/** The disk of one store, which survives its process. It can be copied, and parts of it can be lost. */
 final class Disk {
     private final StoreId storeId;
     private final Map<ReplicaId, ReplicaRecord> index = new LinkedHashMap<>();
@@ -53,7 +53,7 @@ final class Disk {
         return position;
     }
 
-    /** What each image's directory really has, by the id that it is named by: a replica that was readopted keeps the name of its first one. */
+    /** Returns the content of each image's directory by its name. The directory of a readopted replica keeps the name of its first id. */
     Map<ReplicaId, SnapshotId> images() {
         return images;
     }
@@ -62,7 +62,7 @@ final class Disk {
         return trash;
     }
 
-    /** Whether a fault, and not the worker, took the image of this name. */
+    /** Returns whether a fault, and not the worker, removed or damaged the image of this name. */
     boolean isDamaged(ReplicaId id) {
         return damaged.contains(id);
     }
@@ -73,7 +73,7 @@ final class Disk {
         }
     }
 
-    /** Takes all images away, as when their volume is not mounted. */
+    /** Removes all images, as if their volume were not mounted. */
     Map<ReplicaId, SnapshotId> unmount() {
         Map<ReplicaId, SnapshotId> volume = new LinkedHashMap<>(images);
         damaged.addAll(images.keySet());
@@ -81,7 +81,7 @@ final class Disk {
         return volume;
     }
 
-    /** Brings them back; what was stored in their place meanwhile is behind the mount. */
+    /** Restores the images of a volume. Images that were stored in the meantime are hidden by the mount. */
     void mount(Map<ReplicaId, SnapshotId> volume) {
         damaged.addAll(images.keySet());
         images.clear();
@@ -89,7 +89,7 @@ final class Disk {
         damaged.removeAll(volume.keySet());
     }
 
-    /** A copy of the whole store as it is now. What the index does not know yet is not in it. */
+    /** Returns a copy of the whole store, without images that the index does not have yet. */
     Disk copy() {
         Disk copy = new Disk(storeId);
         copy.index.putAll(index);
@@ -108,13 +108,13 @@ final class Disk {
         return copy;
     }
 
-    /** What the index has of an image. */
+    /** Returns the index's record of an image; null if there is none. */
     @Nullable
     ReplicaRecord ofImage(ReplicaId image) {
         return index.values().stream().filter(replica -> replica.image().equals(image)).findFirst().orElse(null);
     }
 
-    /** The replica that the registry may know by this id already: its own, or the one that it is to go on under. */
+    /** Returns the replica that the registry may know by this id: its present one, or the one that it gets by readoption. */
     @Nullable
     ReplicaRecord known(ReplicaId id) {
         ReplicaRecord own = index.get(id);
@@ -126,7 +126,7 @@ final class Disk {
                         .orElse(null);
     }
 
-    /** The request that a replica came with. */
+    /** Returns the request with which a replica was put. */
     Optional<KeptRequest.Put> requestOf(ReplicaId replica) {
         return requests.values()
                 .stream().<KeptRequest.Put>mapMulti((request, puts) -> {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 import static dev.spillway.simulation.Invariants.require;
 
-/** The invariants that tie what lies on the disks to the registry's rows. Only the machines that a step touched are looked at. */
+/** The invariants between the disks and the registry's rows. Only machines that a step has touched are checked. */
 final class DiskInvariants {
     private record Reader(SimulatedHost host, EntryName name) {}
 
@@ -38,13 +38,13 @@ final class DiskInvariants {
     private final RestoreInvariants restores;
     private final List<SimulatedHost> machines = new ArrayList<>();
     private final Set<SimulatedHost> touched = new LinkedHashSet<>();
-    /** The newest that was served, by how often the database had been restored when the registry took it, or took it again. */
+    /** Newest generation that was served to each reader, by the number of restores of the database when the registry accepted or readopted it. */
     private final Map<Reader, NavigableMap<Integer, Long>> served = new HashMap<>();
-    /** Hosts of which a store was copied: two machines may have spoken for one. */
+    /** Hosts of which a store was copied, so that two machines may have acted as one host. */
     private final Set<HostId> copied = new HashSet<>();
-    /** Machines whose store became an older one. */
+    /** Machines whose store was replaced by an older copy. */
     private final Set<SimulatedHost> older = new HashSet<>();
-    /** Accepted artifacts under an id that is not that of their image. */
+    /** Accepted artifacts whose id differs from that of their image. */
     private final Set<ReplicaId> offeredAgain = new HashSet<>();
 
     DiskInvariants(MapRows rows, Set<ReplicaId> live, Set<ReplicaId> everLive, Set<ReplicaId> everEnded) {
@@ -59,7 +59,7 @@ final class DiskInvariants {
         return restores;
     }
 
-    /** What a host of this row really has of it: whole, or on a volume that is away. */
+    /** Returns the replica of this row on a disk of its host, whole or on an unmounted volume; null if there is none. */
     @Nullable
     ReplicaRecord known(ReplicaRow row) {
         return machines.stream()
@@ -75,7 +75,7 @@ final class DiskInvariants {
         return record != null && (machine.disk().images().containsKey(record.image()) || isAwaited(record)) ? record : null;
     }
 
-    /** Whether it would be served if its volume were there. */
+    /** Returns whether it would be served if its volume were mounted. */
     static boolean isAwaited(ReplicaRecord replica) {
         return replica.imageAwaited();
     }
@@ -91,7 +91,7 @@ final class DiskInvariants {
     void forget(SimulatedHost machine) {
         machines.remove(machine);
         touched.remove(machine);
-        // What it said last may arrive yet.
+        // Its last messages may still arrive.
         machines.stream().filter(other -> other.id().equals(machine.id())).forEach(older::add);
     }
 
@@ -112,7 +112,7 @@ final class DiskInvariants {
         served.keySet().removeIf(reader -> reader.host() == machine);
     }
 
-    /** 1: what is registered lies on a disk of its host. */
+    /** Checks invariant 1: a registered replica is on a disk of its host. */
     void registered(ReplicaRow row) {
         List<SimulatedHost> ofHost = machines.stream().filter(machine -> machine.id().equals(row.hostId())).toList();
         require(ofHost.stream()
@@ -127,11 +127,11 @@ final class DiskInvariants {
         return record == null ? id : record.image();
     }
 
-    /** 1: nothing that is registered or held goes from a disk, under whichever of its ids the registry has it. */
+    /** Checks invariant 1: no image that is registered, under any of its ids, or held is deleted from a disk. */
     void mayGo(SimulatedHost machine, ReplicaId image) {
         ReplicaRecord replica = machine.disk().ofImage(image);
         List<ReplicaId> ids = replica == null ? restores.idsOf(image) : List.of(replica.id());
-        // What the index names no more was ended in a time that a restore has taken back, by the last id that it had.
+        // A replica that is no longer in the index was ended by its last id, in a time that a restore has undone.
         boolean endedBefore = replica == null && restores.restores() > 0 && everEnded.contains(ids.getLast());
         require(ids.stream().allMatch(id -> !live.contains(id) || restores.isDoubtful(id)) || endedBefore || isAtItsTwin(machine, image), 1,
                 "{} deletes {}, which is live", machine, ids);
@@ -144,7 +144,7 @@ final class DiskInvariants {
         touched(machine);
     }
 
-    /** 2 and 10: a host's store changes only when nothing is known to lie in the one before. */
+    /** Checks invariants 2 and 10: a host's store changes only if the registry has no rows of the former one. */
     void joined(HostRow host, long openRows, Map<HostId, StoreId> stores) {
         StoreId before = stores.put(host.id(), host.storeId());
         require(before == null || before.equals(host.storeId()) || openRows == 0, 10, "{} had store {}, and {} rows of it are open", host,
@@ -152,7 +152,7 @@ final class DiskInvariants {
                 openRows);
     }
 
-    /** What must hold after every step, whatever is going on. */
+    /** Checks the invariants that hold after every step. */
     void check() {
         if (touched.isEmpty()) {
             return;
@@ -192,15 +192,16 @@ final class DiskInvariants {
         machine.agent().ifPresent(agent -> checkServed(machine, agent));
     }
 
-    /** Whether what a machine gives up is whole on the other one of the two that a copied store makes. */
+    /** Returns whether an image that a machine gives up is whole on the other machine with a copy of its store. */
     private boolean isAtItsTwin(SimulatedHost machine, ReplicaId image) {
         return machines.stream()
                 .anyMatch(other -> other != machine && other.id().equals(machine.id()) && other.disk().images().containsKey(image));
     }
 
     /**
-     * Whether the registry and this machine have spoken, so that all it serves must be known. Until then it may hold what was evicted without its
-     * hearing of it: retired, an older copy, not compared since it started, or not told again since the database was restored.
+     * Returns whether the registry must know everything that this machine serves. It need not if the machine is retired, is an older copy, has not
+     * been reconciled since its start, or has not reported since the database was restored. Such a machine may hold images whose eviction it never
+     * heard of.
      */
     private boolean isExact(SimulatedHost machine) {
         HostRow row = rows.storedHosts().get(machine.id());
@@ -212,7 +213,7 @@ final class DiskInvariants {
                 && !copied.contains(machine.id()) && machine.hasCompared();
     }
 
-    /** An accepted artifact that is registered under another id than that of its image was put when it gets that one. */
+    /** Records an accepted artifact that gets another id than that of its image. */
     void offered(ReplicaRecord pending) {
         if (!pending.image().equals(pending.id())) {
             offeredAgain.add(pending.id());
@@ -220,12 +221,12 @@ final class DiskInvariants {
     }
 
     /**
-     * 7: a reader of one host never sees an older generation after a newer one, but for what was put or copied there after a restore: that may have an
-     * older number than what the registry has not known since.
+     * Checks invariant 7: a reader at one host never sees an older generation after a newer one. An exception is an image that was put or copied
+     * after a restore, because its number may be lower than numbers that the registry has forgotten.
      */
     private void checkServed(SimulatedHost machine, HostAgent agent) {
         if (!agent.hasCompared() && older.contains(machine)) {
-            // Reads wait for the comparison, unless the registry is away; then an older copy is served knowingly.
+            // Reads wait for the reconciliation. If the registry is away, an older copy is served on purpose.
             return;
         }
         for (ReplicaRecord record : agent.replicas()) {
@@ -234,7 +235,7 @@ final class DiskInvariants {
                 int since = restores.registeredAfter(offeredAgain.contains(replica.id()) ? replica.id() : replica.image());
                 int known = Math.max(since, restores.registeredAfter(replica.id()));
                 if (restores.isNumberedTwice(replica.image())) {
-                    // Its number says nothing of what comes after the word.
+                    // Its number cannot be compared with those drawn after the restore was confirmed.
                     newest.remove(known);
                     return;
                 }

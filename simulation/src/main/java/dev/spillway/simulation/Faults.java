@@ -2,7 +2,7 @@ package dev.spillway.simulation;
 
 import java.util.random.RandomGenerator;
 
-/** What goes wrong, and how often. All of it is drawn from the seed; {@link #heal} ends it for the rest of the run. */
+/** The faults of a run and their rates, all drawn from the seed. {@link #heal} ends them for the rest of the run. */
 final class Faults {
     private final RandomGenerator random;
     private final double lost;
@@ -20,7 +20,7 @@ final class Faults {
         slowOneIn = random.nextInt(4) == 0 ? 4 : 20;
     }
 
-    /** Mostly up to what is usual; in some runs one fault is three times as frequent. */
+    /** Returns the rate of a fault: mostly up to the usual rate, in some runs three times as high. */
     private double rate(double usual) {
         return random.nextDouble() * usual * (random.nextInt(4) == 0 ? 3 : 1);
     }
@@ -37,7 +37,7 @@ final class Faults {
         return injected;
     }
 
-    /** Counts something that somebody else broke. */
+    /** Counts a fault that another part has caused. */
     void broke() {
         injected++;
     }
@@ -50,7 +50,7 @@ final class Faults {
         return happens(duplicated);
     }
 
-    /** Whether a process dies right here. */
+    /** Returns whether a process crashes at this point. */
     boolean crashes() {
         return happens(crash);
     }
@@ -61,7 +61,7 @@ final class Faults {
         return happens;
     }
 
-    /** Milliseconds: mostly few, sometimes enough for everything else to happen before. */
+    /** Returns a delay in milliseconds: mostly short, sometimes longer than everything else takes. */
     int delay() {
         boolean slow = !healed && random.nextInt(slowOneIn) == 0;
         return 1 + random.nextInt(slow ? 40_000 : 50);

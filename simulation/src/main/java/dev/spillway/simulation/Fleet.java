@@ -20,11 +20,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The machines, and the people who look after them: they copy stores, take volumes away and bring them back, and go the ways out that the product
- * names when it refuses a host or asks for a person.
+ * The machines and their operators. The operators copy stores, unmount and mount volumes, and do what the product suggests when it refuses a host or
+ * asks for an operator.
  */
 final class Fleet {
-    /** So often a host has to ask for a person, looked at every half minute, before one gives it up. */
+    /** Number of checks, one every half minute, at which a host asks for an operator before it is given up. */
     private static final int ASKED_BEFORE_GIVEN_UP = 4;
 
     private final SimulatedHost.World world;
@@ -98,7 +98,7 @@ final class Fleet {
         }
     }
 
-    /** Puts an older copy of the store in the place of the store. */
+    /** Replaces the store by an older copy of it. */
     void restoreBackup(SimulatedHost machine) {
         Disk backup = backups.remove(machine);
         if (backup != null && isWhole(machine)) {
@@ -107,7 +107,7 @@ final class Fleet {
         }
     }
 
-    /** The images of a key go from all disks without anybody's doing. */
+    /** Loses the images of a key on all disks. */
     void loseImages(EntryName name) {
         for (SimulatedHost machine : List.copyOf(machines)) {
             List<ReplicaId> lost =
@@ -120,7 +120,7 @@ final class Fleet {
         }
     }
 
-    /** The volume of the images is not there when the worker starts. */
+    /** Starts the worker without the volume of its images. */
     void unmount(SimulatedHost machine) {
         if (isWhole(machine)) {
             machine.crash();
@@ -130,7 +130,7 @@ final class Fleet {
         }
     }
 
-    /** The whole store is not there, and the worker makes a new one. It may come back or not. */
+    /** Removes the whole store, so that the worker creates a new one. The former store may or may not come back. */
     void takeStore(SimulatedHost machine) {
         if (isWhole(machine)) {
             missing.put(machine, machine.disk());
@@ -149,7 +149,7 @@ final class Fleet {
         world.coordinators().execute(new Command.Readmit(host));
     }
 
-    /** Looks at everything that waits for a person. */
+    /** Handles everything that waits for an operator. */
     void putRight() {
         for (Map.Entry<SimulatedHost, SimulatedHost> pair : copies.entrySet()) {
             endOneOfTwo(pair.getKey(), pair.getValue());
@@ -172,7 +172,7 @@ final class Fleet {
         List.copyOf(machines).forEach(this::answer);
     }
 
-    /** Goes the way out that the refusal or the question of a host names. */
+    /** Does what the refusal or the attention text of a host suggests. */
     private void answer(SimulatedHost machine) {
         String refusal = machine.agent().flatMap(HostAgent::refusal).orElse("");
         if (refusal.startsWith("RETIRED") || refusal.startsWith("NEW_STORE")) {

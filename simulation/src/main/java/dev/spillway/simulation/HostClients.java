@@ -25,7 +25,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** The clients of one machine: what they ask of its process, and what they were promised, which they remember when it dies. */
+/** The clients of one machine. They send requests to its process, and remember its promises after it has crashed. */
 final class HostClients {
     private static final int PUT_DEADLINE_MILLIS = 10_000;
     private static final int KEYS = 4;
@@ -37,11 +37,11 @@ final class HostClients {
     private final SimulatedHost host;
     private final Invariants invariants;
     private final RandomGenerator random;
-    /** What was granted. Clients know an image by the name of its directory, whatever it is called in the registry meanwhile. */
+    /** Granted holds. Clients know an image by the name of its directory, whatever its present replica id is. */
     private final Map<UUID, Hold> promises = new LinkedHashMap<>();
-    /** Answers that were given to puts with an idempotency key, for as long as a repetition must get the same. */
+    /** Answers to puts with an idempotency key, kept while a repetition must get the same answer. */
     private final Map<String, PutOutcome> answers = new HashMap<>();
-    /** Times of access that the index does not have yet. */
+    /** Access times that are not in the index yet. */
     private final Map<EntryName, Instant> unwritten = new HashMap<>();
 
     HostClients(SimulatedHost host, Invariants invariants, RandomGenerator random) {
@@ -56,7 +56,7 @@ final class HostClients {
         offer(replica, name, new SnapshotId(replica.toString()), 0, null);
     }
 
-    /** Puts with an idempotency key, which may have come before: then with the same image, and the answer is that of the first time. */
+    /** Puts with an idempotency key. If the key was used before, the put has the same image, and must get the first answer. */
     void putWithKey(EntryName name) {
         String key = name + "-" + random.nextInt(KEYS);
         if (!host.isWorking()) {
@@ -80,7 +80,7 @@ final class HostClients {
         }
     }
 
-    /** A process tells an outcome. Its clients remember those that cannot change any more, unless the clock was set so that their time is over soon. */
+    /** Records an outcome. Clients remember final outcomes, unless the clock was set so that their retention is soon over. */
     void answered(ReplicaId replica, PutOutcome outcome) {
         boolean lasting =
                 outcome instanceof PutOutcome.Stored || outcome instanceof PutOutcome.Evicted || outcome instanceof PutOutcome.Gone;
@@ -90,12 +90,12 @@ final class HostClients {
                 .ifPresent(put -> answers.put(put.key(), outcome));
     }
 
-    /** Offers a copy of what another host has. */
+    /** Offers a copy of an image of another host. */
     void attach(EntryName name, SnapshotId copied, long generation) {
         offer(ReplicaId.mint(host.now(), random), name, copied, generation, null);
     }
 
-    /** Puts an artifact, whose content other hosts make, too. Nobody waits for its registration. */
+    /** Puts an artifact that other hosts may put with the same content. The put does not wait for its registration. */
     void putArtifact(EntryName name) {
         String content = Integer.toString(random.nextInt(CONTENTS)).repeat(64);
         offer(ReplicaId.mint(host.now(), random), name, new SnapshotId(content), 0, null,
@@ -147,7 +147,7 @@ final class HostClients {
         }
     }
 
-    /** The index gets the times of access now and then, and at an orderly stop. */
+    /** Writes access times to the index, which happens at intervals and at an orderly stop. */
     void writeUses() {
         Map<EntryName, Instant> written = Map.copyOf(unwritten);
         unwritten.clear();
@@ -161,7 +161,7 @@ final class HostClients {
         }
     }
 
-    /** The process is gone, and what it remembered. */
+    /** Records that the process has crashed and lost its memory. */
     void died() {
         unwritten.clear();
         invariants.uses().died(host);
@@ -187,7 +187,7 @@ final class HostClients {
         promises.values().stream().findFirst().ifPresent(hold -> release(hold.id()));
     }
 
-    /** Ends every hold that the process knows of, those too whose clients have gone. */
+    /** Releases every hold of the process, including those of clients that are gone. */
     void releaseAll() {
         host.agent().ifPresent(running -> running.holds().stream().map(Hold::id).toList().forEach(this::release));
     }
@@ -199,15 +199,15 @@ final class HostClients {
         }
     }
 
-    /** What has run out by the clock so far stays so, wherever the clock goes. */
+    /** Records a change of the clock. Holds that have expired by the former clock stay expired. */
     void clockChanges() {
         promises.values().removeIf(hold -> !hold.until().isAfter(host.now()));
-        // by the new clock their time may be over
+        // By the new clock their retention may be over.
         answers.clear();
         invariants.uses().forget(host);
     }
 
-    /** Another store is put in, and what was promised of the old one's is void. */
+    /** Records that another store was inserted, which ends all promises about the old one. */
     void storeChanges() {
         promises.clear();
         answers.clear();

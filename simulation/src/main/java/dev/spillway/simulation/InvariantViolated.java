@@ -1,6 +1,6 @@
 package dev.spillway.simulation;
 
-/** A run in which an invariant did not hold, with its seed and its story. */
+/** Thrown for a run in which an invariant did not hold, with its seed and its story. */
 public final class InvariantViolated extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

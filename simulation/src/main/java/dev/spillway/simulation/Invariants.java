@@ -44,11 +44,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The invariants of the architecture, by their numbers there, against what really is in the registry. What a step touched is looked at after that
- * step; what lies on the disks is {@link DiskInvariants}'. The last, 11, is of groups, which the architecture does not speak of.
+ * Checks the numbered invariants of the architecture against the rows of the registry. The rows that a step touched are checked after that step;
+ * {@link DiskInvariants} checks the disks. Invariant 11 is about groups and is only defined here.
  */
 final class Invariants {
-    /** @param restores how often the database had been restored by then */
+    /** @param restores number of restores of the database before */
     private record Offered(SimulatedHost host, EntryName name, long number, int restores) {}
 
     private final MapRows rows;
@@ -57,7 +57,7 @@ final class Invariants {
     private final DiskInvariants disks;
     private final RestoreInvariants restores;
     private final UseInvariants uses;
-    /** In whichever past. */
+    /** Ids that were ever LIVE, including those in a past that a restore has undone. */
     private final Set<ReplicaId> everLive = new HashSet<>();
     private final Set<ReplicaId> everEnded = new HashSet<>();
     private Memory memory = new Memory();
@@ -75,7 +75,7 @@ final class Invariants {
         uses = new UseInvariants(rows);
     }
 
-    /** Each {@code {}} stands for one of the values. */
+    /** Fails if an invariant does not hold. Each {@code {}} in the message stands for one of the values. */
     static void require(boolean held, int invariant, String otherwise, @Nullable Object... values) {
         if (!held) {
             StringBuilder said = new StringBuilder(otherwise);
@@ -97,12 +97,12 @@ final class Invariants {
         return uses;
     }
 
-    /** For a backup of the database. */
+    /** Returns the memory to keep with a backup of the database. */
     Memory memory() {
         return memory.copy();
     }
 
-    /** The database is as it was. */
+    /** Returns to the memory of a backup, because the database was restored. */
     void restored(Memory backup) {
         memory = backup.copy();
         live.clear();
@@ -120,20 +120,20 @@ final class Invariants {
     }
 
     void otherDisk(SimulatedHost host) {
-        // An older copy offers again what it had accepted. It knows nothing of the puts that came after.
+        // An older copy of the store offers its accepted artifacts again. It does not know the puts after the copy was made.
         offered.values().removeIf(put -> put.host().equals(host));
         uses.forget(host);
         disks.otherDisk(host);
     }
 
-    /** A host was given an image of its own, after all that it was given before. */
+    /** Records the put of a host's own image, which comes after all its earlier puts. */
     void offered(SimulatedHost host, ReplicaId id, EntryName name) {
         offered.put(id, new Offered(host, name, ++offers, restores.restores()));
     }
 
     /**
-     * 8: an artifact that was accepted ends unregistered only where the registry refused it, its image is lost, or its store is an older copy. Under a
-     * new id it keeps its place among the puts of its host.
+     * Checks invariant 8: an accepted artifact ends without a registration only if the registry refused it, its image is lost, or its store is an
+     * older copy. Under a new id it keeps its place among the puts of its host.
      */
     void acceptedStays(SimulatedHost host, IndexChange change, List<Effect> effects) {
         if (!(change instanceof IndexChange.PutReplica(var replica))) {
@@ -146,7 +146,7 @@ final class Invariants {
             return;
         }
         Offered put = offered.get(replica.image());
-        // A copy of the machine knows nothing of the puts that came to the first one since.
+        // A copied machine does not know the later puts of the original.
         if (replica.state() == ReplicaState.PENDING && put != null && put.host().equals(host)) {
             offered.put(replica.id(), put);
             disks.offered(replica);
@@ -161,12 +161,12 @@ final class Invariants {
                 8, "{} gives up {}, which it accepted", host, replica.id());
     }
 
-    /** 1: nothing that is registered or held goes from a disk. */
+    /** Checks invariant 1: no registered or held image is deleted from a disk. */
     void mayGo(SimulatedHost host, ReplicaId image) {
         disks.mayGo(host, image);
     }
 
-    /** 3: a host passes over no order: its place is behind one only when that one is decided. */
+    /** Checks invariant 3: a host skips no order. Its offset is beyond an order only if that order is decided. */
     void moved(SimulatedHost host, @Nullable Order passed) {
         if (passed != null && passed.hostId().equals(host.id()) && passed.storeId().equals(host.disk().storeId())) {
             var replica = host.disk().index().get(passed.replicaId());
@@ -177,7 +177,7 @@ final class Invariants {
         }
     }
 
-    /** 8: what is answered as stored was stored. */
+    /** Checks invariant 8: an image that is answered as stored was stored. */
     void answered(ReplicaId id, PutOutcome outcome) {
         switch (outcome) {
             case PutOutcome.Stored _ -> require(everLive.contains(id), 8, "{} was answered as stored and never was", id);
@@ -190,17 +190,17 @@ final class Invariants {
         }
     }
 
-    /** 8: a key that was answered serves no other put. */
+    /** Checks invariant 8: an idempotency key that was answered is not used for another put. */
     void requestIsKnown(SimulatedHost host, String key, @Nullable PutOutcome told) {
         require(told == null, 8, "{} forgot the request {}, which was answered {}", host, key, told);
     }
 
-    /** 8: a put that is repeated gets the first answer. */
+    /** Checks invariant 8: a repeated put gets the first answer. */
     void answeredAgain(SimulatedHost host, String key, @Nullable PutOutcome told, PutOutcome now) {
         require(told == null || told.equals(now), 8, "{} answers the request {} with {}, and answered {} before", host, key, now, told);
     }
 
-    /** 8: no more holds are granted than the host grants. */
+    /** Checks invariant 8: a host grants no more holds than its limit. */
     void holdsAtMost(SimulatedHost host, int max) {
         int holds = host.agent().map(agent -> agent.holds().size()).orElse(0);
         require(holds <= max, 8, "{} has {} holds, and grants {}", host, holds, max);
@@ -211,7 +211,7 @@ final class Invariants {
     /**
      * Lets a transaction commit and checks what it did.
      *
-     * @param epoch that it was begun in
+     * @param epoch epoch in which it was begun
      */
     void committed(List<Command<?>> commands, long epoch, Changes changes, Runnable commit) {
         Map<EntryName, EntryRow> before = new HashMap<>();
@@ -270,9 +270,9 @@ final class Invariants {
     }
 
     /**
-     * One transaction may register a replica and doom it; only an orphan was never registered.
+     * Records the end of a replica. One transaction may register a replica and doom it. Only an orphan was never registered.
      *
-     * @param image whether the image is to go with it, which a readopted one is not
+     * @param image whether the image is deleted, too; false for a readopted one
      */
     private void end(ReplicaRow row, boolean image) {
         live.remove(row.id());
@@ -288,9 +288,9 @@ final class Invariants {
     }
 
     /**
-     * 2: a registration is of the host's current incarnation; and a key's registrations take effect in the order of its puts. Only a copy of one that
-     * was sent before a restore may come to a registry that knows nothing of it, until somebody has said so: the image may be gone, and the next
-     * comparison finds that out.
+     * Checks invariant 2: a registration is of the host's current incarnation, and a key's registrations take effect in the order of its puts. An
+     * exception is a message from before a restore that arrives before the restore is confirmed. Its image may be gone, which the next reconciliation
+     * finds.
      */
     private void checkRegistered(List<Command<?>> commands, long epoch, @Nullable ReplicaRow row) {
         Objects.requireNonNull(row);
@@ -330,7 +330,9 @@ final class Invariants {
         throw new InvariantViolated("invariant 2: " + id + " is live, and no message registered it: " + commands);
     }
 
-    /** 3: what is no entry's any more is doomed, or an eviction is still to doom it. 1: an entry has a holder. */
+    /**
+     * Checks invariant 3: a replica without an entry is doomed, or an unfinished eviction will doom it. Checks invariant 1: an entry has a holder.
+     */
     private void checkEntries(Changes changes, Map<EntryName, EntryRow> before, boolean readopts) {
         before.values().forEach(row -> checkGeneration(row.name(), row.generation()));
         changes.entries().rows().values().forEach(row -> {
@@ -338,7 +340,7 @@ final class Invariants {
             EntryRow old = before.get(row.name());
             if (old == null || old.generation() != row.generation()) {
                 Long top = memory.highest.get(row.name());
-                // What comes back after a restore does so by its old number; whether it may, RestoreInvariants says.
+                // A readopted entry returns with its old number. RestoreInvariants checks whether it may.
                 require(top == null || row.generation() > top || readopts, 7, "{} follows generation {}", row, top);
                 memory.highest.merge(row.name(), row.generation(), Math::max);
             }
@@ -348,8 +350,8 @@ final class Invariants {
     }
 
     /**
-     * 11: entries of a group are evicted together; only one that gets another image leaves the rest. Of each group the entry that was used last has the
-     * place in the order. What one transaction of several commands or registrations moved between groups is not followed.
+     * Checks invariant 11: entries of a group are evicted together, except one that is replaced. In each group, the entry that was used last has the
+     * place in the order. Moves between groups in one transaction of several commands or registrations are not checked.
      */
     private void checkGroups(List<Command<?>> commands, Changes changes, Map<EntryName, EntryRow> before) {
         Map<Rows.Group, List<EntryRow>> groups = new HashMap<>();
@@ -397,7 +399,7 @@ final class Invariants {
         });
     }
 
-    /** 6: what a namespace holds, counted anew. Lifting a pin evicts nothing, so the limits hold after a put. */
+    /** Checks invariant 6 by counting a namespace again. Lifting a pin evicts nothing, so the limits are checked only after a put. */
     private void checkCapacity(NamespaceName name, boolean put) {
         NamespaceRow namespace = Objects.requireNonNull(rows.storedNamespaces().get(name));
         long entries = 0;
@@ -416,7 +418,7 @@ final class Invariants {
         require(!put || maxBytes == null || bytes <= maxBytes, 6, "{} has {} bytes", namespace, bytes);
     }
 
-    /** 2 and 3: what is retired has no rows, and the rows of a host are in its store. */
+    /** Checks invariants 2 and 3: a retired host has no rows, and the rows of a host are in its present store. */
     private void checkHost(HostRow host) {
         if (host.state() == HostState.RETIRED) {
             require(rows.countReplicas(host.id()) == 0, 3, "{} has open rows", host);
@@ -428,7 +430,10 @@ final class Invariants {
         return command instanceof Command.FromWorker<?>(RegisterRequest register) && register.items().size() > 1;
     }
 
-    /** 7: for capacity the least recently used go, but no put evicts its own group. What one transaction of several commands or registrations used itself is not looked at. */
+    /**
+     * Checks invariant 7: evictions for capacity take the least recently used entries, but no put evicts its own group. Entries that a transaction of
+     * several commands or registrations has used itself are not checked.
+     */
     private void checkVictims(List<Command<?>> commands, Changes changes) {
         if (commands.size() != 1 || isBulk(commands.getFirst())
                 || changes.evictions().added().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
@@ -461,14 +466,14 @@ final class Invariants {
         }
     }
 
-    /** 10: a host that lost much at once keeps its rows, and a person is asked. */
+    /** Checks invariant 10: a host that lost much at once keeps its rows, and an operator is asked. */
     private void checkLosses(List<Command<?>> commands, Changes changes) {
         if (commands.size() != 1 || !(commands.getFirst() instanceof Command.FromWorker<?> from)
                 || !(from.message() instanceof DropRequest || from.message() instanceof DiscrepancyRequest)) {
             return;
         }
         HostId host = from.message().hostId();
-        // Rows that only a backup brought back, and that their host did not tell of, are no loss.
+        // Rows that came from a backup and that their host did not report are not a loss.
         @Nullable
         Instant restoredAt = from.message() instanceof DiscrepancyRequest ? rows.registry().restoredAt() : null;
         long lost = changes.replicas()
@@ -479,7 +484,7 @@ final class Invariants {
                 .filter(closed -> restoredAt == null || closed.row().registeredAt().isAfter(restoredAt))
                 .count();
         long known = rows.countReplicas(host);
-        // Where transactions interleave, rows may have come and gone between the decision and now.
+        // With interleaved transactions, rows may have been added or removed since the decision.
         long others = interleaved ? 1 : 0;
         require(lost < rules.breakerFrom() || lost <= rules.breakerShare() * known + others, 10, "{} loses {} of {} replicas", host, lost,
                 known);
@@ -494,7 +499,7 @@ final class Invariants {
 
     // What must hold in the end.
 
-    /** 5: what must hold when all hosts are heard, nothing is held and nothing is pending; empty if it does. */
+    /** Returns violations of invariant 5, which holds when all hosts are heard, nothing is held and nothing is pending. */
     List<String> differences(List<SimulatedHost> hosts, Set<?> factsOnTopic) {
         List<String> found = new ArrayList<>();
         for (SimulatedHost host : hosts) {

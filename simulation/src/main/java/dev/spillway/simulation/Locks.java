@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The row locks of a database: who holds which row how strongly, who waits for whom. A lock is held until its transaction ends. */
+/** The row locks of the simulated database: their holders with modes, and the waiting transactions. A lock is held until its transaction ends. */
 final class Locks {
     /** Kinds of rows. */
     enum Kind {
         REGISTRY, HOST, REPLICA_ID, NAMESPACE, ENTRY, REPLICA, EVICTION
     }
 
-    /** How strongly, as PostgreSQL has it. */
+    /** Lock modes, as in PostgreSQL. */
     enum Mode {
         KEY_SHARE, SHARE, NO_KEY_UPDATE, UPDATE;
 
@@ -34,9 +34,9 @@ final class Locks {
     }
 
     /**
-     * One row.
+     * A lockable row.
      *
-     * @param birth tells a row from an earlier one with the same key
+     * @param birth distinguishes a row from an earlier one with the same key
      */
     record Lock(Kind kind, Object key, long birth) {
         @Override
@@ -56,7 +56,7 @@ final class Locks {
         return granted != null && granted.covers(mode);
     }
 
-    /** Whether nobody else holds the row in a way that excludes this mode. */
+    /** Returns whether no other transaction holds the row in a conflicting mode. */
     boolean isFree(Transaction transaction, Lock lock, Mode mode) {
         for (Map.Entry<Transaction, Mode> holder : holders.getOrDefault(lock, Map.of()).entrySet()) {
             if (holder.getKey() != transaction && holder.getValue().conflictsWith(mode)) {
@@ -66,7 +66,7 @@ final class Locks {
         return true;
     }
 
-    /** Grants what is free; what is not is waited for. */
+    /** Grants the lock if it is free; otherwise the transaction waits for it. Returns whether it was granted. */
     boolean acquire(Transaction transaction, Lock lock, Mode mode) {
         if (!isFree(transaction, lock, mode)) {
             waits.put(transaction, new Wait(lock, mode));
@@ -78,7 +78,7 @@ final class Locks {
         return true;
     }
 
-    /** Whether a transaction waits, over whatever others, for itself. */
+    /** Returns whether a transaction waits for itself, directly or through others. */
     boolean isDeadlocked(Transaction transaction) {
         return reaches(transaction, transaction, new HashSet<>());
     }
@@ -98,7 +98,7 @@ final class Locks {
         return false;
     }
 
-    /** Gives everything back; the transactions that waited for any of it, in the order in which they came. */
+    /** Releases all locks of a transaction. Returns the transactions that waited for any of them, in the order of arrival. */
     List<Transaction> release(Transaction transaction) {
         waits.remove(transaction);
         Set<Lock> released = held.remove(transaction);

@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What the invariants remember of the registry's past. A database that is restored goes back to the memory of its backup. */
+/** The past of the registry as the invariants remember it. If the database is restored, the memory of its backup is restored, too. */
 final class Memory {
     record KeyOfHost(SimulatedHost host, EntryName name) {}
 
@@ -18,7 +18,7 @@ final class Memory {
     final Map<EntryName, Long> highest = new HashMap<>();
     final Map<KeyOfHost, Long> lastRegistered = new HashMap<>();
     final Map<HostId, StoreId> stores = new HashMap<>();
-    /** Generations whose end somebody or some rule wanted. */
+    /** Generations that a command or a rule has ended. */
     final Map<EntryName, Set<Long>> ends = new HashMap<>();
 
     Memory copy() {

@@ -15,66 +15,66 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * What stands between the cores and the simulated world, as the product does it. A test plants a bug by doing one of these wrong; the cores
- * themselves are never touched. One run has one of its own.
+ * The production behaviour between the cores and the simulated world. A test plants a bug by overriding one of these methods; the cores themselves
+ * are never changed. Each run has an instance of its own.
  */
 class Product {
-    /** The rows that a transaction of these commands sees. */
+    /** Returns the rows that a transaction of these commands sees. */
     Rows rows(Rows stored, List<Command<?>> commands) {
         return stored;
     }
 
-    /** Whether a transaction of these commands takes a lock, or waits for another that inserts the same replica id. */
+    /** Returns whether a transaction of these commands takes a lock, or waits for another transaction that inserts the same replica id. */
     boolean locks(List<Command<?>> commands, Locks.Kind kind, Locks.Mode mode) {
         return true;
     }
 
-    /** Whether holders are read as they were when the statement began that waited for their namespace. */
+    /** Returns whether holders are read by the snapshot of the statement that waited for the lock of their namespace. */
     boolean readsHoldersWithTheLock() {
         return false;
     }
 
-    /** As what the registry takes a command. */
+    /** Returns the command that the registry carries out. */
     Command<?> takes(Command<?> command, Rows stored) {
         return command;
     }
 
-    /** The bounds by which the registry decides. */
+    /** Returns the rules of the registry. */
     RegistryRules rules(RegistryRules usual) {
         return usual;
     }
 
-    /** How a worker reads what came of a message. */
+    /** Returns the outcome of a message as the worker reads it. */
     Delivery<?> read(WorkerMessage<?> message, Delivery<?> delivery) {
         return delivery;
     }
 
-    /** As what a worker's message leaves, with the replicas that it has then. */
+    /** Returns the message that the worker sends, given its replicas. */
     WorkerMessage<?> sends(WorkerMessage<?> message, Collection<ReplicaRecord> replicas) {
         return message;
     }
 
-    /** What a worker sends by itself when an image is offered. */
+    /** Returns further messages that a worker sends when an image is offered. */
     List<WorkerMessage<?>> sendsBesides(Offer offer, Sender as) {
         return List.of();
     }
 
-    /** What of a step's changes reaches the index. */
+    /** Returns the changes of a step that are written to the index. */
     List<IndexChange> stores(List<IndexChange> changes) {
         return changes;
     }
 
-    /** What a started worker takes from its index. */
+    /** Returns the contents that a started worker reads from its index. */
     IndexContents loads(IndexContents stored) {
         return stored;
     }
 
-    /** How a worker reads an order, with the replicas that it has. */
+    /** Returns the order as the worker reads it, given its replicas. */
     Order obeys(Order order, Collection<ReplicaRecord> replicas) {
         return order;
     }
 
-    /** Whether the place in the orders is made durable before the order there is decided. */
+    /** Returns whether the offset is made durable before its order is decided, which is a planted bug. */
     boolean movesItsPlaceFirst() {
         return false;
     }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 import static dev.spillway.simulation.Invariants.require;
 
 /**
- * What holds across a restore of the database, and what the other invariants mean after one.
+ * The invariants across a restore of the database, and the meaning of the other invariants after one.
  *
  * <ul>
  * <li>1, no live deletion: as ever, by what the restored registry says, with one exception for as long as a host has not told what it holds. What a
@@ -67,16 +67,16 @@ final class RestoreInvariants {
     private final MapRows rows;
     private final DiskInvariants disks;
     private final Set<ReplicaId> live;
-    /** After how many restores an image became one of its host's. */
+    /** Number of restores before an image was registered for its host. */
     private final Map<ReplicaId, Integer> registeredAfter = new HashMap<>();
-    /** The id that took the place of each former one. */
+    /** New id of each readopted replica, by its former id. */
     private final Map<ReplicaId, ReplicaId> readoptedAs = new HashMap<>();
-    /** In any time: what was to go with its row, and what its host was told not to be registered. */
+    /** Replicas that were to be deleted with their rows, or that their hosts were told are not registered, in any past. */
     private final Set<ReplicaId> orderedAway = new HashSet<>();
     private final Set<ReplicaId> toldEnded = new HashSet<>();
-    /** Live ids that the registry knows wrongly, because it forgot their end. */
+    /** LIVE ids whose end the restored registry has forgotten. */
     private final Set<ReplicaId> doubtful = new HashSet<>();
-    /** Images that were registered between a restore and the word of it, with numbers of the time that was lost. */
+    /** Images that were registered between a restore and its confirmation, with numbers that were drawn before. */
     private final Set<ReplicaId> numberedTwice = new HashSet<>();
     private final Map<EntryName, Long> endedSinceSaid = new HashMap<>();
     private boolean said = true;
@@ -89,7 +89,7 @@ final class RestoreInvariants {
         this.live = live;
     }
 
-    /** The rows are those of a backup now. */
+    /** Records that the rows are now those of a backup. */
     void restored() {
         restores++;
         said = false;
@@ -102,27 +102,27 @@ final class RestoreInvariants {
         return said;
     }
 
-    /** How many replicas were readopted. */
+    /** Returns the number of readopted replicas. */
     long readopted() {
         return readopted;
     }
 
-    /** How often the database was restored so far. */
+    /** Returns the number of restores so far. */
     int restores() {
         return restores;
     }
 
-    /** How often the database had been restored when this image became one of its host's. */
+    /** Returns the number of restores before this image was registered for its host. */
     int registeredAfter(ReplicaId image) {
         return registeredAfter.getOrDefault(image, 0);
     }
 
-    /** Every id that an image had, beginning with its own. */
+    /** Returns all ids that an image had, the first one first. */
     List<ReplicaId> idsOf(ReplicaId image) {
         return Stream.iterate(image, Objects::nonNull, readoptedAs::get).toList();
     }
 
-    /** Whether this replica may go although its row is live: its end, or that it was never wanted, was forgotten. */
+    /** Returns whether this replica may be deleted although its row is LIVE, because the restored registry has forgotten its end or its refusal. */
     boolean isDoubtful(ReplicaId id) {
         return doubtful.contains(id);
     }
@@ -131,7 +131,7 @@ final class RestoreInvariants {
         return orderedAway.contains(id);
     }
 
-    /** Whether some registry said, in whichever time, that this replica goes, or that it is none. */
+    /** Returns whether the registry ever said, in any past, that this replica is to be deleted or is not registered. */
     boolean hasEnded(ReplicaId id) {
         return orderedAway.contains(id) || toldEnded.contains(id);
     }
@@ -144,7 +144,9 @@ final class RestoreInvariants {
         orderedAway.add(id);
     }
 
-    /** 2. A transaction that was begun before the word is of the epoch before, and ends before any host joins in the new one. */
+    /**
+     * Checks invariant 2. A transaction that was begun before the confirmation has the former epoch, and ends before any host joins in the new one.
+     */
     void checkSender(Sender sender, HostRow host, long epoch) {
         require(sender.epoch() == epoch, 2, "{} changed something in epoch {}", sender, epoch);
         require(epoch == rows.registry().epoch() || host.readoptedEpoch() < rows.registry().epoch(), 2,
@@ -154,7 +156,7 @@ final class RestoreInvariants {
     void registered(List<Command<?>> commands, ReplicaRow row, long epoch) {
         commands.forEach(command -> {
             if (command instanceof Command.FromWorker<?>(ReadoptRequest request) && disks.known(row) == null) {
-                // The order of the time that was lost came while the host told of what it names.
+                // The order from before the restore arrived while the host reported the replica that it names.
                 request.items()
                         .stream()
                         .filter(item -> item.replicaId().equals(row.id()) && orderedAway.contains(item.formerId()))
@@ -171,11 +173,11 @@ final class RestoreInvariants {
     }
 
     /**
-     * Looks at what a transaction did, once it is committed.
+     * Checks the changes of a committed transaction.
      *
      * @param epoch  that it was begun in
-     * @param memory as it was before
-     * @param before the entries that it changed, as they were
+     * @param memory memory before the transaction
+     * @param before entries that it changed, as they were before
      */
     void committed(List<Command<?>> commands, Changes changes, long epoch, Memory memory, Map<EntryName, EntryRow> before) {
         commands.forEach(this::rememberNewIds);
@@ -217,7 +219,10 @@ final class RestoreInvariants {
         }
     }
 
-    /** Ids that are spent, and have no row: their host was told so. What it says to be lost never gets that answer for want of a row. */
+    /**
+     * Remembers ids that are used up and have no row, which the host was told. A replica that a host reports as lost never gets this answer only
+     * because it has no row.
+     */
     private void rememberSpentIds(Command<?> command) {
         if (command instanceof Command.FromWorker<?>(FencedMessage<?> message)) {
             Stream<ReplicaId> ids = switch (message) {
@@ -231,7 +236,7 @@ final class RestoreInvariants {
         }
     }
 
-    /** 7. Compares what hosts hold, not what rows say of it. */
+    /** Checks invariant 7, by the replicas that hosts hold and not by their rows. */
     private void checkDoomed(ReplicaRow row, Memory memory) {
         OrderCause cause = row.doom() == null ? OrderCause.RELIEF : row.doom().cause();
         EntryRow entry = rows.storedEntries().get(row.name());
@@ -251,7 +256,7 @@ final class RestoreInvariants {
         require(newest >= held.generation(), 7, "{} is doomed, and {} is older", held, entry);
     }
 
-    /** The generation of an entry as those who hold it know it; what was just put is not told to them yet. */
+    /** Returns the generation of an entry as its holders know it. They may not know the one that was just put. */
     private long generationHeld(EntryRow entry) {
         long newest = 0;
         for (ReplicaRow holder : rows.lockLiveReplicas(Set.of(new Rows.Holding(entry.name(), entry.generation())), Integer.MAX_VALUE)
@@ -266,7 +271,7 @@ final class RestoreInvariants {
         return newest;
     }
 
-    /** 6 and 7. */
+    /** Checks invariants 6 and 7. */
     private void checkReadopted(ReadoptRequest request, Changes changes, Map<EntryName, EntryRow> entriesBefore) {
         request.items().forEach(item -> {
             ReplicaRow row = changes.replicas().rows().get(item.replicaId());
@@ -284,7 +289,7 @@ final class RestoreInvariants {
                         "{} is beyond its limits, and nobody knows", namespace));
     }
 
-    /** 6: a namespace that was beyond its limits is within them when it is no longer known to be, unless a pin ran out just then. */
+    /** Checks invariant 6: a namespace that is no longer marked as above its limits is within them, unless a pin has just ended. */
     static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
         require(!swept || before == null || !before.draining() || after.draining()
                 || before.returned() != after.returned() || isWithinLimits(after), 6,

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * The people who look after the database: they back it up, put a backup back while workers go on, and say so, sometimes late. Coordinators die with the
- * database; messages that were sent before arrive after it.
+ * The operators of the database. They make backups, restore one while workers run, and confirm the restore, sometimes late. Coordinators crash with
+ * the database, and messages that were sent before a restore arrive after it.
  */
 final class Restores {
     private static final int ASKS_AGAIN_MILLIS = 3_000;
@@ -32,7 +32,7 @@ final class Restores {
         this.random = random;
     }
 
-    /** How often the database was restored. */
+    /** Returns the number of restores. */
     long restored() {
         return restored;
     }
@@ -42,7 +42,7 @@ final class Restores {
         backups.add(database.backUp());
     }
 
-    /** Goes back to any of the backups, which may be older than what was restored last. Does nothing where there is none. */
+    /** Restores any of the backups, which may be older than the one restored last. Does nothing if there is none. */
     void restore(NamespaceName namespace) {
         if (backups.isEmpty()) {
             return;
@@ -59,7 +59,7 @@ final class Restores {
         timeline.after(1 + random.nextInt(LATE_MILLIS_MAX), () -> setAgain(which, namespace));
     }
 
-    /** Until it is known to be said. */
+    /** Confirms the restore, again and again until this is known to have succeeded. */
     private void say(long which, long epoch) {
         if (which == restored && database.committed().registry().epoch() == epoch) {
             coordinators.execute(new Command.Restored(epoch));
@@ -67,7 +67,7 @@ final class Restores {
         }
     }
 
-    /** A namespace that the backup does not know is set again, because hosts have images of it. */
+    /** Sets a namespace again that the backup does not have, because hosts have images of it. */
     private void setAgain(long which, NamespaceName namespace) {
         if (which == restored && !database.committed().storedNamespaces().containsKey(namespace)) {
             coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofTtl(null)));

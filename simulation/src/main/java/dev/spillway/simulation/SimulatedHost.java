@@ -31,14 +31,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine: a disk that survives, and a process that does not. Between any two things that the process does it may die, and what it had made
- * durable by then is all that its successor finds. Two machines with one host id are what a copied store makes.
+ * A machine with a disk, which survives crashes, and a process, which does not. The process may crash between any two actions, and its successor
+ * finds only what was durable by then. A copied store leads to two machines with one host id.
  */
 final class SimulatedHost {
     private static final int READ_EVERY = 20;
     private static final int FAREWELL_MILLIS = 3_000;
 
-    /** Everything that a machine is connected to. */
+    /** The simulated world to which a machine is connected. */
     record World(Product product, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
             Story story, RandomGenerator random) {}
 
@@ -54,7 +54,7 @@ final class SimulatedHost {
     private Duration clockError = Duration.ZERO;
 
     private @Nullable HostAgent agent;
-    /** Of the last process, when it died. */
+    /** Tells whether the last process had reconciled when it crashed. */
     private boolean compared;
     private int life;
     private int partition = -1;
@@ -68,9 +68,9 @@ final class SimulatedHost {
     private boolean off;
 
     /**
-     * A machine that is switched off.
+     * Creates a machine that is switched off.
      *
-     * @param number tells its processes from those of any other machine
+     * @param number distinguishes its processes from those of other machines
      */
     SimulatedHost(HostId id, int number, Disk disk, World world) {
         this.id = id;
@@ -93,12 +93,12 @@ final class SimulatedHost {
         return disk;
     }
 
-    /** What the process has; absent while there is none. */
+    /** Returns the agent of the process; empty while there is none. */
     Optional<HostAgent> agent() {
         return Optional.ofNullable(agent);
     }
 
-    /** Whether its process has told the registry what it holds, and heard what of that is known; of a dead one, before it died. */
+    /** Returns whether its process has reconciled with the registry; for a crashed process, whether it had before. */
     boolean hasCompared() {
         return agent().map(HostAgent::hasCompared).orElse(compared);
     }
@@ -155,7 +155,7 @@ final class SimulatedHost {
         }
     }
 
-    /** Stops in good order: everything that was read is written down, told if the registry is there, and then the process ends. */
+    /** Stops orderly: writes all access times, reports them if the registry is reachable, and ends the process. */
     void stop() {
         if (isWorking()) {
             tell("stops");
@@ -178,20 +178,20 @@ final class SimulatedHost {
         }
     }
 
-    /** It never starts again. */
+    /** Switches the machine off for the rest of the run. */
     void switchOff() {
         crash();
         off = true;
     }
 
-    /** From the next start on the clock is wrong by this. While it runs, a process measures time by what passes. */
+    /** Sets the error of the clock from the next start on. A running process measures elapsed time, so the error does not affect it. */
     void setClock(Duration error) {
         clients.clockChanges();
         clockError = error;
         tell("has its clock wrong by", error);
     }
 
-    /** Stops the process where it is, without its knowing. */
+    /** Pauses the process at any point, which it does not notice. */
     void hang() {
         if (isWorking()) {
             hangs = true;
@@ -214,7 +214,7 @@ final class SimulatedHost {
         tell(cutOff ? "is cut off" : "is connected");
     }
 
-    /** From here on it reads no order, while the coordinators and whoever else reads them notice nothing; nobody mends that. */
+    /** Cuts this host off from the broker for the rest of the run. Coordinators and other hosts notice nothing. */
     void loseBroker() {
         withoutBroker = true;
         tell("does not reach the broker any more");
@@ -225,7 +225,7 @@ final class SimulatedHost {
         tell(full ? "is full" : "has room");
     }
 
-    /** Puts another store in. What was promised of the old one's is void. */
+    /** Inserts another store, which ends all promises about the old one. */
     void insert(Disk other) {
         crash();
         compared = false;
@@ -251,7 +251,7 @@ final class SimulatedHost {
         tickOn();
     }
 
-    /** What cannot be written ends the process: nobody knows then whether it is there. */
+    /** Writes changes to the index. A failed write ends the process, because it is unknown whether the changes were written. */
     private boolean store(List<IndexChange> changes) {
         boolean fails = full && random.nextInt(10) == 0;
         if (fails && random.nextBoolean()) {
@@ -312,7 +312,7 @@ final class SimulatedHost {
         }
     }
 
-    /** Whether this product sent something that its agent does not know of. */
+    /** Sends further messages of the product. Returns whether it sent anything that its agent does not know. */
     boolean sendBesides(Offer offer) {
         Membership member = disk.membership();
         if (agent == null || member.registryId() == null) {
@@ -385,7 +385,7 @@ final class SimulatedHost {
         timeline.after(delayMillis, () -> whenAwake(current, action));
     }
 
-    /** Does it if this is still the same process; one that hangs does it when it goes on. */
+    /** Runs an action if the process is still the same. A paused process runs it when it resumes. */
     private void whenAwake(int current, Runnable action) {
         if (agent == null || life != current) {
             return;

@@ -7,9 +7,10 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * A fleet of three hosts and several coordinators under faults: messages lost, late, twice and out of order, processes dying or hanging at any point,
- * transactions that interleave, the broker away or losing records, stores lost, copied and brought back, the database restored from an older
- * state. All invariants are checked after every step; at the end the faults stop, people put right what waits for them, and the fleet must converge.
+ * A fleet of three hosts and several coordinators under faults. Messages are lost, delayed, duplicated and reordered. Processes crash or hang at any
+ * point, and transactions interleave. The broker is down or loses records. Stores are lost, copied and brought back, and the database is restored
+ * from an older state. All invariants are checked after every step. At the end the faults stop, operators handle what waits for them, and the fleet
+ * must converge.
  */
 public final class Simulation {
     private static final int HOSTS = 3;
@@ -44,15 +45,15 @@ public final class Simulation {
     }
 
     /**
-     * What a run went through.
+     * Counts of a run.
      *
-     * @param transactions committed ones
-     * @param waits        how often one had to wait for another
-     * @param restores     how often the database was restored
-     * @param readopted    how many replicas hosts brought back then
+     * @param transactions number of committed transactions
+     * @param waits        number of times that a transaction waited for another
+     * @param restores     number of restores of the database
+     * @param readopted    number of replicas that hosts brought back after restores
      */
     public record Run(long steps, long faults, long transactions, long waits, long restores, long readopted) {
-        /** Both together. */
+        /** Returns the sum of both. */
         public Run and(Run other) {
             return new Run(steps + other.steps, faults + other.faults, transactions + other.transactions, waits + other.waits,
                     restores + other.restores, readopted + other.readopted);
@@ -60,7 +61,7 @@ public final class Simulation {
     }
 
     /**
-     * One run. A seed that fails is run once more to tell its story, which ends with the step that broke.
+     * Runs a seed. A seed that fails is run again to record its story, which ends with the failing step.
      *
      * @throws InvariantViolated if an invariant did not hold, or the fleet did not converge
      */
@@ -68,7 +69,7 @@ public final class Simulation {
         return run(seed, Product::new);
     }
 
-    /** As {@link #run(long)}, with a product that may be planted a bug. */
+    /** Does the same as {@link #run(long)} with a product that may have a planted bug. */
     static Run run(long seed, Supplier<Product> product) {
         Simulation simulation = new Simulation(seed, product.get(), false);
         try {

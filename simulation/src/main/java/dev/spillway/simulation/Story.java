@@ -4,7 +4,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** What happened, for whoever reads a failed run. Told only when asked for, because most runs are never read. */
+/** The log of a failed run. It is recorded only on request, because most runs are never read. */
 final class Story {
     private static final int LINES_MAX = 1_000;
 

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.PriorityQueue;
 
-/** Simulated time in milliseconds: events in the order of their time, and of their making where times are equal. */
+/** Simulated time in milliseconds. Events run in the order of their time; events of the same time in the order of their creation. */
 final class Timeline implements InstantSource {
     private record Event(long atMillis, long number, Runnable action) implements Comparable<Event> {
         @Override
@@ -33,7 +33,7 @@ final class Timeline implements InstantSource {
         events.add(new Event(nowMillis + delayMillis, made++, action));
     }
 
-    /** Runs the next event; false if there is none. */
+    /** Runs the next event; returns false if there is none. */
     boolean step() {
         Event next = events.poll();
         if (next == null) {

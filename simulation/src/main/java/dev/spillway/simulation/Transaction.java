@@ -14,12 +14,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One transaction of the simulated database, which may be left at any statement and gone on with later. Decisions are pure: on the same answers
- * they take the same way. So instead of a thread that is parked, a transaction keeps the answers of its statements; to leave it is to throw, and to
- * go on is to decide again on the kept answers, up to the first statement that has none. Nothing runs beside it, and a seed replays to the letter.
+ * A transaction of the simulated database, which can be suspended at any statement and resumed later. Decisions are pure, so with the same answers
+ * they take the same path. A transaction therefore stores the answers of its statements, and needs no parked thread. It is suspended by an exception.
+ * To resume, the decisions run again on the stored answers, up to the first statement without one. Everything runs on one thread, so a seed replays
+ * exactly.
  */
 final class Transaction {
-    /** Leaves a transaction that is to be gone on with. */
+    /** Thrown to suspend a transaction that is resumed later. */
     static final class Left extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -28,7 +29,7 @@ final class Transaction {
         }
     }
 
-    /** Another transaction was in the way; this one is begun again. */
+    /** Thrown when another transaction conflicts; this one is begun again. */
     static final class Conflict extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -37,11 +38,11 @@ final class Transaction {
         }
     }
 
-    /** A statement that waits for locks, and which rows it saw when it began. */
+    /** A statement that waits for locks, with the rows that it saw when it began. */
     static final class Statement {
         private @Nullable Object candidates;
 
-        /** What the statement's snapshot shows: computed when it begins, and kept over all waiting. */
+        /** Returns the rows of the statement's snapshot, which is taken when it begins and kept while it waits. */
         @SuppressWarnings("unchecked")
         <C> C candidates(Supplier<C> seen) {
             Object known = candidates;
@@ -80,7 +81,7 @@ final class Transaction {
         return commands;
     }
 
-    /** Starts from nothing. What the opening statement reads stays so until the end. */
+    /** Begins the transaction without answers. The rows that the opening statement reads stay the same until the end. */
     void begin(Instant now, Rows stored, long drawnSeed) {
         answers.clear();
         recorded.clear();
@@ -93,13 +94,13 @@ final class Transaction {
         opens(stored);
     }
 
-    /** The opening statement reads what it finds once the hosts of the messages are locked. */
+    /** Sets the rows that the opening statement reads after it has locked the hosts of the messages. */
     void opens(Rows stored) {
         registry = stored.registry();
         policyVersion = stored.namespaces().policyVersion();
     }
 
-    /** Whatever was to go on with it finds another attempt. */
+    /** Records a rollback, so that pending resumptions of this attempt do nothing. */
     void rolledBack() {
         attempt++;
     }
@@ -108,7 +109,7 @@ final class Transaction {
         return attempt;
     }
 
-    /** Decides from the start again, on the answers that are known. */
+    /** Prepares to decide again from the start, on the stored answers. */
     void rewind() {
         next = 0;
     }
@@ -128,17 +129,17 @@ final class Transaction {
         return policyVersion;
     }
 
-    /** Where the decisions' randomness begins, each time they are gone through. */
+    /** Returns the seed of the decisions' randomness, which is the same each time they run. */
     long seed() {
         return seed;
     }
 
-    /** Ids that this transaction inserted; they are recorded when it commits. */
+    /** Returns the ids that this transaction inserted; they are recorded when it commits. */
     SortedMap<ReplicaId, Rows.Recording> recorded() {
         return recorded;
     }
 
-    /** When its statement that locks namespaces began, counted in rows that were born before; negative until then. */
+    /** Returns when its statement that locks namespaces began, as the number of rows inserted before; negative until then. */
     long namespacesSeenAt() {
         return namespacesSeenAt;
     }
@@ -150,9 +151,9 @@ final class Transaction {
     }
 
     /**
-     * The answer of the next statement.
+     * Returns the answer of the next statement.
      *
-     * @param pause is asked once before each statement whether the transaction is left here
+     * @param pause asked once before each statement whether the transaction is suspended here
      * @throws Left if the statement cannot be answered now
      */
     @SuppressWarnings("unchecked")
@@ -179,7 +180,7 @@ final class Transaction {
         return over;
     }
 
-    /** It is committed, or its coordinator is gone. */
+    /** Ends the transaction, because it is committed or its coordinator has crashed. */
     void end() {
         over = true;
     }

@@ -51,9 +51,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows as one READ COMMITTED transaction of PostgreSQL sees them. Each port call is one statement with a snapshot of its own of the committed
- * rows. A locking statement waits for whoever holds a row of its snapshot; when it goes on it sees the newest version of that row, or that it is
- * gone, but no row that was inserted meanwhile. What is written is written with the commit.
+ * The rows as a READ COMMITTED transaction of PostgreSQL sees them. Each call of the port is one statement with a snapshot of its own of the
+ * committed rows. A locking statement waits for transactions that hold a row of its snapshot. Afterwards it sees the newest version of that row, or
+ * that it was deleted, but no rows that were inserted in the meantime. Changes are written at the commit.
  */
 final class TransactionRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
     private static final int ALL = Integer.MAX_VALUE;
@@ -334,7 +334,7 @@ final class TransactionRows implements Rows, HostRows, NamespaceRows, EntryRows,
         };
     }
 
-    /** From a sequence, so a transaction that is rolled back leaves a gap. */
+    /** Numbers come from a sequence, so a transaction that rolls back leaves a gap. */
     @Override
     public List<Long> nextGenerations(int count) {
         return read(() -> committed.nextGenerations(count));
@@ -422,7 +422,7 @@ final class TransactionRows implements Rows, HostRows, NamespaceRows, EntryRows,
         return read(() -> committed.openReplicaIds(host, after, limit));
     }
 
-    // What others hold is passed over.
+    // Rows that others have locked are skipped.
 
     @Override
     public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {

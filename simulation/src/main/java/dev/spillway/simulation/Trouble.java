@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Clients at work and things going wrong, each after a random pause. */
+/** The actions of clients and the faults of a run, each after a random pause. */
 final class Trouble {
     private static final int ARTIFACTS_ONE_IN = 3;
     private static final int KEYED_ONE_IN = 10;
@@ -134,7 +134,7 @@ final class Trouble {
         }
     }
 
-    /** The two belong together: no time without use goes with priorities. */
+    /** Sets eviction policy and idle limit together, because GDSF does not allow an idle limit. */
     private static PolicyChange evictionPolicy(EvictionPolicy policy, @Nullable Duration maxIdle) {
         return new PolicyChange(EnumSet.of(PolicyField.EVICTION_POLICY, PolicyField.MAX_IDLE), null, null, null, maxIdle, null, null, null,
                 null,
@@ -164,7 +164,7 @@ final class Trouble {
         }
     }
 
-    /** What was being copied when the database went back is told to it afterwards, and its key is put anew meanwhile. */
+    /** Continues a copy that was running when the database was restored: its message arrives afterwards, and its key is put again in between. */
     private void goOnWith(EntryName name) {
         EntryRow copied = rows.storedEntries().get(name);
         if (copied != null) {
@@ -237,7 +237,7 @@ final class Trouble {
         }
     }
 
-    /** Often two at once, which must not rely on each other. */
+    /** Drains a host, often two hosts at once, which must not rely on each other. */
     private void drain(SimulatedHost host) {
         coordinators.execute(random.nextInt(3) == 0 ? new Command.CancelDrain(host.id()) : new Command.Drain(host.id()));
         if (random.nextBoolean()) {

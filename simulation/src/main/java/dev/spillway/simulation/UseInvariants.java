@@ -11,15 +11,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * 7: what was read on a host counts in the order of use. In the end the registry has taken an access of each entry, at or after the last read of its
- * generation on any host, unless the host died before its index had that read, lost its store, or had its clock set; or the database was restored since.
+ * Invariant 7: a read on a host counts in the order of use. In the end, the registry has accepted an access of each entry at or after the last read
+ * of its generation on any host. Exceptions are reads of a host that crashed before its index had the read, lost its store, or had its clock set, and
+ * reads before a restore of the database.
  */
 final class UseInvariants {
     private record Read(SimulatedHost host, EntryName name) {}
 
     /**
-     * @param generation of the copy that was read
-     * @param durable whether the host's index has it
+     * @param generation generation of the copy that was read
+     * @param durable whether the host's index has the read
      */
     private record Use(Instant at, long generation, boolean durable) {}
 
@@ -35,17 +36,17 @@ final class UseInvariants {
         uses.put(new Read(host, name), new Use(rows.now(), generation, false));
     }
 
-    /** The index of the host has its last read of a key. */
+    /** Records that the host's index has its last read of a key. */
     void written(SimulatedHost host, EntryName name) {
         uses.computeIfPresent(new Read(host, name), (read, use) -> new Use(use.at(), use.generation(), true));
     }
 
-    /** Its process is gone without having told or written down everything. */
+    /** Records that the process crashed without reporting or writing all reads. */
     void died(SimulatedHost host) {
         uses.entrySet().removeIf(use -> use.getKey().host().equals(host) && !use.getValue().durable());
     }
 
-    /** What its index has is not what was read, or not in the right order of time. */
+    /** Forgets the reads of a host whose index may lack them or have wrong times. */
     void forget(SimulatedHost host) {
         uses.keySet().removeIf(read -> read.host().equals(host));
     }

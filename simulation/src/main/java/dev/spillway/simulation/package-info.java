@@ -1,6 +1,6 @@
 /**
- * The protocol's real core code, worker and registry, under a simulated clock, network, broker and disk. One seed is one run: every choice comes
- * from it, so a run that fails can be repeated to the letter.
+ * The protocol's real core code, worker and registry, under a simulated clock, network, broker and disk. All choices of a run come from its seed, so
+ * a failing run can be repeated exactly.
  */
 @NullMarked
 package dev.spillway.simulation;

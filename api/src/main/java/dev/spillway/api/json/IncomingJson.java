@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads JSON into a record and says in plain words what is wrong with it. */
+/** Reads JSON into a record, with errors in plain words. */
 public final class IncomingJson {
     private static final int SHOWN_CHARACTERS = 120;
     private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -39,18 +39,18 @@ public final class IncomingJson {
     /**
      * Reads one JSON value.
      *
-     * @throws UnreadableJsonException when the text is not JSON or does not fit the type
+     * @throws UnreadableJsonException if the text is not JSON or does not fit the type
      */
     public static <T> T read(ObjectMapper mapper, byte[] text, Class<T> type) throws UnreadableJsonException {
         return read(mapper, text, mapper.constructType(type));
     }
 
-    /** As {@link #read(ObjectMapper, byte[], Class)}, for a type with parameters, whose values the caller knows. */
+    /** Does the same as {@link #read(ObjectMapper, byte[], Class)} for a generic type, whose type arguments the caller knows. */
     @SuppressWarnings("TypeParameterUnusedInFormals") // As Jackson's own, because a JavaType says what the compiler cannot.
     public static <T> T read(ObjectMapper mapper, byte[] text, JavaType type) throws UnreadableJsonException {
         JsonNode tree;
         try {
-            // Jackson would guess UTF-16 or UTF-32, and take overlong forms and halves of pairs.
+            // The bytes are decoded here, because Jackson would guess UTF-16 or UTF-32 and accept overlong forms and unpaired surrogates.
             var decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
             tree = mapper.readTree(decoded.startsWith(BYTE_ORDER_MARK) ? decoded.substring(1) : decoded);
         } catch (CharacterCodingException e) {
@@ -72,7 +72,7 @@ public final class IncomingJson {
         }
     }
 
-    /** In our words: the parser's own speak of its features and classes. */
+    /** Returns an error message in plain words, because the parser's own messages name its features and classes. */
     private static String mistake(ObjectMapper mapper, JsonProcessingException e) {
         return switch (e) {
             case JsonEOFException _ -> "it ends in the middle";
@@ -105,7 +105,7 @@ public final class IncomingJson {
                 "%s: %s (expected: %s)".formatted(name, shown(node), expected(target(e, root))), e);
     }
 
-    /** What a constructor or factory of a value said when it refused its argument. */
+    /** Returns the message of a constructor or factory that refused its argument. */
     private static Optional<String> refusal(Throwable e) {
         for (var cause = e.getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof IllegalArgumentException && cause.getMessage() != null) {
@@ -115,7 +115,10 @@ public final class IncomingJson {
         return Optional.empty();
     }
 
-    /** A single value's own name gives way to the field that carried it; a refusal inside an object is a field of that object. */
+    /**
+     * Returns a refusal with the path of its field. The name of a single value is replaced by its field; for an object, the refused field is appended
+     * to the object's path.
+     */
     private static String placed(String path, JsonNode node, String refusal) {
         if (path.isEmpty()) {
             return refusal;
@@ -165,7 +168,7 @@ public final class IncomingJson {
         return (type.isRecord() && !isValue(type)) || Map.class.isAssignableFrom(type) ? "an object" : "a text";
     }
 
-    /** Records that are written as one plain value. */
+    /** Returns whether a type is a record that is written as one plain value. */
     private static boolean isValue(Class<?> type) {
         return type.getRecordComponents().length == 1 && type.getRecordComponents()[0].getAccessor().isAnnotationPresent(JsonValue.class);
     }

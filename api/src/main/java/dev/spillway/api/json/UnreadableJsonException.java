@@ -2,18 +2,18 @@ package dev.spillway.api.json;
 
 import java.io.Serial;
 
-/** A text that is not JSON, or JSON that is not what was asked for. The message can be shown to who sent it. */
+/** Thrown for a text that is not JSON, or that does not fit the expected type. The message can be shown to the sender. */
 public final class UnreadableJsonException extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** What kind of mistake it is. */
+    /** The kinds of mistakes. */
     public enum Mistake {
-        /** It is no JSON at all. */
+        /** The text is not JSON. */
         MALFORMED,
-        /** A field that the record does not have. */
+        /** The text has a field that the record does not have. */
         UNKNOWN_FIELD,
-        /** A field that is missing, of another type, or of a value that is refused. */
+        /** A field is missing, has another type, or has a refused value. */
         INVALID_FIELD
     }
 

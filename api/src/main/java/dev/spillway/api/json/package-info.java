@@ -1,4 +1,4 @@
-/** JSON that comes from outside: read into records, with errors that name the field, its value and what was expected. */
+/** Reads JSON from outside into records, with errors that name the field, its value and the expectation. */
 @NullMarked
 package dev.spillway.api.json;
 

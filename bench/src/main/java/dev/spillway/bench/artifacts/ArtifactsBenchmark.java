@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Stores of artifacts: hits in memory beside Caffeine; puts, flushes, hits and starts on disk beside RocksDB and plain files. */
+/**
+ * Measures stores of artifacts. The baseline of hits in memory is Caffeine; those of puts, flushes, hits and starts on disk are RocksDB and plain
+ * files.
+ */
 public final class ArtifactsBenchmark implements Benchmark {
     @Override
     public String name() {

@@ -18,7 +18,7 @@ import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
-/** A store in a directory that any thread may use, with contents by number. */
+/** A thread-safe store in a directory, with contents by number. */
 sealed interface DurableStore extends AutoCloseable {
     void put(long number, byte[] content) throws Exception;
 
@@ -30,7 +30,7 @@ sealed interface DurableStore extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /** What is measured. */
+    /** The measured stores. */
     enum Kind {
         SPILLWAY(""), ROCKSDB(", RocksDB"), FILES(", a file each");
 
@@ -40,7 +40,7 @@ sealed interface DurableStore extends AutoCloseable {
             this.suffix = suffix;
         }
 
-        /** Returns what the name of a line ends in. */
+        /** Returns the suffix of the names of its lines. */
         String suffix() {
             return suffix;
         }
@@ -81,7 +81,10 @@ sealed interface DurableStore extends AutoCloseable {
         }
     }
 
-    /** RocksDB with its defaults, but without compression, which these contents would only cost time. Puts are in the log, which a flush syncs. */
+    /**
+     * RocksDB with its defaults but without compression, because these contents cannot be compressed. A put is written to the log, and a flush syncs
+     * the log.
+     */
     record Rocks(Options options, RocksDB database) implements DurableStore {
         private static boolean loaded;
 
@@ -117,7 +120,7 @@ sealed interface DurableStore extends AutoCloseable {
         }
     }
 
-    /** A file for each artifact: written under another name, synced, and moved. So a put is durable by itself, once its directory is synced. */
+    /** A file for each artifact, which is written under another name, synced and moved. So a put is durable once its directory is synced. */
     record FileEach(Path directory) implements DurableStore {
         private Path path(long number) {
             return directory.resolve(Payloads.key(number).toString());
@@ -137,7 +140,7 @@ sealed interface DurableStore extends AutoCloseable {
             Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
         }
 
-        /** Puts many, which one sync of the file system makes durable. */
+        /** Puts many artifacts, which one sync of the file system makes durable. */
         void fill(List<byte[]> contents, int count) throws IOException {
             for (int number = 0; number < count; number++) {
                 Files.write(path(number), contents.get(number % contents.size()));
@@ -158,7 +161,7 @@ sealed interface DurableStore extends AutoCloseable {
 
         @Override
         public void close() {
-            // each file was closed when it was written
+            // Nothing is open: each file was closed after it was written.
         }
     }
 }

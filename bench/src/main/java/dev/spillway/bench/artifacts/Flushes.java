@@ -12,7 +12,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Rounds of threads that put one artifact each, wait for one another, and flush all at the same time. Platform threads, as RocksDB holds on to its own. */
+/**
+ * Rounds in which each thread puts one artifact, waits for the others, and then flushes, all at the same time. Uses platform threads, because RocksDB
+ * blocks its threads.
+ */
 final class Flushes implements Load {
     private final DurableStore store;
     private final int waiters;
@@ -27,7 +30,7 @@ final class Flushes implements Load {
         this.contents = Payloads.contents(bytes);
     }
 
-    /** Returns the most syncs that one round of the store under test needed. */
+    /** Returns the largest number of syncs in one round of the store under test. */
     long syncsMost() {
         return syncsMost;
     }

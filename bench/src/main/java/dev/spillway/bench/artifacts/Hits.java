@@ -12,13 +12,16 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hits of one caller in a filled store, evenly over all artifacts. Warm ones find them in the memory of the system. Cold ones ask for an artifact once, and
- * before any is asked for again the store is opened anew and its files are dropped from that memory.
+ * Hits of one caller in a filled store, evenly over all artifacts. Warm hits find them in the page cache. Cold hits read each artifact once; before a
+ * second read of any, the store is reopened and its files are dropped from the page cache.
  */
 final class Hits implements Load {
-    /** Share of the bytes of cold hits that must have come from the disk. Whatever of a file is read ahead counts once. */
+    /** Share of the bytes of cold hits that must have come from the disk. Bytes that are read ahead count once. */
     private static final double FROM_DISK_MIN = 0.5;
-    /** One of so many artifacts is asked for before all are dropped again. Of more, Linux would find too many in what it read around others. */
+    /**
+     * One in this number of artifacts is read before all are dropped again. If more were read, Linux would have read too many of them ahead with
+     * others.
+     */
     private static final int COLD_SHARE = 8;
 
     private final DurableStore.Kind kind;
@@ -45,7 +48,7 @@ final class Hits implements Load {
         return new Hits(kind, directory, artifacts, bytes, true);
     }
 
-    /** Fills the store, and has all of it on the disk. */
+    /** Fills the store, and syncs all of it to the disk. */
     void fill() throws InterruptedException {
         try (DurableStore filled = kind.open(directory)) {
             if (filled instanceof DurableStore.FileEach files) {
@@ -84,7 +87,7 @@ final class Hits implements Load {
         }
     }
 
-    /** Lets go of what RocksDB has read into memory of its own, too. */
+    /** Reopens the store, so that memory of RocksDB itself is freed, too. */
     private void reopen() throws Exception {
         if (store != null) {
             store.close();

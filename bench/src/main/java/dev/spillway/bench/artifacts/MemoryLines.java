@@ -20,7 +20,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class MemoryLines {
     private static final String ALLOCATED = "gc.alloc.rate.norm";
     private static final double BOUND = 1.5;
-    /** What the profiler itself allocates, spread over all hits, is less. */
+    /** Upper bound on allocated bytes per hit, above what the profiler itself allocates. */
     private static final double ALLOCATED_MAX = 0.05;
 
     private record Line(MemoryHits.Limit limit, int threads, List<RunResult> ours, List<RunResult> caffeine) {

@@ -15,7 +15,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-/** The memory in which Linux keeps what was read from files. */
+/** The page cache of Linux. */
 final class PageCache {
     private static final int POSIX_FADV_DONTNEED = 4;
     private static final Path COUNTS = Path.of("/proc/self/io");
@@ -33,12 +33,12 @@ final class PageCache {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor);
     }
 
-    /** Returns whether this system can drop files, and says what it has read: Linux, and a file system on a disk. */
+    /** Returns whether this system can drop files from the page cache and reports disk reads, which needs Linux and a file system on a disk. */
     static boolean canDrop(Path directory) throws IOException {
         return Files.isReadable(COUNTS) && !Files.getFileStore(directory).type().equals("tmpfs");
     }
 
-    /** Writes all files of a directory to the disk, and drops them. */
+    /** Syncs all files of a directory to the disk, and drops them from the page cache. */
     static void drop(Path directory) throws IOException, InterruptedException {
         if (new ProcessBuilder("sync", "-f", directory.toString()).inheritIO().start().waitFor() != 0) {
             throw new IOException("%s: sync failed".formatted(directory));

@@ -27,7 +27,7 @@ final class Payloads {
         return Fingerprint.of(keyBytes(number));
     }
 
-    /** Returns contents of one length, by number: that of a larger number is the one of its remainder. */
+    /** Returns contents of one length. The content of a number is at the number's remainder by the size of the list. */
     static List<byte[]> contents(int length) {
         return LongStream.range(0, CONTENTS).mapToObj(number -> content(number, length)).toList();
     }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Opens stores of many small artifacts, and weighs what the one under test keeps on the heap. */
+/** Measures the opening of stores with many small artifacts, and the heap of the store under test. */
 final class Starts {
     private static final int ARTIFACT_BYTES = 256;
     private static final double OPEN_MILLIS_MAX = 5_000;
@@ -75,7 +75,7 @@ final class Starts {
         }
     }
 
-    /** Between a store that is open and the same heap without it: what others left there before would be counted otherwise. */
+    /** Returns the difference between the heap with an open store and the same heap without it, so that other objects are not counted. */
     private double heapBytesEach() throws Exception {
         long open = heapOfOpenStore();
         return (double) (open - Heap.afterCollections()) / artifacts;

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * The distance of a curve from the exact hit rates of a trace, at evenly spaced sizes up to everything that the trace reads.
+ * The error of a curve against the exact hit rates of a trace, at evenly spaced sizes up to the total of all entries.
  *
  * @param entries     mean absolute error over the number of entries
  * @param bytes       mean absolute error over the bytes
- * @param modelBytes  largest size of the model while it was made
- * @param samplingRate share of all keys that were followed at the end
+ * @param modelBytes  largest size of the model during the trace
+ * @param samplingRate share of all keys that was sampled at the end
  */
 public record CurveError(double entries, double bytes, long modelBytes, double samplingRate) {
     private static final NamespaceName NAMESPACE = new NamespaceName("trace");
@@ -25,7 +25,7 @@ public record CurveError(double entries, double bytes, long modelBytes, double s
     /** Number of reads that coordinators store together. */
     private static final int BATCH = 20_000;
 
-    /** Has a model take a trace in batches, as coordinators store them, and reads it back after each. */
+    /** Feeds a trace to a model in batches, as coordinators store them, and writes and reads the model after each batch. */
     public static CurveError of(Trace trace) {
         CurveModel model = UseModel.empty();
         BitSet known = new BitSet();

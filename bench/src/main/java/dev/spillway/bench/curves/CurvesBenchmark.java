@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/** Hit-rate curves: their error beside exact stack distances, their values beside reruns through the registry, and what gets pay for them. */
+/** Measures hit-rate curves: their error against exact stack distances, their values against reruns through the registry, and their cost for gets. */
 public final class CurvesBenchmark implements Benchmark {
     private static final int PARTITIONS = 64;
     private static final int CALLERS = 64;
@@ -96,7 +96,7 @@ public final class CurvesBenchmark implements Benchmark {
             List<Bar> bars)
             throws InterruptedException {
         int reads = effort.quick() ? 5_000 : 200_000;
-        // More keys than a model follows, with an exponent at which every size matters.
+        // The trace has more keys than a model samples, and an exponent at which every size matters.
         Trace trace = Trace.ofPopularity(reads, reads / 5, 0.8);
         long present = reads / 50;
         String under = " under " + policy;

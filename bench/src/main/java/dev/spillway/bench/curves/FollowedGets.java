@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
-/** Gets of entries that are there, each as likely as any other, while somebody follows them or nobody does. */
+/** Gets of existing entries, all equally likely, with or without a receiver of the accesses. */
 final class FollowedGets implements Load {
     private final Registry registry;
     private final List<EntryName> names;
     private final Runnable begin;
 
-    /** @param begin has the accesses followed from now on, or no longer */
+    /** @param begin starts or stops the receiving of accesses */
     FollowedGets(Registry registry, List<EntryName> names, Runnable begin) {
         this.registry = registry;
         this.names = names;

@@ -23,7 +23,7 @@ import java.util.concurrent.Future;
 
 /** A trace that is read through a registry, where each miss is followed by the put of its key. */
 final class Rerun {
-    /** Number of callers at once. All reads of one key are one caller's, so that a put comes before the next read of its key. */
+    /** Number of callers at once. One caller does all reads of a key, so that a put comes before the next read of its key. */
     private static final int CALLERS = 64;
 
     private Rerun() {}
@@ -63,7 +63,7 @@ final class Rerun {
         return new EntryName(namespace, new EntryKey("key-" + key));
     }
 
-    /** Costs between 1 and 1,000 seconds, all as likely by their logarithm. */
+    /** Returns a description with a cost between 1 and 1,000 seconds, uniform in its logarithm. */
     private static Description costing(int key) {
         double seconds = Math.pow(1_000, new SplittableRandom(key).nextDouble());
         return new Description("", new TreeMap<>(Map.of(Description.REBUILD_SECONDS, Double.toString(seconds))));

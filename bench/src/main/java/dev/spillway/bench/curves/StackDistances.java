@@ -14,7 +14,7 @@ final class StackDistances {
         this.reads = reads;
     }
 
-    /** Takes a time that grows with the reads and the logarithm of their number. */
+    /** Computes the hit rates. Takes n log n time for n reads. */
     static StackDistances of(Trace trace) {
         int reads = trace.reads();
         long[] counts = new long[reads + 1];

@@ -21,7 +21,7 @@ public final class Trace {
         this.sizes = sizes;
     }
 
-    /** Returns ten traces of kinds that differ in popularity, scans, change over time and sizes. */
+    /** Returns ten traces that differ in popularity, scans, change over time and sizes. */
     public static List<Trace> ten(int reads) {
         int keys = reads / 5;
         return List.of(of("Zipf 0.6", reads, keys, zipf(keys, 0.6, 1), Trace::even),
@@ -46,7 +46,7 @@ public final class Trace {
         return of("each key once", keys, keys, index -> index, Trace::even);
     }
 
-    /** Returns what it is like. */
+    /** Returns its name. */
     String name() {
         return name;
     }
@@ -99,19 +99,19 @@ public final class Trace {
         return index -> random.nextInt(keys);
     }
 
-    /** A tenth of the time, a scan reads a thousand keys of its own one after the other. */
+    /** Returns reads of which a tenth are scans; each scan reads a thousand keys of its own in sequence. */
     private static IntUnaryOperator scans(int keys, long seed) {
         IntUnaryOperator popular = zipf(keys, 0.9, seed);
         return index -> index % 10_000 < 1_000 ? keys + (index / 10_000 * 1_000 + index % 1_000) % keys : popular.applyAsInt(index);
     }
 
-    /** All keys become others little by little. */
+    /** Returns reads whose keys are gradually replaced by others. */
     private static IntUnaryOperator moving(int keys, int reads, long seed) {
         IntUnaryOperator popular = zipf(keys, 0.9, seed);
         return index -> (int) (popular.applyAsInt(index) + (long) keys * index / reads);
     }
 
-    /** A third of the reads are of a new key, the others of one of the latest. */
+    /** Returns reads of which a third are of a new key, and the others of one of the latest keys. */
     private static IntUnaryOperator builds(long seed) {
         RandomGenerator random = new SplittableRandom(seed);
         int[] made = {0};
@@ -141,7 +141,7 @@ public final class Trace {
         return key -> Math.max(1, (long) (64 * KIB * Math.exp(random.nextGaussian())));
     }
 
-    /** Pareto with an exponent of 1.5, so that a few entries have much of the bytes. */
+    /** Returns sizes by a Pareto distribution with an exponent of 1.5, so that a few entries have most of the bytes. */
     private static LongUnaryOperator heavyTailed(long seed) {
         RandomGenerator random = new SplittableRandom(-seed);
         return key -> (long) Math.min(64 * KIB * KIB, 16 * KIB * Math.pow(1 - random.nextDouble(), -1 / 1.5));

@@ -37,7 +37,7 @@ public record Database(PostgresServer server, String name) {
         return Jdbi.create(source).installPlugin(new PostgresPlugin());
     }
 
-    /** Takes what was filled in bulk into its final form, so that the first run does not pay for it. */
+    /** Vacuums and checkpoints after a bulk fill, so that the first run does not pay for it. */
     public void settle() {
         jdbi().useHandle(handle -> {
             handle.execute("VACUUM (ANALYZE)");
@@ -50,9 +50,9 @@ public record Database(PostgresServer server, String name) {
     }
 
     /**
-     * What the server says of itself.
+     * Returns settings of the server.
      *
-     * @throws BenchmarkFailedException if it is not durable: then nothing measured on it means anything
+     * @throws BenchmarkFailedException if the server is not durable, because measurements on it would mean nothing
      */
     public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();

@@ -13,7 +13,7 @@ import dev.spillway.events.protocol.WorkerMessage;
 import java.util.List;
 import java.util.UUID;
 
-/** Asks a registry as workers do. */
+/** Sends messages to a registry as workers do. */
 public final class Workers {
     private Workers() {}
 
@@ -25,7 +25,7 @@ public final class Workers {
         };
     }
 
-    /** A host, with a store that never belonged to any, after its first join. */
+    /** A host with a new store, after its first join. */
     public record Host(Sender sender, int partition) {}
 
     /** @throws BenchmarkFailedException if the host is refused */

@@ -1,5 +1,5 @@
 /**
- * What benchmarks of the registry share: databases of their own, and hosts that speak to it as workers do. Nothing here measures.
+ * The parts that benchmarks of the registry share: databases, and hosts that send messages as workers do. Nothing here measures.
  */
 @NullMarked
 package dev.spillway.bench.fleet;

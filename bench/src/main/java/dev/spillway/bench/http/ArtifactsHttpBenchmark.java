@@ -28,7 +28,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads of artifacts: by wrk beside nginx, which serves the same bytes from files, and by clients that live for one read. */
+/** Measures reads of artifacts by wrk, with nginx as the baseline, which serves the same bytes from files, and by clients that exist for one read. */
 public final class ArtifactsHttpBenchmark implements Benchmark {
     private static final String NAMESPACE = "artifacts";
     private static final int CONNECTIONS = 16;
@@ -37,7 +37,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
     private static final List<Size> SIZES = List.of(new Size("4 KiB", 4 << 10, 0.4), new Size("64 KiB", 64 << 10, null),
             new Size("1 MiB", 1 << 20, 0.8), new Size("16 MiB", 16 << 20, null));
 
-    /** @param bound of the ratio to nginx; absent where there is none */
+    /** @param bound bound of the ratio to nginx; absent for none */
     private record Size(String name, int bytes, @Nullable Double bound) {}
 
     private record Pair(Size size, Wrk ours, Wrk nginx) {}
@@ -121,7 +121,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
             }
             for (Pair pair : pairs) {
                 progress.step("warming up: GET of " + pair.size().name());
-                // Ours begins as bytecode.
+                // The worker's code is compiled only after some use, so it is warmed up for longer.
                 pair.ours().warm(effort.measured().multipliedBy(WARM_UPS));
                 pair.nginx().warm(effort.warmUp());
             }

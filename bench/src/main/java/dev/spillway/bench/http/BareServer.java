@@ -10,7 +10,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.concurrent.ExecutionException;
 
-/** A vertx-web router that answers bytes it has, and does nothing else: what the framework itself costs. */
+/** A vertx-web router that only answers with bytes in memory. It shows the cost of the framework itself. */
 final class BareServer implements AutoCloseable {
     private static final int EVENT_LOOPS = 2;
 

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Whole processes of the command line, in turns with {@code java -version}. Measured where the benchmark was started by the launcher. */
 final class CommandStarts {
-    /** Path of the launcher, which it sets. */
+    /** System property with the path of the launcher, which the launcher sets. */
     private static final String LAUNCHER = "spillway.launcher";
     private static final int ENTRIES = 10;
     private static final long PATIENCE_SECONDS = 60;

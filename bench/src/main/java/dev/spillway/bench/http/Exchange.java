@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntFunction;
 import javax.net.SocketFactory;
 
-/** One request again and again, each caller on a connection of its own that is kept, as wrk does. */
+/** One request repeatedly, each caller on a kept connection of its own, as wrk does. */
 final class Exchange implements Load {
     private final String host;
     private final int port;
@@ -31,7 +31,7 @@ final class Exchange implements Load {
         this(address, requests, SocketFactory.getDefault());
     }
 
-    /** @param sockets those of TLS, where the server speaks it */
+    /** @param sockets creates sockets, with TLS if the server uses it */
     Exchange(String address, IntFunction<Requests> requests, SocketFactory sockets) {
         this.sockets = sockets;
         int colon = address.lastIndexOf(':');

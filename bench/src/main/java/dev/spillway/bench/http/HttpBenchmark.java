@@ -19,14 +19,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Requests as clients send them most, each beside a bare vertx-web handler that answers the same bytes on a server of its own. */
+/** Measures the most frequent requests. The baseline of each is a bare vertx-web handler that answers the same bytes on a server of its own. */
 public final class HttpBenchmark implements Benchmark {
     private static final int CALLERS = 16;
     private static final double BOUND = 0.75;
     private static final String NAMESPACE = "bench";
     private static final String BODY = "{\"snapshotId\":\"s-%d\",\"sizeBytes\":4096}";
 
-    /** What is measured, and the same bytes from the bare handler. */
+    /** A measured line, with its baseline: the same bytes from the bare handler. */
     private record Pair(String name, boolean barred, Scenario ours, Scenario bare) {}
 
     @Override

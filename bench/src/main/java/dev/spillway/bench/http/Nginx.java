@@ -31,7 +31,7 @@ final class Nginx implements AutoCloseable {
     static Nginx start(Path folder) throws IOException, InterruptedException {
         Path files = Files.createDirectories(folder.resolve("files"));
         int port = freePort();
-        // Its workers else are somebody who cannot look into this folder.
+        // Otherwise its worker processes run as a user without access to this folder.
         String user = System.getProperty("user.name").equals("root") ? "user root;" : "";
         Path configuration = Files.writeString(folder.resolve("nginx.conf"), configuration(user, port));
         Process process = new ProcessBuilder(Tools.path("nginx").orElseThrow(), "-p", folder.toString(), "-e",

@@ -23,14 +23,14 @@ import java.util.stream.Stream;
 import javax.net.SocketFactory;
 
 /**
- * A directory hit at three workers of one fleet: one that asks for nothing, one that asks for a token, and one that speaks TLS. Then messages on Kafka
- * with and without their proof.
+ * Measures a directory hit at three workers of one fleet: one without authentication, one that requires a token, and one with TLS. Then measures
+ * messages on Kafka with and without their authentication code.
  */
 public final class SecurityBenchmark implements Benchmark {
     private static final int CALLERS = 16;
-    /** Three services and their client share a process, whose code is compiled as it is used. */
+    /** Number of warm-up rounds. Three services and their client share a process, whose code is compiled as it is used. */
     private static final int WARM_ROUNDS = 5;
-    /** A twentieth is less than rounds differ by, so there are many, each short. */
+    /** Number of rounds. Rounds differ by more than the expected cost of 5 %, so there are many short ones. */
     private static final int ROUNDS = 31;
     private static final Duration WARM_UP = Duration.ofMillis(500);
     private static final Duration MEASURED = Duration.ofSeconds(1);
@@ -97,7 +97,7 @@ public final class SecurityBenchmark implements Benchmark {
             }
             Effort turns = effort.quick() ? effort : new Effort(false, ROUNDS, WARM_UP, MEASURED, effort.longRun());
             for (int round = 1; round <= turns.rounds(); round++) {
-                // There and back, so that what grows or fades hits all alike.
+                // The order alternates, so that a trend of the machine affects all lines alike.
                 for (Scenario each : round % 2 == 0 ? all.reversed() : all) {
                     progress.step("round %d of %d: %s".formatted(round, turns.rounds(), each.title()));
                     each.measure(turns);

@@ -14,7 +14,7 @@ final class Wrk {
     private static final Pattern RATE = Pattern.compile("Requests/sec:\\s+([0-9.]+)");
     private static final List<String> FAILURES = List.of("Non-2xx", "Socket errors");
 
-    /** No measured answer takes as long. */
+    /** Timeout of wrk, longer than any measured answer. */
     private static final String TIMEOUT = "60s";
 
     private final String url;
@@ -42,7 +42,7 @@ final class Wrk {
     }
 
     private double run(Duration time) throws IOException, InterruptedException {
-        // It knows whole seconds only.
+        // wrk accepts whole seconds only.
         String seconds = Math.max(1, time.toSeconds()) + "s";
         Process process = new ProcessBuilder(Tools.path("wrk").orElseThrow(), "-t", "1", "-c", Integer.toString(connections), "-d", seconds,
                 "--timeout", TIMEOUT, url).redirectErrorStream(true).start();

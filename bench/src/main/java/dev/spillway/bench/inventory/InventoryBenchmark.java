@@ -60,7 +60,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A worker with 1,000,000 registered artifacts: its start, its heap, a heartbeat and a comparison with the registry. */
+/** Measures a worker with 1,000,000 registered artifacts: its start, its heap, a heartbeat and a reconciliation with the registry. */
 public final class InventoryBenchmark implements Benchmark {
     private static final double START_MILLIS_MAX = 5_000;
     private static final int ROWS_OF_A_PAGE = 1_000;
@@ -72,7 +72,7 @@ public final class InventoryBenchmark implements Benchmark {
     /**
      * Points of time in nanoseconds.
      *
-     * @param processor that of this process, when the host asked
+     * @param processor processor time of this process when the host sent its message
      */
     private record Hosted(long loaded, long asked, long processor, long heap) {}
 
@@ -133,7 +133,7 @@ public final class InventoryBenchmark implements Benchmark {
         }
     }
 
-    /** Starts all of a worker that grows with its artifacts, and weighs it. */
+    /** Starts the parts of a worker that grow with its artifacts, and measures their heap. */
     private static Started start(FullHost host) throws IOException, InterruptedException {
         long processor = processorNanos();
         long begin = System.nanoTime();
@@ -185,7 +185,7 @@ public final class InventoryBenchmark implements Benchmark {
         return new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1));
     }
 
-    /** Lets a host that has joined make a heartbeat, and compares it with a registry that has the same rows. */
+    /** Runs a heartbeat of a joined host, and a reconciliation with a registry that has the same rows. */
     private static Talk talk(FullHost host) throws IOException, InterruptedException {
         try (ImageStore store = host.store(); RocksIndex index = host.index(store, false)) {
             IndexContents contents = index.load();

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a benchmark has to reach, and whether it did.
+ * A target of a benchmark with the measured value.
  *
- * @param name     says whether the bound is the least or the most
+ * @param name     name, which tells whether the bound is a minimum or a maximum
  * @param baseline absent for an absolute bar, whose ratio is {@code ours}
  */
 public record Bar(String name, double ours, @JsonInclude(JsonInclude.Include.ALWAYS) @Nullable Double baseline, double ratio, double bound,
@@ -21,7 +21,7 @@ public record Bar(String name, double ours, @JsonInclude(JsonInclude.Include.ALW
         return new Bar(name + ", at most", ours, baseline, ratio, bound, ratio <= bound);
     }
 
-    /** An absolute bar. */
+    /** Returns an absolute bar with an upper bound. */
     public static Bar atMost(String name, double ours, double bound) {
         return new Bar(name + ", at most", ours, null, ours, bound, ours <= bound);
     }

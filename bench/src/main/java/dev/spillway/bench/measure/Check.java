@@ -2,5 +2,5 @@ package dev.spillway.bench.measure;
 
 import java.util.SortedMap;
 
-/** What was counted after the runs, to see that they did what they were measured for. */
+/** Counts after the runs, which verify that the runs did what they measure. */
 public record Check(String name, SortedMap<String, Long> counts) {}

@@ -14,11 +14,11 @@ import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.Recorder;
 
 /**
- * Callers as virtual threads, each with one call outstanding: the next begins when the last one is answered. So a slow answer keeps its caller
- * from asking, and latencies are those of this many patient callers, not of a stream of arrivals that nobody holds back.
+ * Callers as virtual threads, each with one outstanding call: the next call begins when the last one is answered. So a slow answer delays its
+ * caller's next call. Latencies are those of a closed loop with this many callers, not of an open stream of arrivals.
  *
- * <p>A call counts for the window in which it ends. A refused one has no latency and is tried again after a pause. Warm-up and windows last until
- * at least one call has ended in them, however short they should be.
+ * <p>A call counts for the window in which it ends. A refused call has no latency and is repeated after a pause. Warm-up and windows last until at
+ * least one call has ended in them, even if they should be shorter.
  */
 public final class ClosedLoop {
     private static final int SIGNIFICANT_DIGITS = 3;
@@ -36,25 +36,25 @@ public final class ClosedLoop {
         this.load = load;
     }
 
-    /** Hears that a window, counted from 1, has ended. The callers go on meanwhile, and the next window begins when this returns. */
+    /** Called when a window, counted from 1, has ended. The callers continue, and the next window begins when this returns. */
     @FunctionalInterface
     public interface WindowEnd {
         void ended(int window, Sample sample);
     }
 
-    /** What goes on beside the callers. */
+    /** Work that runs in parallel to the callers. */
     @FunctionalInterface
     public interface Work {
         void run() throws InterruptedException;
     }
 
-    /** What a window lasts for; true if a caller failed meanwhile. */
+    /** Waits for the end of a window; returns true if a caller failed in the meantime. */
     @FunctionalInterface
     private interface Waiting {
         boolean await() throws InterruptedException;
     }
 
-    /** One window, which begins and ends with what goes on beside the callers. */
+    /** Runs one window, which begins and ends with the work beside the callers. */
     public static Sample beside(Work work, Load load, int callers, Duration warmUp) throws InterruptedException {
         ClosedLoop loop = new ClosedLoop(load);
         return loop.run(callers, warmUp, () -> {
@@ -63,15 +63,15 @@ public final class ClosedLoop {
         }, 1, (number, sample) -> {}).getFirst();
     }
 
-    /** One window. */
+    /** Runs one window. */
     public static Sample run(Load load, int callers, Duration warmUp, Duration window) throws InterruptedException {
         return run(load, callers, warmUp, window, 1, (number, sample) -> {}).getFirst();
     }
 
     /**
-     * Runs and verifies.
+     * Runs a load in several windows, and verifies it.
      *
-     * @throws BenchmarkFailedException if a call failed, or the load is not content with what was done
+     * @throws BenchmarkFailedException if a call failed, or the load's verification failed
      */
     public static List<Sample> run(Load load, int callers, Duration warmUp, Duration window, int windows, WindowEnd listener)
             throws InterruptedException {
@@ -119,7 +119,7 @@ public final class ClosedLoop {
         return samples;
     }
 
-    /** Lets the callers work for a time, and until one call has ended; true if a caller failed. */
+    /** Waits for a time, and until one call has ended; returns true if a caller failed. */
     private boolean await(Duration time) throws InterruptedException {
         long endedBefore = ended();
         boolean broken = failed.await(time.toNanos(), TimeUnit.NANOSECONDS);

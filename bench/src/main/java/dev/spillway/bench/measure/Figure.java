@@ -1,4 +1,4 @@
 package dev.spillway.bench.measure;
 
-/** A single number that is no line of the table. */
+/** A single number beside the table. */
 public record Figure(String name, double value, String unit) {}

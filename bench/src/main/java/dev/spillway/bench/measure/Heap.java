@@ -10,15 +10,15 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What lives on the heap of this process. */
+/** Measures the live heap of this process. */
 public final class Heap {
     private static final int COLLECTIONS = 5;
 
     private Heap() {}
 
     /**
-     * Bytes that outlive several full collections, one after the other. A single one may leave what a thread that is just ending, or an object
-     * with a cleaner, still holds.
+     * Returns the bytes that survive several full collections in sequence. After a single one, objects may be left that an ending thread or a cleaner
+     * still holds.
      */
     public static long afterCollections() {
         long least = afterCollection();
@@ -29,7 +29,7 @@ public final class Heap {
     }
 
     /**
-     * Bytes that outlive a full collection, which this starts. Taken from what the collector itself says, because callers that go on fill the
+     * Starts a full collection, and returns the bytes that survive it. The figure comes from the collector itself, because running callers fill the
      * heap again at once.
      */
     public static long afterCollection() {
@@ -39,7 +39,7 @@ public final class Heap {
                 .filter(pool -> pool.getType() == MemoryType.HEAP)
                 .map(MemoryPoolMXBean::getName)
                 .collect(Collectors.toSet());
-        // A full collection is the only one that leaves the least; younger ones may have followed it already.
+        // The full collection left the fewest bytes. Young collections may have followed it already.
         return ManagementFactory.getPlatformMXBeans(GarbageCollectorMXBean.class)
                 .stream()
                 .filter(collector -> collector.getName().contains("Old") || collector.getName().contains("MarkSweep"))

@@ -2,19 +2,19 @@ package dev.spillway.bench.measure;
 
 import dev.spillway.bench.BenchmarkFailedException;
 
-/** What is measured: operations for any number of callers, and a check that they did what they are measured for. */
+/** A measured load: operations for any number of callers, and a check that they did their work. */
 public interface Load {
-    /** Before each run, while nothing is measured. */
+    /** Prepares a run. Called before each run, outside of the measurement. */
     default void prepare() {}
 
-    /** An operation for one caller, which closes it. */
+    /** Returns an operation for one caller, which closes it. */
     Operation caller(int number);
 
     /**
-     * After each run, when all callers have ended.
+     * Verifies a run. Called after each run, when all callers have ended.
      *
-     * @param done operations that were done since {@link #prepare()}, warm-up included
-     * @throws BenchmarkFailedException if what they should have left is not there
+     * @param done number of operations since {@link #prepare()}, including warm-up
+     * @throws BenchmarkFailedException if their expected effects are missing
      */
     void verify(long done) throws InterruptedException;
 }

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * Where something was measured.
+ * The machine of a measurement.
  *
- * @param fileSystem  that the databases lie on
- * @param heapMax     of this process, which is client and coordinator in one
- * @param loadAtStart processes that wanted to run in the last minute before; 0 on a quiet machine, below 0 if the system does not say
+ * @param fileSystem  file system of the databases
+ * @param heapMax     largest heap of this process, which is client and coordinator in one
+ * @param loadAtStart load average of the last minute before; 0 on a quiet machine, below 0 if the system does not report it
  */
 public record Machine(int cores, String processor, long memoryBytes, String kernel, String jdk, String fileSystem, long heapMax,
         double loadAtStart) {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
-    /** This machine, now. */
+    /** Reads this machine's data. */
     public static Machine read(Path data) {
         long memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getTotalMemorySize()

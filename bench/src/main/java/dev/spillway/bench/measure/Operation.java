@@ -1,22 +1,22 @@
 package dev.spillway.bench.measure;
 
 /**
- * What one caller does again and again. Used by one thread at a time, a virtual one: it has to wait for something now and then, or more callers
- * than processors keep one another from starting.
+ * The operation that one caller repeats. Used by one virtual thread at a time. It must block now and then, because otherwise callers beyond the
+ * number of processors never start.
  */
 @FunctionalInterface
 public interface Operation extends AutoCloseable {
-    /** How one call ended. */
+    /** The outcome of one call. */
     enum Outcome {
         DONE,
-        /** It surely did not happen, and is to be tried again later. */
+        /** It was certainly not carried out, and must be repeated later. */
         REFUSED
     }
 
-    /** One call. An exception ends the whole run. */
+    /** Makes one call. An exception ends the whole run. */
     Outcome call() throws Exception;
 
-    /** Gives back what this caller holds. */
+    /** Releases the resources of this caller. */
     @Override
     default void close() {}
 }

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a benchmark found, as it is printed as JSON.
+ * The report of a benchmark, in the form of its JSON.
  *
- * @param quick    the figures are of a run that only shows that everything works
- * @param settings read back from the servers, by name
+ * @param quick    whether the run only shows that everything works
+ * @param settings settings by name, as read from the servers
  */
 public record Report(String benchmark, Instant startedAt, Duration took, boolean quick, Machine machine, Map<String, String> settings,
         List<Result> results, List<Figure> figures, List<Check> checks, List<Bar> bars) {}

@@ -6,8 +6,8 @@ import org.HdrHistogram.Histogram;
 /**
  * One measured window.
  *
- * @param operations that were done in it
- * @param refused    answers that asked to try again later
+ * @param operations number of operations in the window
+ * @param refused    number of answers that asked to try again later
  */
 public record Sample(long operations, long refused, double perSecond, double p50Micros, double p99Micros, double p999Micros) {
     static Sample of(Histogram nanos, long refused, Duration elapsed) {

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** One line of a table: a load, a number of callers, and what came of it round by round. Not thread-safe. */
+/** One line of a table: a load, a number of callers, and the results of each round. Not thread-safe. */
 public final class Scenario {
     private final String name;
     private final String unit;
@@ -17,10 +17,10 @@ public final class Scenario {
     private final List<Sample> rounds = new ArrayList<>();
 
     /**
-     * Measures nothing yet.
+     * Creates a line without results.
      *
-     * @param unit    what is counted, such as {@code puts}
-     * @param entries how large what it works on is
+     * @param unit    unit of the operations, such as {@code puts}
+     * @param entries number of entries on which it works
      */
     public Scenario(String name, String unit, long entries, int callers, Load load) {
         this.name = name;
@@ -34,13 +34,13 @@ public final class Scenario {
         return "%s, %,d entries, %,d callers".formatted(name, entries, callers);
     }
 
-    /** Runs without measuring, so that no line is measured by code that was never run before. */
+    /** Runs without measuring, so that no line is measured with code that never ran before. */
     public void warm(Effort effort) throws InterruptedException {
         ClosedLoop.run(load, callers, Duration.ZERO, effort.warmUp());
     }
 
     /**
-     * One more round.
+     * Measures one more round.
      *
      * @throws BenchmarkFailedException if nothing was done in it
      */
@@ -60,7 +60,7 @@ public final class Scenario {
         rounds.add(sample);
     }
 
-    /** The median of all rounds. */
+    /** Returns the median of all rounds. */
     public double perSecond() {
         return median(Sample::perSecond);
     }

@@ -17,7 +17,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 
-/** Reads all partitions of the topic of orders and counts what lies in each, by host. */
+/** Reads all partitions of the topic of orders and counts the orders in each by host. */
 record OrderTopic(KafkaSettings kafka, int partitions) {
     private static final Duration WITHIN = Duration.ofMinutes(3);
     private static final Duration POLL = Duration.ofMillis(200);
@@ -30,7 +30,7 @@ record OrderTopic(KafkaSettings kafka, int partitions) {
         }
     }
 
-    /** What was found. */
+    /** The orders in the topic. */
     record Contents(Map<Integer, Map<String, Amount>> byPartitionAndHost) {
         /** @param partitionOf the partition that each host was given */
         List<Reading> by(Map<String, Integer> partitionOf) {
@@ -49,7 +49,7 @@ record OrderTopic(KafkaSettings kafka, int partitions) {
         }
     }
 
-    /** @param orders how many there will be, of which none may come twice */
+    /** @param orders expected number of orders, of which none may occur twice */
     Contents read(long orders) throws InterruptedException {
         Map<Integer, Map<String, Amount>> found = new HashMap<>();
         Set<String> ids = new HashSet<>();

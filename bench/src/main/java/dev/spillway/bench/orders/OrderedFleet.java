@@ -43,8 +43,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * A fleet whose hosts all hold the same entries, on a registry and a broker of its own: every entry is evicted, and the coordinator's publisher brings the
- * orders to Kafka. The hosts never confirm, and nothing is due again while this is measured.
+ * A fleet whose hosts all hold the same entries, with a registry and a broker of its own. Every entry is evicted, and the coordinator's publisher
+ * sends the orders to Kafka. The hosts never confirm, and no order is due again during the measurement.
  */
 final class OrderedFleet {
     private static final Duration LONG = Duration.ofHours(1);
@@ -120,7 +120,7 @@ final class OrderedFleet {
         for (EntryName entry : entries) {
             registry.execute(new Command.Invalidate(entry, null));
         }
-        // What an entry has beyond a chunk of holders is left to the sweep.
+        // The sweep dooms the holders of an entry beyond the first chunk.
         boolean more;
         do {
             more = registry.execute(new Command.Sweep(SWEEP)).more();

@@ -20,11 +20,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What one host reads of the topic of orders, beside what is its own: fleets of three sizes whose hosts hold the same number of replicas, all of which are
- * evicted, with as many partitions as hosts and with as many as a fleet has by default. Nothing is timed.
+ * Counts what one host reads of the topic of orders, compared with its own orders. Fleets have three sizes, and their hosts hold the same number of
+ * replicas, all of which are evicted. The topic has one partition per host, or the default number. Nothing is timed.
  */
 public final class OrdersBenchmark implements Benchmark {
-    /** What services make the topic with unless told otherwise. */
+    /** Default number of partitions of the topic. */
     private static final int DEFAULT_PARTITIONS = 64;
     private static final double BOUND = 2;
 
@@ -92,7 +92,7 @@ public final class OrdersBenchmark implements Benchmark {
         return readings;
     }
 
-    /** By the host that is off worst. */
+    /** Returns the bars for the host with the worst reading. */
     private static List<Bar> bars(Partitioning fleet, List<Reading> readings) {
         Reading orders = readings.stream().max(Comparator.comparingDouble(Reading::ordersToOwn)).orElseThrow();
         Reading bytes = readings.stream().max(Comparator.comparingDouble(Reading::bytesToOwn)).orElseThrow();

@@ -1,7 +1,7 @@
 package dev.spillway.bench.orders;
 
 /**
- * What one host reads of the topic.
+ * The orders that one host reads from the topic.
  *
  * @param ownOrders orders for this host
  * @param orders    all orders in its partition

@@ -62,7 +62,7 @@ final class Captures {
         try (PagePool pool = PagePool.inFile(BenchedPages.meta(PAGE_BYTES), BenchedPages.size(pages, true), file.resolve("pages"))) {
             BenchedPages.fill(pool);
             BenchedPages.install(pool, SEQUENCES);
-            // Once unmeasured: the blocks of the disk, and code, which is compiled during these restores.
+            // The first round is not measured: it allocates blocks of the disk, and compiles the code of restores.
             for (int round = 0; round <= effort.rounds(); round++) {
                 progress.step("round %d of %d: captures of %,d pages of 128 KiB, and restores".formatted(round, effort.rounds(), pages));
                 round(pool, round);

@@ -52,7 +52,7 @@ final class Pauses {
     void measure(Progress progress, List<Figure> figures, List<Bar> bars) throws IOException, InterruptedException {
         int[] counts = effort.quick() ? new int[]{100, 1_000, 10_000} : new int[]{1_000, 10_000, 100_000};
         progress.step("captures of %,d pages of 4 KiB with a writer, not counted".formatted(counts[0]));
-        // The code is compiled during these, which takes processors away from the writer.
+        // These captures are not measured, because the compiler takes processor time from the writer.
         measure(Measured.none(counts[0]));
         List<Measured> all = IntStream.of(counts).mapToObj(Measured::none).toList();
         for (int round = 1; round <= effort.rounds(); round++) {

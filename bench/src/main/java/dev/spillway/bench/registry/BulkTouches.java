@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
-/** Local reads that hosts tell in bulk: each call is one message with {@link #ITEMS} entries, each as likely as any other. */
+/** Local reads that hosts report in bulk. Each call is one message with {@link #ITEMS} entries, all equally likely. */
 final class BulkTouches implements Load {
     static final int ITEMS = 500;
 

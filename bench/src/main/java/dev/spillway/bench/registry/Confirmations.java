@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
- * Hosts that delete what they are told to and report it in bulk, as fast as puts evict: who puts faster waits. Without them open orders would
- * only grow, which no fleet lets happen. Thread-safe.
+ * Hosts that confirm deletions in bulk, as fast as puts evict. Faster putters have to wait. Without confirmations the number of open orders would
+ * only grow, which does not happen in a real fleet. Thread-safe.
  */
 final class Confirmations implements AutoCloseable {
     /** What one put whose eviction is confirmed leaves behind, by table: the evicted replica's row is history, and confirming is told too. */
@@ -36,7 +36,10 @@ final class Confirmations implements AutoCloseable {
     private static final int WAITING_MAX = 16 * REPORTS;
     private static final long GATHER_MILLIS = 20;
     private static final Duration PAUSE_WHEN_REFUSED = Duration.ofMillis(10);
-    /** Much longer than a registry under load lets wait, and much shorter than a person does. */
+    /**
+     * Time for which the registry may refuse the same reports. It is much longer than the waits of a registry under load, and short enough for a
+     * person to wait.
+     */
     private static final Duration TAKEN_WITHIN = Duration.ofMinutes(1);
 
     private final Consumer<Command.TakeReports> registry;
@@ -118,7 +121,7 @@ final class Confirmations implements AutoCloseable {
     }
 
     /**
-     * Reports what is left.
+     * Sends the remaining reports.
      *
      * @throws BenchmarkFailedException if a report could not be given
      */

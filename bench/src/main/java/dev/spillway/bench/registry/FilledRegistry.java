@@ -39,7 +39,7 @@ import java.util.random.RandomGenerator;
  * Thread-safe.
  */
 final class FilledRegistry implements AutoCloseable {
-    /** What a worker may send in one message. */
+    /** Number of items that a worker may send in one message. */
     private static final int ITEMS = 1_000;
     private static final int PARTITIONS = 64;
 
@@ -66,7 +66,7 @@ final class FilledRegistry implements AutoCloseable {
         filled = counts();
     }
 
-    /** Makes the database, with the coordinator's own defaults. */
+    /** Creates the database, with the coordinator's defaults. */
     static FilledRegistry open(PostgresServer server, String name, long capacity) throws InterruptedException {
         return open(server, name, capacity, EvictionPolicy.LRU);
     }
@@ -116,7 +116,7 @@ final class FilledRegistry implements AutoCloseable {
         return RowCounts.read(database.jdbi());
     }
 
-    /** The keys that are there now, in no order. */
+    /** Returns the present keys in no particular order. */
     List<EntryName> names() {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("SELECT key FROM entries WHERE namespace = :namespace")
@@ -126,7 +126,7 @@ final class FilledRegistry implements AutoCloseable {
                         .list());
     }
 
-    /** What the entries take on the disk with their indexes, dead rows included. */
+    /** Returns the bytes of the entries on the disk with their indexes, including dead rows. */
     long entryBytes() {
         return database.jdbi().withHandle(handle -> handle.createQuery("SELECT pg_total_relation_size('entries')").mapTo(Long.class).one());
     }
@@ -145,7 +145,7 @@ final class FilledRegistry implements AutoCloseable {
                         .one());
     }
 
-    /** What all puts since the filling have left behind. */
+    /** Returns the counts of the rows that all puts since the filling have left. */
     Check check(String name) {
         RowCounts now = counts();
         SortedMap<String, Long> counts = new TreeMap<>();
@@ -165,7 +165,7 @@ final class FilledRegistry implements AutoCloseable {
         return new RegisterRequest(senders.get(Images.host(id)), List.of(registration(id)));
     }
 
-    /** Asks the registry as a worker does. */
+    /** Sends a message to the registry as a worker does. */
     <A> A ask(WorkerMessage<A> message) {
         return Workers.ask(registry, message);
     }

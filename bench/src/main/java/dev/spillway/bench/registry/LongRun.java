@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What time does to puts: ten windows without a break, each eviction confirmed as hosts confirm it.
+ * The change of puts over time: ten windows without a break, with each eviction confirmed as by hosts.
  *
  * @param tenths         in order
  * @param heapAfterFirst bytes that outlive a collection after the first tenth

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
-/** Gets of entries that are there, each as likely as any other, through the registry's port. */
+/** Gets of existing entries, all equally likely, through the registry's port. */
 final class RegistryGets implements Load {
     private final FilledRegistry stage;
     private final boolean touch;
@@ -58,7 +58,7 @@ final class RegistryGets implements Load {
 
     @Override
     public void verify(long done) {
-        // Kept, they would weigh on the heap that the long run looks at.
+        // The names are released, because the long run measures the heap.
         names = List.of();
         long counted = stage.hits() - hitsBefore;
         long expected = touch ? done : 0;

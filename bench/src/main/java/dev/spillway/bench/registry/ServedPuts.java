@@ -42,7 +42,7 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
     private final HttpService service;
 
     private ServedPuts(FilledRegistry stage) throws IOException, InterruptedException {
-        // Nobody confirms orders here, so the bound on open ones is not looked at.
+        // Orders are not confirmed here, so the bound on open orders is disabled.
         service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
                 ServiceEndpoints.with(
                         CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}),

@@ -113,7 +113,7 @@ final class StatementPerGet implements Load {
 
     @Override
     public void verify(long done) {
-        // Kept, they would weigh on the heap that the long run looks at.
+        // The names are released, because the long run measures the heap.
         names = List.of();
         long drawn = uses() - usesBefore;
         // A get that waited for another of its entry draws again.

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What hours of touches leave of the tables: entries that are told as used in bulk, as fast as the registry takes it, and nothing else. */
+/** Measures the tables after hours of touches: uses of entries are reported in bulk, as fast as the registry accepts them, without other load. */
 public final class TouchesBenchmark implements Benchmark {
     private static final int TENTHS = 10;
     /** What a minute of touches leaves behind, until the server cleans up, is the size; half a run of ten minutes shows it. */

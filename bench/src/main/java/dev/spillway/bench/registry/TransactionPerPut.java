@@ -105,7 +105,7 @@ final class TransactionPerPut implements Load {
             public Outcome call() {
                 ReplicaId id = Images.mint(number, random);
                 long victim = handle.inTransaction(open -> put(open, stage.sender(Images.host(id)), stage.registration(id), random));
-                // Only once it is committed: an entry that a rollback brings back must be found again.
+                // The cursor advances only after the commit, because an entry that a rollback restores must be found again.
                 lastVictim.accumulateAndGet(victim, Math::max);
                 return Outcome.DONE;
             }

@@ -80,7 +80,7 @@ public final class UnlinkBenchmark implements Benchmark {
         }
     }
 
-    /** Runs what is measured, one after the other, and says what a deletion is like that nobody reads beside. */
+    /** Runs every measured line once, and returns a deletion without concurrent reads. */
     private static FilledStore.Removed warmUp(FilledStore store, Sizes sizes, Scenario alone, Effort effort, Progress progress)
             throws InterruptedException {
         progress.step("warming up");

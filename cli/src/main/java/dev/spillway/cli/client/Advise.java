@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Tells the hit rate of a namespace at other sizes, and the size that a hit rate takes. */
+/** Shows the hit rate of a namespace at other sizes, and the size that a hit rate requires. */
 final class Advise implements ClientCommand {
     private static final double[] MULTIPLES = {0.25, 0.5, 1, 2, 4, 8};
     private static final String NOTHING_READ = "nothing was read yet, or since its eviction policy changed, so no hit rate is known";

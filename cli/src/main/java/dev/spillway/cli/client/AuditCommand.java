@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Lists the audit trail of changes besides those of entries. */
+/** Lists the audit trail of changes other than those of entries. */
 final class AuditCommand implements ClientCommand {
     private final Console console;
     private final Listing listing = Listing.ofHundred();

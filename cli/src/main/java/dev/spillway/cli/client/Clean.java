@@ -19,17 +19,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Evicts everything in a namespace and waits until it is gone from every disk. */
+/** Evicts everything in a namespace and waits until every host has confirmed. */
 final class Clean implements ClientCommand {
     private static final int NAMED = 20;
 
-    /** What came of it, for programs. */
+    /** The result as JSON. */
     record Cleaned(long evicted, List<Unconfirmed> unconfirmed) {}
 
     /**
      * A copy that its host has not confirmed to be deleted.
      *
-     * @param hostId absent for copies of an entry with so many that their hosts are not all ordered yet
+     * @param hostId absent for copies that have no order yet, because their entry has very many
      */
     record Unconfirmed(@Nullable HostId hostId, String key, String snapshotId, long generation, String state, int attempts) {
         String host() {
@@ -116,7 +116,7 @@ final class Clean implements ClientCommand {
         }
     }
 
-    /** What hosts have not confirmed when the time is over; empty as soon as all have. */
+    /** Returns the copies that are not confirmed when the time is over; empty as soon as all are. */
     private List<Unconfirmed> awaitHosts(Server server, Patience patience) throws InterruptedException {
         while (true) {
             List<Unconfirmed> open = open(server);

@@ -17,9 +17,10 @@ public final class Clients {
     private Clients() {}
 
     /**
-     * Each command by its name, made when it is asked for: reading the annotations of all takes longer than most commands run.
+     * Returns the constructors of all commands by name. Only the requested command is constructed, because constructing all takes longer than most
+     * commands run.
      *
-     * @return in the order in which help lists them
+     * @return constructors in the order of the help
      */
     public static Map<String, Function<Console, CommandLine>> all() {
         Map<String, Function<Console, CommandLine>> all = new LinkedHashMap<>();

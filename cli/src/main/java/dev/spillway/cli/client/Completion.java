@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import picocli.CommandLine.TypeConversionException;
 
-/** Prints what makes a shell complete the words of this command. */
+/** Prints the script by which a shell completes the words of this command. */
 final class Completion implements ClientCommand {
     enum Shell {
         BASH, ZSH, FISH

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which coordinators a command asks: the first one that answers. */
+/** The option that names coordinators. A command uses the first one that answers. */
 final class CoordinatorOption implements Names.Asked {
     static final String VARIABLE = "SPILLWAY_URL";
     private static final String OPTION = "--url or " + VARIABLE;
@@ -54,7 +54,7 @@ final class CoordinatorOption implements Names.Asked {
         return new Names(Names.Kind.HOST, this);
     }
 
-    /** Returns the same at each call: it keeps its connections. */
+    /** Returns the same server at each call, because it keeps its connections. */
     @Override
     public Server server() {
         if (server == null) {

@@ -8,7 +8,7 @@ import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import java.time.Duration;
 
-/** Relieves a host of its duty, and waits until nothing but last copies is left on it. */
+/** Drains a host, and waits until only last copies are left on it. */
 final class Drain implements ClientCommand {
     private final Console console;
     private final CoordinatorOption coordinator = new CoordinatorOption();
@@ -59,7 +59,7 @@ final class Drain implements ClientCommand {
         return server.get(CoordinatorApi.GET_HOST.at(host.id()));
     }
 
-    /** How the host is once it is drained, does not drain any more, or the time is over. */
+    /** Returns the host once it is drained, no longer drains, or the time is over. */
     private Server.Answer await(Server server) throws InterruptedException {
         Patience patience = new Patience(timeout);
         boolean told = false;

@@ -2,7 +2,7 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.Hosts;
 
-/** How far a host is drained, in words. */
+/** Describes the progress of a drain in words. */
 final class DrainProgress {
     private DrainProgress() {}
 

@@ -3,12 +3,12 @@ package dev.spillway.cli.client;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Puts the lines of a stream of Server-Sent Events together. Used by one thread. */
+/** Parses a stream of Server-Sent Events. Not thread-safe. */
 final class EventLines {
     /**
      * One event.
      *
-     * @param id absent where it leaves the last one as it is
+     * @param id absent if the last id stays valid
      */
     record Event(@Nullable String id, String name, String data) {}
 
@@ -34,7 +34,7 @@ final class EventLines {
             case "event" -> name = value;
             case "data" -> data.append(value).append('\n');
             default -> {
-                // Comments keep the connection alive; other fields are for other clients.
+                // Comments only keep the connection alive, and other fields are ignored.
             }
         }
     }

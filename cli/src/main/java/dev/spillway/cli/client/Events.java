@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Follows what happens in the fleet. */
+/** Follows the events of the fleet. */
 final class Events implements ClientCommand {
     private static final long PAUSE_MILLIS_MIN = 100;
     private static final long PAUSE_MILLIS_MAX = 5_000;
@@ -55,7 +55,7 @@ final class Events implements ClientCommand {
                     show(new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8)));
                 }
             } catch (IOException e) {
-                // The stream broke; what follows takes it up again.
+                // The stream was interrupted. The next request resumes it.
             }
             failures++;
             if (failures == 1 && !console.out().checkError()) {
@@ -101,7 +101,7 @@ final class Events implements ClientCommand {
         try {
             activity = Server.mapper().readValue(data, FleetEvent.class);
         } catch (JsonProcessingException e) {
-            // From a newer server.
+            // The event is of a type that only a newer server knows.
             return Text.printable(data);
         }
         String what = switch (activity) {

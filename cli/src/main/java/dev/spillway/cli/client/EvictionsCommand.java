@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Evictions and how far each host is with them. */
+/** Lists evictions with the state of their orders on each host. */
 final class EvictionsCommand implements ClientCommand {
     private final Console console;
     @SuppressWarnings("NullAway.Init") // by declare

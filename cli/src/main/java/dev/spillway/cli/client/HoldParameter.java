@@ -3,7 +3,7 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Declaration;
 import java.util.UUID;
 
-/** Which hold a command is about. */
+/** The parameter that names a hold. */
 final class HoldParameter {
     @SuppressWarnings("NullAway.Init") // by declare
     private UUID id;

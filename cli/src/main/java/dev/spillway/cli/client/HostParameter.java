@@ -3,7 +3,7 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Declaration;
 import dev.spillway.events.HostId;
 
-/** Which host a command is about. */
+/** The parameter that names a host. */
 final class HostParameter {
     @SuppressWarnings("NullAway.Init") // by declare
     private HostId id;

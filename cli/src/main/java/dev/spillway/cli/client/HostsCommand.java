@@ -22,7 +22,10 @@ import picocli.CommandLine.ParameterException;
 /** The hosts of the fleet. */
 final class HostsCommand implements ClientCommand {
     private static final long ORDERS_DEFAULT = 100;
-    /** Orders can be open for long for good reasons, and are shown with their hosts. */
+    /**
+     * Parts whose items are expected to be done at once. Orders are not among them, because they can be open for long for good reasons and are shown
+     * with their hosts.
+     */
     private static final Set<String> EXPECTED_AT_ONCE = Set.of("facts", "events");
     private static final Duration LATE = Duration.ofMinutes(1);
 
@@ -67,7 +70,7 @@ final class HostsCommand implements ClientCommand {
         try {
             answer = server.get(host == null ? CoordinatorApi.LIST_HOSTS.at() : CoordinatorApi.GET_HOST.at(host));
         } catch (CommandFailedException e) {
-            // Whoever was never let in is no host, and is looked for nonetheless.
+            // A worker that never joined is not a host, but its refusal is shown all the same.
             tellRefused(refusals);
             throw e;
         }
@@ -88,7 +91,7 @@ final class HostsCommand implements ClientCommand {
         return Outcome.done();
     }
 
-    /** Of the host that is asked for, or of all, also of those that are no hosts. */
+    /** Returns the refusals of the requested host, or all refusals, including those of workers that never joined. */
     private List<Hosts.JoinRefusal> refusals(Server server) throws InterruptedException {
         return server.get(CoordinatorApi.LIST_REFUSALS.at())
                 .listOf(Hosts.JoinRefusal.class)
@@ -119,7 +122,7 @@ final class HostsCommand implements ClientCommand {
         table.print(console);
     }
 
-    /** Prints the parts of the coordinator that do not work, are late, or should be looked at. */
+    /** Prints the parts of the coordinator that are not ready, are late, or have a remark. */
     private void printTroubled(Status.Readiness readiness) {
         List<Status.Part> troubled = readiness.parts()
                 .stream()
@@ -172,7 +175,7 @@ final class HostsCommand implements ClientCommand {
         table.print(console);
     }
 
-    /** What concerns hosts that the registry may not even know. */
+    /** Explains states of the registry that concern also hosts that it does not know. */
     private void explain(RegistryStatus registry) {
         if (registry.behind() != null) {
             console.out()
@@ -210,7 +213,7 @@ final class HostsCommand implements ClientCommand {
         table.print(console);
     }
 
-    /** What waits for a person; of a host that drains, how far it is, unless something else does. */
+    /** Returns what needs an operator, or otherwise the progress of a drain. */
     private static String attention(Hosts.Host host) {
         if (host.attention() != null) {
             return host.attention();

@@ -16,7 +16,7 @@ import picocli.CommandLine.TypeConversionException;
 /**
  * A limit of a policy as an argument: a value, or {@code none} to remove it.
  *
- * @param value what is sent; null where the limit is removed
+ * @param value JSON value to send; null to remove the limit
  */
 record Limit(JsonNode value) {
     private static final String NONE = "none";

@@ -6,7 +6,7 @@ import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import java.util.function.Consumer;
 
-/** Prints a list that the coordinator gives page by page. */
+/** Prints a list that is fetched page by page. */
 final class Listing {
     private final CoordinatorOption coordinator = new CoordinatorOption();
     private final Output output = new Output();
@@ -22,7 +22,7 @@ final class Listing {
         this.limit = limit;
     }
 
-    /** Prints a hundred items unless more are asked for. */
+    /** Returns a listing of 100 items by default. */
     static Listing ofHundred() {
         return new Listing(new Values.Count(100));
     }

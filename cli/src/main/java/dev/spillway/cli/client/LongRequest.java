@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** A request that is answered only when long work is done. */
+/** A request that is answered only after long work is done. */
 final class LongRequest {
     /** Sends it. */
     @FunctionalInterface
@@ -18,7 +18,7 @@ final class LongRequest {
         Server.Answer ask() throws InterruptedException;
     }
 
-    /** Looks how far it is; null where that is not known. */
+    /** Returns the progress of the work; null if it is not known. */
     @FunctionalInterface
     interface Looking {
         @Nullable
@@ -27,7 +27,7 @@ final class LongRequest {
 
     private LongRequest() {}
 
-    /** Sends a request, and shows on a terminal how far it is until it is answered. */
+    /** Sends a request, and shows the progress on a terminal until it is answered. */
     static Server.Answer show(Console console, String what, Asking asking, Looking looking) throws InterruptedException {
         if (!console.terminal()) {
             return asking.ask();

@@ -48,7 +48,7 @@ final class Ls implements ClientCommand {
             columns.add("PINNED");
         }
         Table table = new Table(columns.toArray(String[]::new));
-        // Read as it came: to look through the records of an entry takes Jackson as long as the request.
+        // The JSON tree is read directly, because Jackson takes as long to introspect the records of an entry as the request takes.
         for (JsonNode entry : pages.items()) {
             JsonNode size = entry.path("sizeBytes");
             String description = entry.path("description").asText();

@@ -12,13 +12,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.ParameterException;
 
-/** Names of things for a shell to complete, asked of a server whenever they are looked through. None where no server answers in time. */
+/** Names for shell completion, which are read from a server at each iteration. Empty if no server answers in time. */
 final class Names implements Iterable<String> {
-    /** A property of Java with another time to wait, in milliseconds, for machines on which Java itself takes longer to start. */
+    /** System property with another time limit in milliseconds, for machines on which Java itself starts slowly. */
     private static final String WITHIN_MILLIS = "spillway.completion-millis";
     private static final long DEFAULT_MILLIS = 1_000;
 
-    /** The things that have the names. */
+    /** Kinds of things that have names. */
     enum Kind {
         NAMESPACE, HOST, PLAN, PAGER
     }
@@ -26,7 +26,7 @@ final class Names implements Iterable<String> {
     private final Kind kind;
     private final Asked asked;
 
-    /** Finds the server that a line means. No lambda: the JDK would link it in each process, and few lines are completed. */
+    /** Finds the server that a line names. It is not a lambda, because the JDK would link that in each process, and few lines are completed. */
     interface Asked {
         Server server() throws InterruptedException;
     }
@@ -62,7 +62,7 @@ final class Names implements Iterable<String> {
             asking.cancel(true);
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
-            // A person who types wants no lines of ours between his own.
+            // Failures are not printed, because they would appear in the middle of the line that is being typed.
             if (!(e.getCause() instanceof CommandFailedException) && !(e.getCause() instanceof ParameterException)) {
                 throw new IllegalStateException(e.getCause());
             }

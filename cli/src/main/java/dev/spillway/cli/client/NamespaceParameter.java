@@ -3,7 +3,7 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Declaration;
 import dev.spillway.events.NamespaceName;
 
-/** Which namespace a command is about. */
+/** The parameter that names a namespace. */
 final class NamespaceParameter {
     @SuppressWarnings("NullAway.Init") // by declare
     private NamespaceName name;

@@ -21,7 +21,7 @@ final class NamespacesCommand {
     private NamespacesCommand() {}
 
     static final class Set implements ClientCommand {
-        /** A lowered limit evicts before it is answered. */
+        /** Time limit of a policy change, because a lowered limit evicts before the answer. */
         private static final Duration EVICT_WITHIN = Duration.ofMinutes(10);
 
         private final Console console;

@@ -6,7 +6,7 @@ import java.io.PrintStream;
 import java.util.List;
 
 /**
- * What a host is still ordered to delete, as people read it.
+ * Describes the open orders of a host in words.
  *
  * @param listed the oldest of its open orders
  */

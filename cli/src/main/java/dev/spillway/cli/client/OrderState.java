@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How far an order is, as people read it. */
+/** Describes the state of an order in words. */
 final class OrderState {
     private OrderState() {}
 
@@ -15,7 +15,7 @@ final class OrderState {
         return deferredUntil == null ? state.name() : state + " until " + Text.time(deferredUntil);
     }
 
-    /** Under a table of orders: what ends the waiting of those that are WAITING. */
+    /** Prints below a table of orders what ends the wait of WAITING ones. */
     static void explain(Stream<@Nullable String> waitsFor, PrintStream out) {
         waitsFor.filter(Objects::nonNull).distinct().forEach(what -> out.printf("%nWAITING for %s%n", Text.printable(what)));
     }

@@ -2,7 +2,7 @@ package dev.spillway.cli.client;
 
 import dev.spillway.cli.Declaration;
 
-/** Whether a command prints for people or for programs. */
+/** The option that chooses output for people or for programs. */
 final class Output {
     private boolean json;
 

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** KV pagers of a worker. */
 final class PagersCommand {
-    /** Time for gigabytes on a slow disk, or over a slow network. */
+    /** Time limit of a copy of gigabytes on a slow disk or over a slow network. */
     private static final Duration COPY = Duration.ofHours(12);
-    /** The worker waits for the end of a write or a pause, and then for the engine. */
+    /** Time limit of requests for which the worker waits for the end of a write or a pause, and then for the engine. */
     private static final Duration ENGINE = Duration.ofSeconds(60);
 
     private PagersCommand() {}

@@ -12,7 +12,7 @@ import java.util.List;
 record Pages(List<JsonNode> items) {
     private static final int PAGE = 1_000;
 
-    /** @param limit of items in all */
+    /** @param limit largest number of items in total */
     static Pages fetch(Server server, RequestTarget list, long limit) throws InterruptedException {
         List<JsonNode> items = new ArrayList<>();
         String after = null;
@@ -38,7 +38,7 @@ record Pages(List<JsonNode> items) {
         }).toList();
     }
 
-    /** As one list without pages. */
+    /** Prints all items as one list. */
     void printJson(PrintStream out) {
         ArrayNode all = Server.mapper().createArrayNode().addAll(items);
         out.println(Server.mapper().createObjectNode().set("items", all));

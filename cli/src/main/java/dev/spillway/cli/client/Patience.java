@@ -2,7 +2,7 @@ package dev.spillway.cli.client;
 
 import java.time.Duration;
 
-/** Looks at something again and again until a time is over: soon at first, then once a second. For one thread. */
+/** Paces a poll with a time limit: short pauses at first, then one second. Not thread-safe. */
 final class Patience {
     private static final Duration AT_MOST = Duration.ofSeconds(1);
 
@@ -17,7 +17,7 @@ final class Patience {
         return System.nanoTime() >= deadline;
     }
 
-    /** Waits until the next look, or until the time is over. */
+    /** Waits until the next poll, or until the time is over. */
     void awaitNextLook() throws InterruptedException {
         long left = Math.max(0, deadline - System.nanoTime());
         Thread.sleep(Math.min(pause.toMillis(), left / 1_000_000 + 1));

@@ -3,7 +3,7 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Declaration;
 import dev.spillway.events.PlanId;
 
-/** Which plan a command is about. */
+/** The parameter that names a plan. */
 final class PlanParameter {
     @SuppressWarnings("NullAway.Init") // by declare
     private PlanId id;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Plans: what would be evicted and why, and evicting exactly that. */
+/** Commands on plans: list, show and apply. */
 final class PlansCommand {
     private PlansCommand() {}
 
@@ -173,7 +173,7 @@ final class PlansCommand {
         }
     }
 
-    /** One request works for a bounded time, so a plan that was begun may have to be asked for again. */
+    /** Applies a plan until it is finished. One request works for a bounded time, so it may have to be repeated. */
     private static Outcome finish(Server server, Server.Answer first, Console console, Output output) throws InterruptedException {
         Server.Answer answer = first;
         Plans.Plan plan = answer.as(Plans.Plan.class);

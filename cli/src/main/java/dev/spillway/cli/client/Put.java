@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Stores a directory tree on a host. */
 final class Put implements ClientCommand {
-    /** How long a request that moves no data may take. */
+    /** Time limit of a request that moves no data. */
     static final Duration SHORT = Duration.ofSeconds(60);
-    /** A tree of any size is copied while the request waits. */
+    /** Time limit of a put, which copies a tree of any size before it is answered. */
     private static final Duration COPY = Duration.ofHours(12);
 
     private final Console console;

@@ -45,7 +45,7 @@ final class Readmit implements ClientCommand {
         return Outcome.done();
     }
 
-    /** Whether somebody asks to be this host, and may not. */
+    /** Returns whether a worker asks to join as this host and is refused. */
     private boolean isAwaited(Server server) throws InterruptedException {
         return server.get(CoordinatorApi.LIST_REFUSALS.at())
                 .listOf(Hosts.JoinRefusal.class)

@@ -7,7 +7,7 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 
-/** Says that the registry's database was restored from an older state. */
+/** Confirms that the registry's database was restored from an older state. */
 final class Restored implements ClientCommand {
     private final Console console;
     private final CoordinatorOption coordinator = new CoordinatorOption();

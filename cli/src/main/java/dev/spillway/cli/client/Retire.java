@@ -8,7 +8,7 @@ import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import java.util.Set;
 
-/** Gives a host up. */
+/** Retires a host. */
 final class Retire implements ClientCommand {
     private static final Set<Hosts.State> HEARD = Set.of(Hosts.State.ACTIVE, Hosts.State.DRAINING);
 

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The token that a command shows, and whose certificates it believes. */
+/** The options for the token that a command sends and for the certificates that it trusts. */
 final class SecurityOptions {
     static final String TOKEN_FILE = "SPILLWAY_TOKEN_FILE";
     static final String AUTHORITY = "SPILLWAY_TLS_CA";

@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server as a client command sees it, or several that answer the same. The next one is asked where one does not take a request, and from then on.
- * Every error leaves as a {@link CommandFailedException} with the outcome that it means. For one thread.
+ * A server as a client command uses it, or several equivalent ones. If one does not carry out a request, the next one is used from then on. Every
+ * error is thrown as a {@link CommandFailedException} with its outcome. Not thread-safe.
  */
 final class Server {
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
@@ -36,7 +36,7 @@ final class Server {
     private static final int NOT_READY = 503;
     private static final ObjectMapper MAPPER = Json.tolerant();
 
-    /** The answer of a server to a request that it carried out, as it came. */
+    /** The JSON answer of a server to a request that it carried out. */
     record Answer(JsonNode json) {
         <T> T as(Class<T> type) {
             return read(MAPPER.constructType(type));
@@ -46,7 +46,7 @@ final class Server {
             return read(MAPPER.getTypeFactory().constructParametricType(Page.class, item));
         }
 
-        @SuppressWarnings("TypeParameterUnusedInFormals") // Called with the type that is returned.
+        @SuppressWarnings("TypeParameterUnusedInFormals") // The caller passes the return type.
         private <T> T read(JavaType type) {
             try {
                 return MAPPER.treeToValue(json, type);
@@ -74,11 +74,11 @@ final class Server {
     }
 
     /**
-     * Returns a server that is asked at some addresses.
+     * Returns a server with several addresses.
      *
-     * @param name      what people call it, such as {@code coordinator}
-     * @param addresses in the order in which they are asked, at least one
-     * @param option    what says where it is, for messages
+     * @param name      name for people, such as {@code coordinator}
+     * @param addresses addresses in the order in which they are tried, at least one
+     * @param option    option that sets the address, for messages
      */
     static Server at(String name, List<Endpoint> addresses, String option, ClientSecurity security) {
         return new Server(name, addresses, option, new JsonClient(MAPPER, CONNECT_WITHIN, ANSWER_BYTES_MAX, security));
@@ -88,7 +88,7 @@ final class Server {
         return name;
     }
 
-    /** Returns the address that was asked last, or is asked first. */
+    /** Returns the address that was used last; before the first request, the first one. */
     Endpoint address() {
         return addresses.get(asked);
     }
@@ -108,7 +108,7 @@ final class Server {
         return outcome;
     }
 
-    /** Returns whether nothing was done, and another server could do it. */
+    /** Returns whether nothing was done and another server may carry the request out. */
     private static boolean isNotTaken(dev.spillway.client.http.Outcome<?> outcome) {
         return outcome instanceof dev.spillway.client.http.Outcome.Unreachable<?>
                 || outcome instanceof dev.spillway.client.http.Outcome.Refused<?>(var problem) && problem.type() == ProblemType.STOPPING;
@@ -122,7 +122,7 @@ final class Server {
         return answer(Call.of(target, READ_WITHIN));
     }
 
-    /** As {@link #get}, but an answer of 503 is one too: it says which part is not ready. */
+    /** Does the same as {@link #get}, but accepts the status 503, whose body tells which part is not ready. */
     Answer getReadiness(RequestTarget target) throws InterruptedException {
         return answer(Call.of(target, READ_WITHIN).answeredBy(NOT_READY));
     }
@@ -145,7 +145,7 @@ final class Server {
         return answer(change(target, within).body(body));
     }
 
-    /** Sends a change whose answer says nothing. */
+    /** Sends a change whose answer has no content. */
     void order(RequestTarget target) throws InterruptedException {
         order(CHANGE_WITHIN, target);
     }
@@ -156,9 +156,9 @@ final class Server {
     }
 
     /**
-     * A stream that goes on until someone ends it; absent while a server that was there is away, or refuses for a while.
+     * Opens an endless stream; returns null while a server that answered before is away or refuses temporarily.
      *
-     * @param before whether it was there before
+     * @param before whether the server answered before
      */
     @Nullable
     InputStream follow(RequestTarget target, @Nullable String lastEventId, boolean before) throws InterruptedException {
@@ -184,7 +184,7 @@ final class Server {
 
     private <T> T known(Call call, dev.spillway.client.http.Outcome<T> outcome) {
         if (outcome instanceof dev.spillway.client.http.Outcome.Answer<T>(var _, var body)) {
-            // Apart from the rest, because a switch over types is linked anew in each process.
+            // The common case is tested first, because a switch over types is linked anew in each process.
             return body;
         }
         return switch (outcome) {
@@ -200,7 +200,7 @@ final class Server {
         };
     }
 
-    /** Without the request, which says again where it was sent to. */
+    /** Removes the request from a message, because it repeats the address. */
     private String cause(Call call, String why) {
         return why.replace(call.method() + " " + address() + call.path() + ": ", "");
     }
@@ -218,7 +218,7 @@ final class Server {
         return absent ? Outcome.notFound(line) : Outcome.failed(line);
     }
 
-    /** Names the command that goes on from a refusal. */
+    /** Returns the command to run next after a refusal. */
     private static String next(Problem problem) {
         JsonNode plan = problem.extensions().get("planId");
         return problem.type() == ProblemType.PLAN_NEEDED && plan != null
@@ -226,7 +226,7 @@ final class Server {
                 : "";
     }
 
-    /** {@code coordinator} or {@code worker}; the services call themselves so too. */
+    /** Returns {@code coordinator} or {@code worker}, as the services name themselves. */
     private String kind() {
         return name.split(" ", 2)[0];
     }

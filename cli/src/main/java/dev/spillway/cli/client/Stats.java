@@ -98,7 +98,7 @@ final class Stats implements ClientCommand {
         return Outcome.done();
     }
 
-    /** Pinned ones are among the used, and under no limit. */
+    /** Formats used and limit. The used number includes pinned entries, which count for no limit. */
     private static String of(Object used, String limit, long pinnedEntries, String pinned) {
         return used + (limit.equals(Text.NONE) ? "" : " of " + limit) + (pinnedEntries == 0 ? "" : ", " + pinned + " pinned");
     }

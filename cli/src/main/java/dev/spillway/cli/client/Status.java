@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A worker as it sees itself. */
+/** Shows the state that a worker reports of itself. */
 final class Status implements ClientCommand {
-    /** What this command reads of {@code /readyz}. */
+    /** The fields of {@code /readyz} that this command reads. */
     record Readiness(boolean ready, List<Part> parts) {}
 
     /**
-     * @param age    of the oldest thing that waits for the part
-     * @param remark what somebody should look at although the part is ready
+     * @param age    age of the oldest item that waits for the part
+     * @param remark warning for operators although the part is ready
      */
     record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age, @Nullable String remark) {}
 

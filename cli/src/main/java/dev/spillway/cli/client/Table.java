@@ -8,13 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Ansi.Style;
 
-/** Rows under a heading, as wide as their content; numbers stand to the right. */
+/** A table with a heading, as wide as its content. Numbers are aligned right. */
 public final class Table {
     private final List<String> heading;
     private final boolean[] right;
     private final List<List<String>> rows = new ArrayList<>();
 
-    /** @param columns headings; one that begins with {@code >} stands to the right */
+    /** @param columns headings; one that begins with {@code >} is aligned right */
     public Table(String... columns) {
         heading = Arrays.stream(columns).map(column -> column.replaceFirst("^>", "")).toList();
         right = new boolean[columns.length];
@@ -30,7 +30,7 @@ public final class Table {
         rows.add(Arrays.stream(cells).map(cell -> Text.printable(cell.toString())).toList());
     }
 
-    /** Prints it for people, states and what needs attention in colour where that is wanted. */
+    /** Prints the table, with states and attention in colour if colours are used. */
     void print(Console console) {
         print(console.out(), console);
     }
@@ -63,7 +63,7 @@ public final class Table {
 
     private String styled(Console console, List<String> line, int column) {
         String cell = line.get(column);
-        // The first column of a table of one thing names the value in the second.
+        // A table with two columns describes one thing; its first column has the names of the values in the second.
         boolean ofOneThing = heading.size() == 2 && column == 1;
         String what = ofOneThing ? line.getFirst() : heading.get(column);
         if (what.equalsIgnoreCase("attention")) {

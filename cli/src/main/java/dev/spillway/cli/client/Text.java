@@ -6,13 +6,13 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Values as people read them. */
+/** Formats values for people. */
 final class Text {
     static final String NONE = "-";
 
     private Text() {}
 
-    /** Without what a terminal would obey or a table would break at. */
+    /** Replaces control characters and line breaks by question marks, because they would control the terminal or break a table. */
     static String printable(String text) {
         return text.codePoints()
                 .map(point -> hasForm(point) ? point : '?')
@@ -20,11 +20,11 @@ final class Text {
                 .toString();
     }
 
-    /** Returns false for what moves the cursor, or turns the direction of what follows. */
+    /** Returns false for characters that move the cursor or change the direction of the following text. */
     private static boolean hasForm(int point) {
         return switch (Character.getType(point)) {
             case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
-            // Marks that join letters, or parts of a picture, have to stay.
+            // Joiners of letters and emoji must be kept.
             case Character.FORMAT -> point == '\u200c' || point == '\u200d';
             default -> true;
         };
@@ -42,7 +42,7 @@ final class Text {
         return time == null ? NONE : time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    /** How long ago, in its largest unit. */
+    /** Returns the time since then in its largest unit. */
     static String ago(@Nullable Instant time) {
         return time == null ? NONE : span(Duration.between(time, Instant.now())) + " ago";
     }
@@ -58,7 +58,7 @@ final class Text {
         return seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
     }
 
-    /** A time that somebody gave, exactly, in the largest units that it takes. */
+    /** Returns a configured duration exactly, in the largest possible units. */
     static String length(@Nullable Duration time) {
         if (time == null) {
             return NONE;

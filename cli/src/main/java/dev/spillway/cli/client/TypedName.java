@@ -5,13 +5,13 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import java.io.IOException;
 
-/** A question before something that cannot be taken back, answered by the name of what it is done to. */
+/** A confirmation of a change that cannot be undone, by typing the name of its subject. */
 record TypedName(String expected, String nothingDone) {
 
     /**
-     * Asks, and returns when the name was typed.
+     * Asks, and returns if the name was typed.
      *
-     * @throws CommandFailedException for any other answer, and none
+     * @throws CommandFailedException for any other answer, or none
      */
     void require(Console console, String question) {
         console.err().print(question);

@@ -28,12 +28,12 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** How the text of an argument becomes a value; what can never be right is refused here, before anything is sent. */
+/** Converts the texts of arguments to values. Invalid texts are refused here, before anything is sent. */
 public final class Values {
     /** A number of bytes, given as {@code 4096} or {@code 10GiB}. */
     record Bytes(long count) {}
 
-    /** How many: 1 or more. */
+    /** A number of 1 or more. */
     record Count(long number) {
         static final Count ALL = new Count(Long.MAX_VALUE);
 
@@ -113,7 +113,7 @@ public final class Values {
         }
     }
 
-    /** A length of time of more than zero, sent as it was given, so that a server that refuses it can show it so. */
+    /** A duration above zero. It is sent as it was typed, so that a server that refuses it shows it in this form. */
     record TimeSpan(String text) {
         TimeSpan {
             if (!Durations.parse(text).isPositive()) {
@@ -179,7 +179,7 @@ public final class Values {
         register(commands, Long.class, text -> whole(text, 0, Long.MAX_VALUE));
     }
 
-    /** An empty text, as of a variable that is not set, would mean the current directory. */
+    /** Reads a path. An empty text, for example from an unset variable, is refused, because it would mean the current directory. */
     private static Path path(String text) {
         if (text.isEmpty()) {
             throw new IllegalArgumentException("'' (expected: a path)");
@@ -197,7 +197,7 @@ public final class Values {
         });
     }
 
-    /** @throws IllegalArgumentException when the text names none */
+    /** @throws IllegalArgumentException if the text names no constant */
     static <E extends Enum<E>> E oneOf(Class<E> type, String text) {
         for (E constant : type.getEnumConstants()) {
             if (name(constant).equals(text)) {
@@ -209,7 +209,7 @@ public final class Values {
                         Arrays.stream(type.getEnumConstants()).map(Values::name).collect(Collectors.joining(" or "))));
     }
 
-    /** As servers and people write the name of a constant. */
+    /** Returns the name of a constant as servers and people write it. */
     static String name(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Which worker a command asks: by address, or by the name of its host, whose address the coordinator knows. */
+/** The option that names a worker: by address, or by its host, whose address the coordinator knows. */
 final class WorkerOption implements Names.Asked {
     static final String VARIABLE = "SPILLWAY_WORKER";
     private static final String OPTION = "--worker or " + VARIABLE;
@@ -23,12 +23,12 @@ final class WorkerOption implements Names.Asked {
     private @Nullable Server last;
     private String worker = "127.0.0.1:7080";
 
-    /** For a command that asks a worker, and the coordinator only where a host is named. */
+    /** Creates the option for a command that uses a worker, and the coordinator only to find a host's address. */
     WorkerOption() {
         this(new CoordinatorOption());
     }
 
-    /** For a command that asks either. */
+    /** Creates the option for a command that uses either a worker or the coordinator. */
     WorkerOption(CoordinatorOption coordinator) {
         this.coordinator = coordinator;
     }
@@ -42,7 +42,7 @@ final class WorkerOption implements Names.Asked {
                 .completionCandidates(coordinator.hosts());
     }
 
-    /** Returns the same at each call while its address is: it keeps its connections. */
+    /** Returns the same server at each call while its address is the same, because it keeps its connections. */
     @Override
     public Server server() throws InterruptedException {
         Server found = server(worker, coordinator, command);
@@ -52,7 +52,7 @@ final class WorkerOption implements Names.Asked {
         return last;
     }
 
-    /** The worker that a text means. */
+    /** Returns the worker that a text names. */
     static Server server(String worker, CoordinatorOption coordinator, CommandSpec command) throws InterruptedException {
         if (worker.isEmpty()) {
             throw new ParameterException(command.commandLine(),

@@ -1,6 +1,6 @@
 /**
- * The commands that talk HTTP to a coordinator or a worker: what they send, how they print answers for people or programs, how they follow
- * long work. Nothing here starts a server, and nothing here decides what a server should.
+ * The commands that send requests to a coordinator or a worker, print the answers for people or programs, and show the progress of long work. Nothing
+ * here starts a server, and decisions are left to the servers.
  */
 @NullMarked
 package dev.spillway.cli.client;

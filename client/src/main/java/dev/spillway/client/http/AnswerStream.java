@@ -4,7 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 
-/** The body of an answer as it arrives; its connection ends with it. */
+/** The body of an answer while it arrives. Its connection ends with it. */
 final class AnswerStream extends FilterInputStream {
     private final Runnable end;
 
@@ -13,7 +13,7 @@ final class AnswerStream extends FilterInputStream {
         this.end = end;
     }
 
-    /** Ends the connection, so that a reader in another thread is woken; what is not read is of no use to anyone. */
+    /** Closes the connection, so that a reader in another thread is woken. Unread bytes are discarded. */
     @Override
     public void close() {
         end.run();

@@ -11,11 +11,11 @@ import java.util.Set;
 /**
  * A request to be sent.
  *
- * @param path    with its query, already percent-encoded
- * @param body    {@link Content} and {@link java.nio.ByteBuffer} as their bytes, anything else as JSON; or empty
- * @param headers besides those for JSON
- * @param answers statuses from 400 on that are answers too, with a body of the type asked for
- * @param timeout from the first attempt to connect to the last byte of the answer
+ * @param path    path with its query, percent-encoded
+ * @param body    body; {@link Content} and {@link java.nio.ByteBuffer} are sent as bytes, any other object as JSON; empty for none
+ * @param headers headers in addition to those for JSON
+ * @param answers statuses of 400 or more that count as answers, with a body of the requested type
+ * @param timeout time limit from the first attempt to connect to the last byte of the answer
  */
 public record Call(String method, String path, Optional<Object> body, Map<String, String> headers, Set<Integer> answers,
         Duration timeout) {
@@ -38,12 +38,12 @@ public record Call(String method, String path, Optional<Object> body, Map<String
         return new Call(method, path, body, more, answers, timeout);
     }
 
-    /** The same request, which the server carries out once however often it is sent. */
+    /** Returns the same request with an idempotency key, so that the server carries it out once however often it is sent. */
     public Call idempotencyKey(String key) {
         return header(Headers.IDEMPOTENCY_KEY, key);
     }
 
-    /** The same request, for which a status that else is a refusal is an answer. */
+    /** Returns the same request, for which a status of 400 or more counts as an answer. */
     public Call answeredBy(int status) {
         return new Call(method, path, body, headers, Set.of(status), timeout);
     }
@@ -52,13 +52,13 @@ public record Call(String method, String path, Optional<Object> body, Map<String
         return new Call(method, path, body, headers, answers, other);
     }
 
-    /** Method and path: headers may carry the token of a client. */
+    /** Returns method and path only, because headers may contain a client's token. */
     @Override
     public String toString() {
         return method + " " + path;
     }
 
-    /** Whether it asks for something and changes nothing that a caller would miss. */
+    /** Returns whether it is a read, which can be repeated safely. */
     boolean isRead() {
         return method.equals("GET");
     }

@@ -11,8 +11,8 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connected channel as the {@link Socket} that HTTP libraries want: the JDK has none for Unix sockets. Reads and writes block, and end when the
- * channel is closed or the thread is interrupted; there is no timeout of its own.
+ * Adapts a connected channel to the {@link Socket} that HTTP libraries need, because the JDK has none for Unix sockets. Reads and writes block until
+ * the channel is closed or the thread is interrupted; there is no timeout.
  */
 final class ChannelSocket extends Socket {
     private final SocketChannel channel;
@@ -22,7 +22,7 @@ final class ChannelSocket extends Socket {
         this.channel = channel;
     }
 
-    /** Whether the server has neither closed the connection nor sent what nobody asked for. Only while nobody reads or writes. */
+    /** Returns whether the server has neither closed the connection nor sent unexpected bytes. Must not be called during a read or write. */
     boolean isQuiet() {
         try {
             channel.configureBlocking(false);
@@ -71,7 +71,7 @@ final class ChannelSocket extends Socket {
 
     @Override
     public void setSoTimeout(int millis) {
-        // A deadline closes the channel instead.
+        // Timeouts are not set here; a deadline closes the channel.
     }
 
     @Override
@@ -81,6 +81,6 @@ final class ChannelSocket extends Socket {
 
     @Override
     public void setSoLinger(boolean on, int seconds) {
-        // There is nothing to linger for: whoever closes has read the answer, or wants none.
+        // No linger is needed, because the caller has read the answer or does not want one.
     }
 }

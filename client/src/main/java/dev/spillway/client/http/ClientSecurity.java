@@ -14,20 +14,20 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token that a client shows, and the authority that it believes. Immutable.
+ * The token that a client sends, and the authority that it trusts. Immutable.
  *
- * @param token sent with each request, through a socket too, whose service passes it on; absent for none
- * @param tls   returns whose certificates are believed, and which one is shown; another context from then on if they change. Absent for those that this
- *              Java platform believes
+ * @param token token of each request, also over a Unix socket, whose service passes it on; absent for none
+ * @param tls   returns the context with the trusted authorities and the client's certificate, a new one whenever these change; absent for the
+ *              authorities that this Java platform trusts
  */
 public record ClientSecurity(@Nullable String token, @Nullable Supplier<SSLContext> tls) {
     public static final ClientSecurity NONE = new ClientSecurity(null, null);
 
     /**
-     * Reads whom to believe.
+     * Reads the trusted authorities.
      *
      * @param token     absent for none
-     * @param authority PEM file of certificates that are believed, and no others; absent for those that this Java platform believes
+     * @param authority PEM file of the only trusted certificates; absent for those that this Java platform trusts
      * @throws IOException when the file cannot be read, or has no certificate
      */
     public static ClientSecurity of(@Nullable String token, @Nullable Path authority) throws IOException {
@@ -59,7 +59,7 @@ public record ClientSecurity(@Nullable String token, @Nullable Supplier<SSLConte
         }
     }
 
-    /** Never shows the token. */
+    /** Returns a text without the token. */
     @Override
     public String toString() {
         return "ClientSecurity[token=" + (token == null ? "none" : "***") + "]";

@@ -17,13 +17,13 @@ import javax.net.ssl.SSLException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 
-/** Says why a connection failed, in words for people: the JDK says the same thing by many exceptions, often without a message. */
+/** Explains in plain words why a connection failed. The JDK uses many exceptions for one cause, often without a message. */
 final class ConnectionFailure {
     private static final String LOST = "connection lost";
 
     private ConnectionFailure() {}
 
-    /** Says it of a request that was sent to this server. One that speaks TLS closes a connection on which the client does not. */
+    /** Explains the failure of a request to this server. A server with TLS closes a connection on which the client does not use TLS. */
     static String inWords(Endpoint server, Exception failure) {
         boolean plain = server instanceof Endpoint.Tcp tcp && !tcp.secure();
         return plain && failure instanceof NoHttpResponseException ? LOST + " (expected: https:// where TLS is spoken)" : inWords(failure);
@@ -39,7 +39,7 @@ final class ConnectionFailure {
             case NoHttpResponseException _ -> LOST;
             case ConnectionClosedException _ -> LOST;
             case ClosedChannelException _ -> LOST;
-            // A Unix socket that is not there, or that nobody listens at.
+            // The Unix socket does not exist, or no process listens on it.
             case SocketException e when said(e).contains("No such file") -> "no such socket";
             case SocketException _ -> LOST;
             case SSLException e -> tls(e);

@@ -26,13 +26,13 @@ import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
 import org.apache.hc.core5.io.CloseMode;
 import org.jspecify.annotations.Nullable;
 
-/** Connections to servers, kept for the next request. Thread-safe. */
+/** A pool of connections to servers. Thread-safe. */
 final class Connections implements AutoCloseable {
-    /** Well below the time after which servers close an idle connection. */
+    /** Time for which an idle connection is kept, well below the time after which servers close it. */
     private static final Duration KEPT_FOR = Duration.ofSeconds(30);
     private static final int KEPT_MAX = 64;
 
-    /** The client's own words for a time that is over. */
+    /** Message for a timeout of the client itself. */
     private static final String TIMED_OUT = "timed out";
 
     private final Duration connectWithin;
@@ -74,7 +74,7 @@ final class Connections implements AutoCloseable {
             }
         }
 
-        /** Proves the server before anything is sent to it, so that a request to one that is not believed is surely not done. */
+        /** Performs the TLS handshake before anything is sent, so that a request to an untrusted server is certainly not carried out. */
         private void shakeHands(Deadlines.Deadline deadline) throws IOException {
             if (secured == null) {
                 return;
@@ -103,7 +103,7 @@ final class Connections implements AutoCloseable {
             }
         }
 
-        /** Whether it carried a request before, so that its server may have closed it just now. */
+        /** Returns whether it was used for a request before, so that the server may just have closed it. */
         boolean isUsed() {
             return used;
         }
@@ -113,7 +113,9 @@ final class Connections implements AutoCloseable {
         return tls == null ? null : tls.get();
     }
 
-    /** A connection that was kept, if one is still good. One that was opened with certificates that are renewed since is not. */
+    /**
+     * Returns a kept connection; null if none is usable. A connection that was opened with certificates that have been renewed since is not usable.
+     */
     @Nullable
     Connection kept(Endpoint server) {
         Deque<Connection> idle = kept.get(server);
@@ -129,7 +131,7 @@ final class Connections implements AutoCloseable {
         return null;
     }
 
-    /** @throws IOException when there is none, so that nothing was sent */
+    /** @throws IOException if no connection could be made, so that nothing was sent */
     Connection connect(Endpoint server) throws IOException {
         IOException last = null;
         if (closed) {
@@ -178,7 +180,8 @@ final class Connections implements AutoCloseable {
             channel.close();
             throw e;
         }
-        // The server's machine takes a connection, the server itself answers a handshake: each has the time.
+        // The connection and the handshake have the full time limit each, because the server's system accepts a connection and the server itself
+        // answers the handshake.
         try (Deadlines.Deadline deadline = deadlines.after(connectWithin)) {
             Connection connection = new Connection(server, channel, tls());
             connection.shakeHands(deadline);
@@ -207,11 +210,11 @@ final class Connections implements AutoCloseable {
         try {
             connection.channel.close();
         } catch (IOException e) {
-            // Nobody uses it any more.
+            // The connection is no longer used.
         }
     }
 
-    /** Breaks off what is under way. */
+    /** Closes all connections, also those in use. */
     @Override
     public void close() {
         closed = true;

@@ -4,10 +4,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A body that is no JSON: of a request, or of an answer with its headers.
+ * A body other than JSON, of a request, or of an answer with its headers.
  *
- * @param bytes the whole body; not to be changed
- * @param headers by their names in lower case; of an answer, one value each
+ * @param bytes the whole body; must not be changed
+ * @param headers headers of an answer by name in lower case, one value each
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
 public record Content(byte[] bytes, Map<String, String> headers) {

@@ -9,14 +9,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Closes what is used beyond its time. Thread-safe. */
+/** Closes channels whose time limit is over. Thread-safe. */
 final class Deadlines implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
 
     Deadlines() {
         timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("spillway-client-deadlines").daemon().factory());
         timer.setRemoveOnCancelPolicy(true);
-        // Once it is closed nothing is connected any more, so nothing needs an end.
+        // After close there are no connections, so further deadlines can be discarded.
         timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
 
@@ -26,13 +26,13 @@ final class Deadlines implements AutoCloseable {
         return deadline;
     }
 
-    /** The end of one exchange's time. */
+    /** The time limit of one exchange. */
     static final class Deadline implements AutoCloseable {
         private @Nullable SocketChannel guarded;
         private volatile boolean expired;
         private @Nullable ScheduledFuture<?> task;
 
-        /** Closes the channel when the time is over, which it may be already. */
+        /** Closes the channel when the time is over, or at once if it is over already. */
         synchronized void guard(SocketChannel channel) {
             guarded = channel;
             if (expired) {
@@ -55,11 +55,11 @@ final class Deadlines implements AutoCloseable {
             try {
                 channel.close();
             } catch (IOException e) {
-                // It is closed for all that its reader can tell.
+                // A failure to close does not matter, because the reader sees a closed channel anyway.
             }
         }
 
-        /** Lets go of the channel. */
+        /** Ends the deadline; the channel stays open. */
         @Override
         public synchronized void close() {
             guarded = null;

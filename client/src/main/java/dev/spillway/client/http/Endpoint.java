@@ -12,17 +12,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Where a server listens. */
+/** The address of a server. */
 public sealed interface Endpoint {
-    /** What {@link #parse} takes, for messages. */
+    /** Form that {@link #parse} accepts, for messages. */
     String EXPECTED = "host:port, http://host:port or unix:/path/of/a/socket, such as 127.0.0.1:7070";
 
     /**
      * A TCP port.
      *
-     * @param host   a name or an address, IPv6 without brackets
+     * @param host   host name or address; IPv6 without brackets
      * @param port   1 to 65535
-     * @param secure whether TLS is spoken there
+     * @param secure whether the server uses TLS
      */
     record Tcp(String host, int port, boolean secure) implements Endpoint {
         public Tcp {
@@ -45,7 +45,7 @@ public sealed interface Endpoint {
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
         }
 
-        /** Spares a command the time in which the JDK links the hash code of a record, anew in each process. */
+        /** Explicit, because the JDK links a record's generated hash code at run time, which delays each short command. */
         @Override
         public int hashCode() {
             return 31 * host.hashCode() + port;
@@ -80,10 +80,10 @@ public sealed interface Endpoint {
         }
     }
 
-    /** What to connect to: one after the other, until one takes the connection. */
+    /** Returns the socket addresses to try, in order, until one accepts the connection. */
     List<SocketAddress> addresses() throws UnknownHostException;
 
-    /** As it stands in a Host header. */
+    /** Returns its form in a Host header. */
     String authority();
 
     static Endpoint tcp(String host, int port) {
@@ -97,7 +97,7 @@ public sealed interface Endpoint {
     /**
      * Reads an address.
      *
-     * @throws IllegalArgumentException when the text is none
+     * @throws IllegalArgumentException if the text is not an address
      */
     static Endpoint parse(String text) {
         if (text.startsWith("unix:/")) {

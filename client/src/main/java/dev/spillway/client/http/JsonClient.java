@@ -34,8 +34,8 @@ import org.apache.hc.core5.http.protocol.RequestContent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends and reads JSON or {@link Content}, blocking; for platform and virtual threads. A request is sent once, except that a GET is sent again when its kept
- * connection turns out to be closed: whoever wants another attempt decides so by the outcome. Thread-safe.
+ * Sends and reads JSON or {@link Content}. Blocks; for platform and virtual threads. A request is sent once; only a GET is sent again if its kept
+ * connection turns out to be closed. Callers decide on further attempts by the outcome. Thread-safe.
  */
 public final class JsonClient implements AutoCloseable {
     /** Message of a closed client. */
@@ -57,24 +57,24 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
-    /** Reads the body of an answer as it arrives, to its end. */
+    /** Reads the body of an answer while it arrives, to its end. */
     @FunctionalInterface
     public interface BodyReader<T> {
-        /** @param headers by their names in lower case, one value each */
+        /** @param headers headers by name in lower case, one value each */
         T read(Map<String, String> headers, InputStream body) throws IOException, InterruptedException;
     }
 
-    /** Makes an outcome of an answer that arrives. */
+    /** Turns an arriving answer into an outcome. */
     @FunctionalInterface
     private interface Reading<T> {
         Outcome<T> read(ClassicHttpResponse answer) throws IOException, InterruptedException;
     }
 
     /**
-     * A client with connections of its own.
+     * Creates a client with connections of its own.
      *
-     * @param connectWithin  how long to try to connect; a server that does not take the connection by then is unreachable
-     * @param answerBytesMax bound of an answer's body
+     * @param connectWithin  time limit for connecting; a server that does not accept the connection in time is unreachable
+     * @param answerBytesMax size limit of an answer's body
      */
     public JsonClient(ObjectMapper mapper, Duration connectWithin, long answerBytesMax, ClientSecurity security) {
         this.mapper = mapper;
@@ -83,7 +83,7 @@ public final class JsonClient implements AutoCloseable {
         this.connections = new Connections(connectWithin, deadlines, security.tls());
     }
 
-    /** @throws IllegalStateException once this is closed */
+    /** @throws IllegalStateException if this is closed */
     public void requireOpen() {
         if (isClosed()) {
             throw new IllegalStateException(CLOSED);
@@ -94,12 +94,12 @@ public final class JsonClient implements AutoCloseable {
         return connections.isClosed();
     }
 
-    /** Reads and writes what is sent. */
+    /** Returns the mapper for the bodies of requests and answers. */
     public ObjectMapper mapper() {
         return mapper;
     }
 
-    /** As {@link #send(Endpoint, Call, JavaType)}. */
+    /** Does the same as {@link #send(Endpoint, Call, JavaType)}. */
     public <T> Outcome<T> send(Endpoint server, Call call, Class<T> type) throws InterruptedException {
         return send(server, call, mapper.constructType(type));
     }
@@ -107,16 +107,16 @@ public final class JsonClient implements AutoCloseable {
     /**
      * Sends a request and waits for its outcome.
      *
-     * @param type of the answer's body; {@link NoContent} where it is not read
+     * @param type type of the answer's body; {@link NoContent} if it is not read
      * @throws InterruptedException     when the caller is interrupted; the outcome is then unknown
-     * @throws IllegalArgumentException when the body cannot be written as JSON
+     * @throws IllegalArgumentException if the body cannot be written as JSON
      */
     public <T> Outcome<T> send(Endpoint server, Call call, JavaType type) throws InterruptedException {
         return exchange(server, call, answer -> read(called(server, call), call, received(answer), type));
     }
 
     /**
-     * Sends a request and hands the body of its answer to a reader. A GET that is sent again begins with the reader anew.
+     * Sends a request and passes the body of its answer to a reader. If a GET is sent again, the reader is called again from the beginning.
      *
      * @throws InterruptedException when the caller is interrupted; the outcome is then unknown
      */
@@ -220,7 +220,7 @@ public final class JsonClient implements AutoCloseable {
         return bytes;
     }
 
-    /** An answer that is over the bound of this client, and would be so again. */
+    /** Thrown for an answer that exceeds the size limit of this client. A retry would not help. */
     private static final class AnswerTooLargeException extends IOException {
         @Serial
         private static final long serialVersionUID = 1L;
@@ -231,7 +231,7 @@ public final class JsonClient implements AutoCloseable {
     }
 
     /**
-     * Begins to receive an answer that is read as it arrives, such as a stream of events. Nothing bounds its time but its reader, who closes it.
+     * Begins to receive an answer that is read while it arrives, such as a stream of events. It has no time limit; the reader must close it.
      *
      * @throws InterruptedException when the caller is interrupted
      */
@@ -311,7 +311,7 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
-    /** Returns the content as what the caller asked for, which is a content. */
+    /** Returns the content as the requested type, which is {@link Content}. */
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <T> T content(Received answer) {
         return (T) answer.content();
@@ -332,7 +332,7 @@ public final class JsonClient implements AutoCloseable {
                 .map(text -> Duration.ofSeconds(Long.parseLong(text)));
     }
 
-    /** Breaks off what is under way. */
+    /** Closes all connections and fails running requests. */
     @Override
     public void close() {
         connections.close();

@@ -1,4 +1,4 @@
 package dev.spillway.client.http;
 
-/** An answer whose body says nothing more than its status. */
+/** Stands for the body of an answer of which only the status matters. */
 public record NoContent() {}

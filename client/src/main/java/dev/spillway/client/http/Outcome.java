@@ -2,17 +2,20 @@ package dev.spillway.client.http;
 
 import dev.spillway.api.Problem;
 
-/** What became of a request. The difference between surely not done and unknown decides whether a caller may forget it. */
+/**
+ * The outcome of a request. "Certainly not done" and "unknown" are distinct, because after an unknown outcome the caller must find out whether it was
+ * done.
+ */
 public sealed interface Outcome<T> {
-    /** The server did it and said so: a status of 200 to 299 with its body. */
+    /** The server carried it out and answered with a status of 200 to 299. */
     record Answer<T>(int status, T body) implements Outcome<T> {}
 
-    /** The server answered with an error; below 500 it did nothing, from 500 on it depends on the kind of problem. */
+    /** The server answered with an error. Below 500 it did nothing; from 500 on this depends on the type of the problem. */
     record Refused<T>(Problem problem) implements Outcome<T> {}
 
-    /** Surely not done: nothing was sent, because no connection could be made. */
+    /** Certainly not done: no connection could be made, so nothing was sent. */
     record Unreachable<T>(String why) implements Outcome<T> {}
 
-    /** Sent, at least in part, and no answer that can be read: done or not. */
+    /** Unknown: the request was sent, at least in part, and no readable answer came. */
     record Unknown<T>(String why) implements Outcome<T> {}
 }

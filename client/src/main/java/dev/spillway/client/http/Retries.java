@@ -11,8 +11,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a request again until its outcome is known or its time is over: after no connection, after no answer, and after a refusal that says when to
- * try again. A change has an idempotency key, the same for all attempts, so it is made once. Thread-safe.
+ * Retries a request until its outcome is known or its time is over. It retries if there was no connection or no answer, and after a refusal that says
+ * when to try again. All attempts of a change have the same idempotency key, so it is made once. Thread-safe.
  */
 public final class Retries {
     private static final long PAUSE_MILLIS_MIN = 50;
@@ -22,7 +22,7 @@ public final class Retries {
     private final Duration patience;
     private final boolean untilSent;
 
-    /** @param patience how long to go on after the first attempt failed */
+    /** @param patience time for retries after the first failed attempt */
     public Retries(Servers servers, Duration patience) {
         this(servers, patience, false);
     }
@@ -33,14 +33,14 @@ public final class Retries {
         this.untilSent = untilSent;
     }
 
-    /** The same servers, asked once. */
+    /** Returns the same servers with a single attempt. */
     public Retries once() {
         return new Retries(servers, Duration.ZERO, untilSent);
     }
 
     /**
-     * The same servers, asked again only while the request surely was not carried out: for a change that would be made twice, because its server knows
-     * no idempotency keys. Once the outcome is unknown, it stays so.
+     * Returns the same servers, with retries only while the request was certainly not carried out. It is for changes whose server has no idempotency
+     * keys, because a repetition would make them twice. An unknown outcome is final.
      */
     public Retries untilSent() {
         return new Retries(servers, patience, true);
@@ -49,21 +49,24 @@ public final class Retries {
     /**
      * Sends a request and returns its answer's body.
      *
-     * @throws dev.spillway.api.ProblemException when the server refuses it
-     * @throws NotReachableException             when it is surely not done, because no server could be reached, or when a read was not answered
-     * @throws OutcomeUnknownException           when a change was sent and nobody could tell what became of it
-     * @throws IllegalStateException             when the client was closed before
+     * @throws dev.spillway.api.ProblemException if the server refuses it
+     * @throws NotReachableException             if it is certainly not done, because no server could be reached, or if a read was not answered
+     * @throws OutcomeUnknownException           if a change was sent and its outcome could not be found out
+     * @throws IllegalStateException             if the client was closed before
      */
     public <T> T send(Call call, TypeReference<T> type) throws InterruptedException {
         return known(call, servers.typed(type));
     }
 
-    /** As {@link #send(Call, TypeReference)}. */
+    /** Does the same as {@link #send(Call, TypeReference)}. */
     public <T> T send(Call call, Class<T> type) throws InterruptedException {
         return known(call, servers.typed(type));
     }
 
-    /** As {@link #send(Call, TypeReference)}, for an answer that is read as it arrives. After a failure the reader begins anew. */
+    /**
+     * Does the same as {@link #send(Call, TypeReference)} for an answer that is read while it arrives. After a failure the reader is called again
+     * from the beginning.
+     */
     public <T> T receive(Call call, JsonClient.BodyReader<T> reader) throws InterruptedException {
         return known(call, servers.received(reader));
     }
@@ -96,7 +99,10 @@ public final class Retries {
         }
     }
 
-    /** A server that stops breaks off what it works on. Where keys are known, another attempt tells what became of it. */
+    /**
+     * Returns whether a problem leaves the outcome unknown. A stopping server aborts its requests; with an idempotency key, another attempt finds the
+     * outcome out.
+     */
     private boolean leavesUnknown(Problem problem) {
         return switch (problem.type()) {
             case OUTCOME_UNKNOWN -> true;
@@ -105,7 +111,7 @@ public final class Retries {
         };
     }
 
-    /** Negative where another attempt would have the same outcome. */
+    /** Returns the pause before the next attempt; negative if another attempt would have the same outcome. */
     private static long pauseMillis(Outcome<?> outcome, int attempt) {
         long backoff = Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(attempt, 10));
         long jittered = ThreadLocalRandom.current().nextLong(backoff / 2, backoff + 1);
@@ -118,7 +124,7 @@ public final class Retries {
 
     private static RuntimeException failure(Outcome<?> outcome, @Nullable String unknown) {
         return switch (outcome) {
-            // It was refused for good, so no attempt before it was carried out: else its answer would have come again.
+            // A final refusal means that no earlier attempt was carried out, because otherwise its stored answer would have been returned.
             case Outcome.Refused<?>(Problem problem) when unknown == null || problem.status() < 500 -> problem.exception();
             case Outcome.Refused<?>(var problem) -> new OutcomeUnknownException(unknown == null ? problem.detail() : unknown);
             case Outcome.Unreachable<?>(var why) when unknown == null -> new NotReachableException(why);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Servers of which any one will do: the one that answered last, and where that one surely did nothing the next. A request that may have been
- * carried out is not sent again here. Thread-safe.
+ * Equivalent servers. A request goes to the one that answered last, and to the next one only if that certainly did nothing. A request that may have
+ * been carried out is not sent again here. Thread-safe.
  */
 public final class Servers {
     private static final int UNAVAILABLE = 503;
@@ -16,7 +16,7 @@ public final class Servers {
     private final List<Endpoint> all;
     private final AtomicInteger preferred = new AtomicInteger();
 
-    /** @param all at least one, the first to be asked first */
+    /** @param all the servers in the order in which they are tried, at least one */
     public Servers(JsonClient client, List<Endpoint> all) {
         if (all.isEmpty()) {
             throw new IllegalArgumentException("servers: none (expected: at least one)");
@@ -25,7 +25,7 @@ public final class Servers {
         this.all = List.copyOf(all);
     }
 
-    /** As {@link JsonClient#send(Endpoint, Call, Class)}, by the first server that does not surely do nothing. */
+    /** Does the same as {@link JsonClient#send(Endpoint, Call, Class)} at the first server that may have carried it out. */
     public <T> Outcome<T> send(Call call, Class<T> type) throws InterruptedException {
         return ask(call, server(client.mapper().constructType(type)));
     }

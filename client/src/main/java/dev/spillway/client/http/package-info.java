@@ -1,6 +1,6 @@
 /**
- * JSON over HTTP/1.1 to coordinators and workers, with outcomes that keep "not done" and "unknown" apart. Used by the library's own interfaces, by
- * the command line and between the services.
+ * JSON over HTTP/1.1 to coordinators and workers, with outcomes that distinguish "not done" from "unknown". Used by the library's own interfaces, the
+ * command line and the worker.
  */
 @NullMarked
 package dev.spillway.client.http;

@@ -18,15 +18,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gathers the accesses that this coordinator commits, and stores them every few seconds. What is not stored when the process dies is lost: the curves
- * are estimates. Thread-safe.
+ * Gathers the accesses that this coordinator commits, and stores them every few seconds. A crash loses at most the accesses of these seconds, which
+ * is acceptable because the curves are estimates. Thread-safe.
  */
 public final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
     private static final Duration STORE_EVERY = Duration.ofSeconds(5);
-    /** Number of samples that are stored before their time. */
+    /** Number of gathered samples at which they are stored at once, before the interval is over. */
     private static final int SAMPLES_EARLY = 20_000;
-    /** Number of samples beyond which accesses are left out as a whole: storing them does not keep up. */
+    /** Upper bound on gathered samples. Beyond it accesses are dropped, because storing does not keep up. */
     private static final int SAMPLES_MAX = 500_000;
     private static final Duration END_WITHIN = Duration.ofSeconds(5);
 

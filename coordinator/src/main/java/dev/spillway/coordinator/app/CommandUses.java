@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Records how the registry's commands went, for readiness.
+ * Records which commands of the registry succeed and which fail, for readiness.
  *
- * <p>A sweep locks rows for a change, which a read-only database refuses, and runs about every second. So only a sweep that works shows that the
- * database takes writes. When space runs out, puts fail while a sweep that changes nothing works. So such failures are recorded by the command's
- * kind. Thread-safe.
+ * <p>A sweep runs about every second. It locks rows for update, which a read-only database refuses, so a sweep that succeeds shows that the database
+ * accepts writes. When disk or memory runs out, puts fail although a sweep that changes nothing succeeds. Failures of that class are therefore
+ * recorded per kind of command. Thread-safe.
  */
 final class CommandUses {
     private final String user;

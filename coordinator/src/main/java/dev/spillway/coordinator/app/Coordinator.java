@@ -57,8 +57,8 @@ public final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once. Without its topics a registry could promise orders that
-     * nothing carries. Blocks; when it fails nothing is left running.
+     * Waits for PostgreSQL and Kafka at the same time, and begins to serve once each has been reachable. Without the topics, the registry would write
+     * orders that cannot be published. Blocks. A failed start leaves nothing running.
      *
      * @throws NotReachableException  naming each server that did not answer in time
      * @throws UnusableServerException if the database belongs to another version, or to something else
@@ -161,8 +161,8 @@ public final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Stops taking requests, lets what is under way end, gives back what it claimed, and closes its connections. Each part is bounded, tens of
-     * seconds in all at worst.
+     * Stops accepting requests, waits for those under way, gives back what it claimed and did not send, and closes the connections. Each step has a
+     * time limit; all together take tens of seconds at most.
      */
     @Override
     public void close() {

@@ -31,10 +31,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Everything that one coordinator is told.
+ * Settings of one coordinator.
  *
- * @param tokensFile     tokens that are known from the start
- * @param database       without the partitions, which Kafka says
+ * @param tokensFile     file of tokens that exist before any is created over HTTP
+ * @param database       settings of the database; the number of partitions is replaced by the one that Kafka reports
  * @param openOrdersMax  backlog of open orders at which puts are refused for a while
  * @param upkeep         how often the coordinator looks for silent hosts and unfinished evictions
  * @param trim           how often it deletes what is no longer kept
@@ -147,7 +147,7 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
             .readable(TokensFile.FORM, TokensFile::read)
             .optional();
 
-    /** What a coordinator can be told, and the conditions between its settings. */
+    /** Declaration of all settings of a coordinator, and of the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(),
             Stream.concat(ListenerSecurity.checks(LISTEN).stream(), Stream.of(
 
@@ -237,7 +237,7 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
                 settings.get(ORDERS_PER_ANSWER), settings.get(RECONCILE_PAGE)).withPlans(RULES.planChunk(), settings.get(PLANS_KEPT));
     }
 
-    /** All settings, without secrets. */
+    /** Returns all settings, without secrets. */
     @Override
     public String toString() {
         return printed;

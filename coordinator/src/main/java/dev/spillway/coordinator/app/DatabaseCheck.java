@@ -8,7 +8,7 @@ import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.monitoring.Readiness;
 
-/** Looks whether the database can be read, by a question that costs one look into an index, and whether the registry's commands work. */
+/** Checks that the database can be read, with a query of one index lookup, and that the registry's commands succeed. */
 final class DatabaseCheck implements Readiness.Check {
     private final Registry registry;
     private final CommandUses uses;
@@ -27,7 +27,7 @@ final class DatabaseCheck implements Readiness.Check {
             registry.queries().host(new HostId("readyz"));
             reads.worked();
         } catch (RegistryUnavailableException e) {
-            // An idle connection that was closed counts as one failure. The next one is made anew.
+            // An idle connection that the server closed fails once. The pool then opens a new one.
             reads.failed(DatabaseTrouble.inWords(e, database.user()));
         }
         try {

@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Explains why a database cannot be used. Some causes pass by waiting, others need a person. */
+/** Explains why a database cannot be used. Some causes end by themselves, others need an operator. */
 final class DatabaseTrouble {
     /** Disk full, out of memory. */
     private static final Set<String> OUT_OF_SPACE = Set.of("53100", "53200");
@@ -36,7 +36,7 @@ final class DatabaseTrouble {
         };
     }
 
-    /** Returns whether the server lacked disk or memory for the statement. It may still do what needs less. */
+    /** Returns whether the server lacked disk or memory for the statement. Smaller statements may still succeed. */
     static boolean isOutOfSpace(RuntimeException failure) {
         SQLException refusal = refusal(failure);
         return refusal != null && OUT_OF_SPACE.contains(String.valueOf(refusal.getSQLState()));

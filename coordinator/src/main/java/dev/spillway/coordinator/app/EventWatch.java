@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the events of the registry as its readers do. Knows the age of the first event committed here that cannot be read yet, because a stuck stream
- * looks like a quiet one. Thread-safe.
+ * Reads the registry's events as clients do, and measures how long an event committed here has been unreadable. Without it, a stuck event stream
+ * would look like a fleet without events. Thread-safe.
  */
 final class EventWatch {
     /** A reader sees an event within about a second. */
@@ -21,10 +21,10 @@ final class EventWatch {
     private final LongSupplier nanos;
     private @Nullable Long committedAt;
     private long commits;
-    /** Used by the thread that looks. */
+    /** Used only by the thread that calls {@link #look}. */
     private @Nullable ActivityCursor cursor;
 
-    /** @param nanos nanoseconds from any beginning, which never go back */
+    /** @param nanos monotonic clock in nanoseconds */
     EventWatch(LongSupplier nanos) {
         this.nanos = nanos;
     }
@@ -45,11 +45,11 @@ final class EventWatch {
         committedAt = committedAt == null ? Long.valueOf(nanos.getAsLong()) : committedAt;
     }
 
-    /** Reads what can be read by now. Only one thread may look. */
+    /** Reads the events that have become readable. Only one thread may call it. */
     void look(RegistryQueries queries) {
         ActivityCursor from = cursor;
         if (from == null) {
-            // A reader does not get what was committed before it came.
+            // A new reader begins at the end and does not get earlier events.
             long before = commits();
             cursor = queries.activity(null, 1).next();
             read(before);

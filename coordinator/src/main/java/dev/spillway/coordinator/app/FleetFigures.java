@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Figures of the fleet as of the last look, because counting them for each scrape costs too much. Ages are by the registry's clock: this machine's
- * may be hours off. Thread-safe.
+ * Figures of the fleet, counted at intervals, because counting at each scrape costs too much. Ages use the registry's clock, because this machine's
+ * clock may be hours off. Thread-safe.
  */
 final class FleetFigures {
     private record Look(OpenOrders orders, UnpublishedFacts facts, Map<HostState, Long> hosts, Map<JoinAnswer.Reason, Long> refused,
@@ -57,7 +57,10 @@ final class FleetFigures {
         }
     }
 
-    /** Registers a gauge of an age in seconds, and keeps hold of its supplier. Most gauges do not, and show nothing once it is collected. */
+    /**
+     * Registers a gauge of an age in seconds with a strong reference to its supplier. With a weak reference, the default, the gauge shows nothing
+     * once the supplier is garbage-collected.
+     */
     static void age(MeterRegistry metrics, String name, String description, Supplier<Duration> age) {
         Gauge.builder(name, () -> age.get().toMillis() / 1000.0).baseUnit("seconds").description(description).register(metrics);
     }

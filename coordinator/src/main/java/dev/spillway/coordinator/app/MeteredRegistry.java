@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Counts and times every command of a registry, by kind and outcome, and notes for readiness how it went. */
+/** Counts and times every command of a registry, by kind and outcome, and records its outcome for readiness. */
 final class MeteredRegistry implements Registry {
     private final Registry registry;
     private final MeterRegistry metrics;
@@ -62,7 +62,7 @@ final class MeteredRegistry implements Registry {
             outcome = "key-reused";
             throw e;
         } catch (RuntimeException e) {
-            // A defect met by a caller is that caller's. Without its own work a coordinator does nothing.
+            // A defect in a client's command concerns that client only. A defect in the coordinator's own work makes it unready.
             if (command instanceof Command.OwnWork) {
                 uses.failed(kind(command), e);
             }

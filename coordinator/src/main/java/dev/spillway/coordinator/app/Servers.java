@@ -27,12 +27,15 @@ import org.slf4j.LoggerFactory;
 /** The servers that a coordinator needs before it can work. */
 record Servers(Brokers brokers, PostgresRegistry registry) {
     private static final Logger LOG = LoggerFactory.getLogger(Servers.class);
-    /** Time to ask whether Kafka is there, shorter than that of a message. */
+    /** Time limit of a request that checks whether Kafka answers. It is shorter than the limit for sending a message. */
     private static final Duration KAFKA_ASKED_WITHIN = Duration.ofSeconds(5);
 
     private static final Duration GIVEN_UP_WITHIN = Duration.ofSeconds(5);
 
-    /** Waits for both at once, so that each that is missing is named; the first that can never be had ends it. */
+    /**
+     * Waits for both servers in parallel, so that the error names each one that did not answer. A failure that waiting cannot cure ends the wait at
+     * once.
+     */
     static Servers await(CoordinatorSettings settings, Lifecycle lifecycle, RandomGenerator random) throws Exception {
         Reachability reachability = Reachability.within(settings.startupTimeout());
         PostgresRegistrySettings database = settings.database();
@@ -65,8 +68,8 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
     }
 
     /**
-     * Adds the other server to the exception if it is missing too. Both were tried for the same time, so it is not waited for longer than its last
-     * attempt.
+     * Adds the other server to the exception if it did not answer either. Both have the same time limit, so only the other server's last attempt is
+     * still waited for.
      */
     private static NotReachableException withTheOther(NotReachableException missing, CompletableFuture<?>... both)
             throws InterruptedException {
@@ -84,7 +87,7 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         return NotReachableException.of(all);
     }
 
-    /** Ends a start that was given up. The lifecycle closes what it made meanwhile, so that nothing of it is left. */
+    /** Ends a start that was given up. The lifecycle closes whatever that start has opened in the meantime. */
     private static void end(Thread start) throws InterruptedException {
         start.interrupt();
         if (!start.join(GIVEN_UP_WITHIN)) {
@@ -121,7 +124,7 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         return kafka.withDeliveryTimeout(within);
     }
 
-    /** The result of opening the database. An unusable schema stays so, however long one tries. */
+    /** The result of opening the database. An unusable schema does not become usable by retrying. */
     private sealed interface Opening {
         record Opened(PostgresRegistry registry) implements Opening {}
 

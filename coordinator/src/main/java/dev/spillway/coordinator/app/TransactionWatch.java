@@ -6,10 +6,10 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** Names the transaction that keeps old versions of the registry's rows for longest, once it does so for over a minute. Thread-safe. */
+/** Reports the oldest open transaction once it is over a minute old, because it keeps vacuum from removing old row versions. Thread-safe. */
 final class TransactionWatch {
     private static final Duration OLD = Duration.ofMinutes(1);
-    /** Several looks. With the database away there are none, and the transaction may have ended with it. */
+    /** Time for which the last finding is valid. While the database is away nothing is found, and the transaction may have ended. */
     private static final Duration KNOWN_FOR = Duration.ofSeconds(30);
 
     private record Look(OldTransaction oldest, Duration age) {}

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Does the registry's periodic work: notices silent hosts, dooms what evictions left, relieves draining hosts, expires entries, deletes old rows.
- * Every coordinator does it at jittered times, and skips what another one works on.
+ * Every coordinator does this at intervals with jitter, and skips rows that another one has locked.
  */
 final class UpkeepLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(UpkeepLoop.class);
@@ -82,7 +82,7 @@ final class UpkeepLoop implements AutoCloseable {
                     LOG.error("upkeep failed, going on", e);
                     troubled = true;
                 }
-                // In trouble a commit does not shorten the pause, or one defect would make this spin.
+                // After a failure a commit does not shorten the pause. Otherwise a repeated defect would make this loop spin.
                 unfinished.await(troubled ? unfinished.seen() : seen, jittered(interval));
             }
         } catch (InterruptedException e) {
@@ -115,7 +115,7 @@ final class UpkeepLoop implements AutoCloseable {
         }
     }
 
-    /** Moves a duration by up to a fifth either way, so that coordinators that were started together drift apart. */
+    /** Changes a duration by up to 20 % in either direction, so that coordinators that started together do not work at the same times. */
     private Duration jittered(Duration duration) {
         return Duration.ofMillis(Math.max(1, (long) (duration.toMillis() * (0.8 + 0.4 * random.nextDouble()))));
     }

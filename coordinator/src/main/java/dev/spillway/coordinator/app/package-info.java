@@ -1,6 +1,6 @@
 /**
- * The coordinator as a service: its settings, its parts wired by constructor and started in order, and the work that it does by itself. What
- * the parts do is theirs.
+ * The coordinator as a service: its settings, its parts wired by constructor and started in order, and its periodic work. Decisions and adapters live
+ * in the other packages.
  */
 @NullMarked
 package dev.spillway.coordinator.app;

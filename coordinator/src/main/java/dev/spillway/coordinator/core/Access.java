@@ -3,7 +3,7 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 
-/** Something that moves an entry in the order of use, or is counted, for those who follow how a namespace is used. */
+/** An access to a namespace: a use or a removal of an entry, or a count of reads. Hit-rate curves are computed from these. */
 public sealed interface Access {
     NamespaceName namespace();
 
@@ -12,16 +12,16 @@ public sealed interface Access {
      *
      * @param use       the namespace's use number
      * @param sizeBytes size of the entry
-     * @param cost      cost of making it again
-     * @param hits      reads that were counted; 0 where it was put
+     * @param cost      cost of rebuilding its image
+     * @param hits      number of counted reads; 0 for a put
      * @param isNew     whether the key named no entry before
      */
     record Used(NamespaceName namespace, EntryKey key, long use, long sizeBytes, double cost, long hits, boolean isNew)
             implements Access {}
 
-    /** An entry went for a reason that no larger limit would have prevented. */
+    /** An entry was removed for a reason other than capacity, so a larger limit would not have kept it. */
     record Removed(NamespaceName namespace, EntryKey key, long use) implements Access {}
 
-    /** Reads were counted that tell nothing of an entry's place: misses, and hits on entries that are gone or were used since. */
+    /** Reads that are counted and do not move an entry in the order of use: misses, and hits on entries that are gone or were used later. */
     record Counted(NamespaceName namespace, long hits, long misses) implements Access {}
 }

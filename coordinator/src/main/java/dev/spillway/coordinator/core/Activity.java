@@ -29,9 +29,9 @@ public sealed interface Activity {
     record Confirmed(Instant at, @Nullable EvictionId evictionId, HostId hostId, NamespaceName namespace, EntryKey key, long generation,
             ReplicaId replicaId, ClosedReplica.Result result) implements Activity {}
 
-    /** A host came, went or was heard again. */
+    /** The state of a host changed. */
     record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {}
 
-    /** An operator said that the database was restored. Generations continue after {@code generation}. */
+    /** An operator confirmed that the database was restored. Generations continue after {@code generation}. */
     record Restored(Instant at, long epoch, long generation, Actor actor) implements Activity {}
 }

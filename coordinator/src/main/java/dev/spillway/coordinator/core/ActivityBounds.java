@@ -7,17 +7,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The range of events that can be read. It decides what becomes of a reader outside of it.
+ * The range of events that can be read. Also decides where a reader continues whose position is outside of it.
  *
  * @param epoch   the registry's
- * @param trimmed number up to which activity is no longer kept, or was of an earlier epoch
+ * @param trimmed highest number of an event that is no longer kept or belongs to an earlier epoch
  * @param newest  number of the newest activity that can be read; {@code trimmed} where there is none
- * @param drawn   the highest number that was ever given out
+ * @param drawn   highest number that was ever drawn
  */
 public record ActivityBounds(long epoch, long trimmed, long newest, long drawn) {
     /**
-     * Returns the page after a cursor. A reader without a cursor begins at the end. A reader whose position is lost is told of the gap. It continues
-     * at the end if it comes from an epoch that this database does not know, otherwise at the oldest readable event.
+     * Returns the page after a cursor. A reader without a cursor begins at the end. A reader whose position is lost gets a page that reports the gap.
+     * If the database does not know the epoch of its cursor, it continues at the end; otherwise at the oldest readable event.
      *
      * @param reading reads what is behind a cursor within the range
      */

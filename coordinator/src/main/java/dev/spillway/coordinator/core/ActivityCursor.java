@@ -5,9 +5,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The place of a reader of activity: behind one activity. Its text is the id of that event for everyone outside.
+ * The position of a reader of events, directly after one event. The cursor's text is that event's id in the HTTP API.
  *
- * @param epoch  the registry's when the activity was read, 0 or more: a database that was restored gives out its numbers again
+ * @param epoch  the registry's epoch when the event was read, 0 or more; it is needed because a restored database draws the same numbers again
  * @param number number of the event, 0 or more, rising within its epoch; 0 comes before all events
  */
 public record ActivityCursor(long epoch, long number) {
@@ -24,7 +24,7 @@ public record ActivityCursor(long epoch, long number) {
     /**
      * Reads the text of a cursor.
      *
-     * @throws InvalidValueException when it is none
+     * @throws InvalidValueException if the text is not a cursor
      */
     public static ActivityCursor parse(String name, String text) {
         Matcher matcher = FORM.matcher(text);

@@ -5,13 +5,13 @@ import dev.spillway.events.HostId;
 
 /**
  * The party that asked for an eviction, as the audit trail shows it: {@code host:<id>} for a worker's message, {@code client:<caller>} for a request,
- * {@code registry:sweep} for the registry's own work, {@code unknown} for evictions without a record of it.
+ * {@code registry:sweep} for the registry's own work, {@code unknown} for evictions whose actor was not recorded.
  */
 public record Actor(@JsonValue String value) {
-    /** The registry itself: an entry's time was over, or a low watermark was still to be reached. */
+    /** The registry itself, when an entry expired or was idle too long, or when a low watermark was still to be reached. */
     public static final Actor SWEEP = new Actor("registry:sweep");
 
-    /** A client of a coordinator that asks for no tokens. */
+    /** A client of a coordinator that does not require tokens. */
     public static final Actor ANONYMOUS = client("anonymous");
 
     /** A client, by the name of its token. */

@@ -9,9 +9,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change that somebody asked for, besides puts, reads and evictions, which their entries and evictions name.
+ * A change that somebody requested. Puts, reads and evictions have no audit record, because entries and evictions record them.
  *
- * @param detail what was asked, in short; may be empty
+ * @param detail short text of the request; may be empty
  */
 public record AuditRecord(Instant at, Actor actor, Action action, Subject subject, String detail) {
     /** The changes that are recorded. */

@@ -5,7 +5,7 @@ import java.time.Instant;
 
 /** A replica row on its way into the history. */
 public record ClosedReplica(ReplicaRow row, Result result, Instant at) {
-    /** Returns whether its host unlinked what no registration had ever named. */
+    /** Returns whether its host deleted a replica that was never registered. */
     public boolean isDeletedOrphan() {
         Doom doom = row.doom();
         return result == Result.DELETED && doom != null && doom.cause() == OrderCause.ORPHAN;
@@ -15,17 +15,17 @@ public record ClosedReplica(ReplicaRow row, Result result, Instant at) {
     public enum Result {
         /** Its host unlinked it. */
         DELETED,
-        /** Its host had nothing of it. */
+        /** Its host did not have it. */
         ABSENT,
         /** Its host lost it. */
         LOST,
         /** Its store's own limits dropped it. */
         BOUNDS,
-        /** Its host did not want it any more. */
+        /** Its host no longer needed it. */
         CANCELLED,
         /** Its host was retired. */
         ABANDONED,
-        /** Its image goes on under a new id, since the registry was restored. */
+        /** After a restore of the registry, its host reported the image under a new replica id. */
         READOPTED
     }
 }

@@ -5,9 +5,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator's wish that a host gives up all copies that others hold. While it lasts, the host's copies are checked page by page, again and again.
+ * An operator's request that a host gives up all copies that other hosts also hold. While it is in effect, the host's copies are checked page by
+ * page, repeatedly.
  *
- * @param lookedTo the last copy that was looked at in this pass; absent before the first
+ * @param lookedTo the last copy that was checked in this pass; absent before the first
  * @param lookAt   time at which the next page is checked
  */
 public record Drain(Instant since, @Nullable ReplicaId lookedTo, Instant lookAt) {

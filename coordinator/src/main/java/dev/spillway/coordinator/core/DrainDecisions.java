@@ -17,11 +17,14 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Decisions on draining hosts. A draining host takes nothing new. It loses each copy that another host holds; that host must be heard, not drain, and
- * not wait for a person. A drain never deletes a last copy; only its eviction or the host's retirement does.
+ * Decisions on draining hosts. A draining host takes nothing new. It loses each copy that a reliable host also holds. A reliable host is heard, does
+ * not drain, and does not need an operator. A drain never deletes a last copy; only its eviction or the host's retirement does.
  */
 final class DrainDecisions {
-    /** Orders that a host may have open before it is relieved of more, so that draining a large one leaves room in the backlog of all. */
+    /**
+     * Upper bound on the open orders of a draining host. More copies are ordered away only below it, so that a large host does not use up the fleet's
+     * backlog.
+     */
     private static final int OPEN_ORDERS_MAX = 10_000;
 
     private final RegistryRules rules;
@@ -30,7 +33,10 @@ final class DrainDecisions {
         this.rules = rules;
     }
 
-    /** Registrations hold the host's row while they run, so each of them is before this and is looked at, or after it and is refused. */
+    /**
+     * Starts a drain. A registration locks the host's row, so it commits before the drain and its replica is checked, or it comes later and is
+     * refused.
+     */
     Outcomes.Draining drain(WorkingSet transaction, HostId id) {
         HostRow host = transaction.host(id, HostLock.INCARNATION);
         if (host == null) {
@@ -69,7 +75,7 @@ final class DrainDecisions {
         transaction.note(new Activity.HostChanged(transaction.now(), changed.id(), changed.shownState(), changed.incarnation()));
     }
 
-    /** Looks at the next page of one host's copies; behind the last one it begins again, because others may have got copies meanwhile. */
+    /** Checks the next page of one host's copies. After the last page it begins again, because other hosts may have got copies in the meantime. */
     Outcomes.Relieved relieve(WorkingSet transaction, int limit) {
         for (HostRow host : transaction.stored().hosts().lockHostsToRelieve(1)) {
             Drain drain = host.drain();
@@ -91,8 +97,8 @@ final class DrainDecisions {
     }
 
     /**
-     * Orders away those of a page that another host holds. Two draining hosts could each rely on the other's copy. So the rows are judged again with
-     * the entries locked, when nobody else can end a copy.
+     * Orders the deletion of those replicas of a page that another host also holds. Two hosts that begin to drain at once could each rely on the
+     * other's copy. So the rows are checked again once the entries are locked, when no other transaction can doom a copy.
      */
     private static int relieve(WorkingSet transaction, HostRow host, Collection<ReplicaId> page) {
         Collection<ReplicaRow> promising = heldElsewhere(transaction, host, transaction.replicas().peek(page).values());
@@ -114,7 +120,7 @@ final class DrainDecisions {
         int doomed = 0;
         for (ReplicaRow row : heldElsewhere(transaction, host, transaction.replicas().peek(ids).values())) {
             EntryRow entry = transaction.entry(row.name(), EntryLock.EXCLUSIVE);
-            // Replicas left by an eviction get the order that names it.
+            // Replicas of an evicted entry are left to the sweep, whose orders name the eviction.
             if (entry != null && entry.generation() == row.generation()) {
                 transaction.replicas().save(row.doomed(new Doom(null, OrderCause.RELIEF, now, 0, now, null, null)));
                 doomed++;

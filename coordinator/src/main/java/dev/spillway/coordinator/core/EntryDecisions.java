@@ -13,7 +13,7 @@ import java.util.List;
 
 /** Decisions on entries: put, get, invalidate, clean, and enforcing the limits of their namespace. */
 final class EntryDecisions {
-    /** Largest size of an image. A caller that claims more would leave no room for real images in its namespace's total. */
+    /** Largest size of an image. A larger false claim could use up the range of the namespace's total. */
     private static final long SIZE_MAX = 1L << 50;
 
     private final Evictor evictor;
@@ -23,9 +23,9 @@ final class EntryDecisions {
     }
 
     /**
-     * Puts an entry. If the key already names this snapshot, and no other content of it, generation and size stay, so that a second copy replaces
-     * nothing. Description and labels become those of this put, also if it has none. Any other snapshot gets a new generation. A pin belongs to the
-     * key, so the new snapshot is pinned as the old one was, and so is the group that it comes to. No put evicts entries of its own group.
+     * Puts an entry. If the key already names this snapshot with the same content, generation and size stay, so that a second copy replaces nothing.
+     * Description and labels become those of this put, even if they are empty. Any other snapshot gets a new generation. A pin belongs to the key, so
+     * the new snapshot keeps the pin of the old one, and its group gets the same pin. A put never evicts entries of its own group.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external, Written written) {
@@ -50,7 +50,7 @@ final class EntryDecisions {
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
         List<EvictedEntry> evicted = new ArrayList<>();
         if (before != null && evictor.endOf(transaction, namespace, before) == EvictionCause.EXPIRED) {
-            // The sweep has not expired it yet. Its ttl was the old generation's, so nothing may join that.
+            // The entry's TTL is over, but the sweep has not evicted it yet. Its generation must end, so the put may not join it.
             evicted.addAll(evictor.evict(transaction, before, EvictionCause.EXPIRED));
             namespace = held(transaction, name);
             before = null;

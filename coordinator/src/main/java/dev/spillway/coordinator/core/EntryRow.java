@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * The entry of a key.
  *
  * @param image    the image of its current generation
- * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
+ * @param external put directly at the registry, for an image that no host holds; the entry stays when hosts lose their copies
  * @param pin      pin that keeps it from being chosen as a victim
- * @param follows  whether another entry of its group was used later. Only the one that was used last has a place in the order of eviction.
+ * @param follows  whether another entry of its group was used later. Only the entry of a group that was used last has a place in the order of
+ *                 eviction.
  */
 public record EntryRow(EntryName name, Image image, Use use, boolean external, Instant createdAt, @Nullable Pin pin, Written written,
         boolean follows) {
@@ -38,7 +39,7 @@ public record EntryRow(EntryName name, Image image, Use use, boolean external, I
         return image.description();
     }
 
-    /** @param further the latest use of the namespace, which is one of this entry */
+    /** @param further the latest use in the namespace, which is a use of this entry */
     EntryRow used(Use further) {
         return new EntryRow(name, image, further, external, createdAt, pin, written, false);
     }
@@ -60,7 +61,7 @@ public record EntryRow(EntryName name, Image image, Use use, boolean external, I
         return new EntryRow(name, image, use, external, createdAt, pin, written, another);
     }
 
-    /** Returns the namespace's number of its last put or read. */
+    /** Returns the use number of its last put or read. */
     public long lastUse() {
         return use.number();
     }

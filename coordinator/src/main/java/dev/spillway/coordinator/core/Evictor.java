@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Takes entries out: the eviction, its fact, and the doom of every replica, as one change. */
+/** Evicts entries. One transaction removes the entry, records the eviction with its fact, and dooms the replicas. */
 final class Evictor {
     /** Number of entries that one transaction evicts beyond what the limits demand. */
     static final int CHUNK = 1_000;
@@ -28,8 +28,8 @@ final class Evictor {
     }
 
     /**
-     * Evicts an entry that is held exclusively together with its namespace, and the rest of its group. What has more holders than one chunk keeps the
-     * rest LIVE for the sweep, and its eviction unfinished.
+     * Evicts an entry and the rest of its group. The caller has locked the entry exclusively, and its namespace. If the entry has more replicas than
+     * one chunk, the remaining ones stay LIVE until the sweep dooms them, and the eviction is unfinished until then.
      */
     List<EvictedEntry> evict(WorkingSet transaction, EntryRow entry, EvictionCause cause) {
         return evict(transaction, entry, cause, null);
@@ -47,7 +47,7 @@ final class Evictor {
         evict(transaction, entry, EvictionCause.REPLACED, null, false);
     }
 
-    /** Evicts an entry whose key turned out to have a higher generation; the orders wait until all hosts were heard. */
+    /** Evicts an entry for whose key a host has reported a higher generation after a restore. The orders wait until all hosts were heard. */
     void evictWaiting(WorkingSet transaction, EntryRow entry) {
         evict(transaction, entry, EvictionCause.REPLACED, null, true);
     }
@@ -73,13 +73,13 @@ final class Evictor {
             throw new IllegalStateException("entry " + entry.name() + " without its namespace");
         }
         NamespaceRow without = namespace.without(entry);
-        // Those that follow it go with it, whatever their own priority.
+        // Followers in the group go with their leading entry, whatever their own priority, so their priority does not age the namespace.
         boolean forRoom = cause == EvictionCause.CAPACITY && !entry.follows();
         transaction.save(forRoom ? without.agedTo(entry.use().priority()) : without);
         return entry.evicted(cause);
     }
 
-    /** Returns whether the cause is time, whichever caller happened to trigger it. */
+    /** Returns whether the cause is time. Such an eviction is the registry's own, whoever triggered it. */
     private static boolean isOfItself(EvictionCause cause) {
         return cause == EvictionCause.EXPIRED || cause == EvictionCause.IDLE;
     }
@@ -91,7 +91,7 @@ final class Evictor {
         return policy.ttl() == null && policy.maxIdle() == null ? null : policy.endOf(transaction.withGroup(entry), transaction.now());
     }
 
-    /** Returns the number of holders of one entry that are doomed together with it, and so read ahead. */
+    /** Returns the number of holders that are read and doomed together with one entry. */
     int holdersEach() {
         return rules.doomChunk();
     }
@@ -103,11 +103,11 @@ final class Evictor {
     }
 
     /**
-     * Entries to evict for room.
+     * Entries to evict so that the limits hold.
      *
      * @param victims  in the order of eviction, groups as a whole
      * @param left     the namespace without them
-     * @param resident the entry that would be next, and is promised to stay; absent if none is
+     * @param resident the next entry in order, at which the choice stopped because its residency is not over; absent if the choice did not stop there
      */
     record Room(List<EntryRow> victims, NamespaceRow left, @Nullable EntryRow resident) {
         /** Returns whether the limits hold once the victims are gone. */
@@ -117,8 +117,8 @@ final class Evictor {
     }
 
     /**
-     * Chooses entries with their groups in the order of eviction if a limit is exceeded, down to the low watermark, none that is {@code exempt} and
-     * none within its residency. Once the limits hold, it stops after a chunk. Nothing is changed.
+     * Chooses victims if a limit is exceeded: entries with their groups, in the order of eviction, down to the low watermark. Skips entries that are
+     * {@code exempt}, and stops at one within its residency. Once the limits hold, it stops at a chunk of victims. Changes nothing.
      *
      * @param of the namespace as it will be
      */
@@ -127,7 +127,7 @@ final class Evictor {
                 : new Room(List.of(), of, null);
     }
 
-    /** @param past whether the limits are met even beyond {@code limit} */
+    /** @param past whether to choose more than {@code limit} victims while a limit is exceeded */
     private Room choose(WorkingSet transaction, NamespaceRow of, Predicate<EntryRow> exempt, Instant residentSince, int limit,
             boolean past) {
         Bounds limits = of.policy().limits();
@@ -153,7 +153,7 @@ final class Evictor {
         return new Room(victims, left, null);
     }
 
-    /** Evicts what was chosen. The sweep goes on where the choice stopped after a chunk. */
+    /** Evicts what was chosen. If the choice stopped after a chunk, the sweep evicts the rest. */
     List<EvictedEntry> evict(WorkingSet transaction, Room room) {
         List<EvictedEntry> evicted = new ArrayList<>();
         for (EntryRow victim : room.victims()) {
@@ -165,7 +165,7 @@ final class Evictor {
         return evicted;
     }
 
-    /** Evicts what exceeds the limits that somebody has set, whatever its residency. */
+    /** Evicts entries until newly set limits hold, even those within their residency. */
     List<EvictedEntry> enforce(WorkingSet transaction, NamespaceRow of) {
         return of.exceeds(of.policy().limits()) ? evict(transaction, choose(transaction, of, none -> false, Instant.MAX, CHUNK, true))
                 : List.of();
@@ -177,7 +177,7 @@ final class Evictor {
         Room room = choose(transaction, namespace, none -> false, namespace.policy().residentSince(transaction.now()), limit, false);
         room.victims().forEach(victim -> evict(transaction, victim, EvictionCause.CAPACITY, null, false));
         if (room.victims().size() < limit) {
-            // The limits can be exceeded by what was readopted.
+            // Readopted entries can have exceeded the limits.
             transaction.save(held(transaction, name).draining(!room.suffices()));
         }
         return room.victims().size();

@@ -5,11 +5,11 @@ import dev.spillway.events.NamespaceName;
 import java.time.Duration;
 import java.util.List;
 
-/** What time does: entries expire or lie idle too long, pins end, low watermarks are reached. */
+/** Decisions of the sweep on time: evicts entries that expired or were idle too long, lifts pins that ended, and evicts down to low watermarks. */
 final class ExpiryDecisions {
-    /** So that one busy namespace does not keep all others waiting. */
+    /** Number of namespaces per step. A bound lets other namespaces take part while one is busy. */
     private static final int NAMESPACES_MAX = 64;
-    /** They are locked together with their holders, and most of the last ones are not idle. */
+    /** Number of idle candidates that are read at once. They are locked together with their holders, and on the last page most are not idle. */
     private static final int IDLE_PAGE = 100;
 
     private final Evictor evictor;
@@ -31,10 +31,10 @@ final class ExpiryDecisions {
             int ended = evictEnded(transaction, name, each);
             int drained = ended < each ? drain(transaction, name, each - ended) : 0;
             evicted += ended + drained;
-            // Last, because victims are looked for among stored rows, where these are still pinned.
+            // Pins are lifted last, because victims are searched among stored rows, in which these entries are still pinned.
             int free = liftEnded(transaction, name, each);
             lifted += free;
-            // Another coordinator may have come first: what is looked for again and again without being found is left to the next sweep.
+            // Another coordinator may have done the work already. A step that found nothing reports no more, so that the sweep ends.
             more |= ended + drained + free > 0;
         }
         return new Outcomes.Expired(lifted, evicted, more);

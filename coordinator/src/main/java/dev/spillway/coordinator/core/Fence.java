@@ -31,7 +31,8 @@ final class Fence {
             return "incarnation: " + sender.incarnation() + " (expected: " + host.incarnation() + ")";
         }
         if (message instanceof HeartbeatRequest heartbeat && heartbeat.highestGeneration() > registry.highestGeneration()) {
-            // Its incarnation may be older than the backup, and so still be the current one. It is told more when it joins.
+            // The incarnation may have been given before the backup and so still be the current one. The host gets the full explanation when it
+            // joins.
             return "highestGeneration: " + heartbeat.highestGeneration() + " (expected: at most " + registry.highestGeneration()
                     + ", what this registry knows)";
         }

@@ -42,8 +42,8 @@ final class HostDecisions {
         }
         transaction.take(JoinRefusal.Asking.of(request));
         boolean readopts = readopts(request, known, registry);
-        // A store that joined here before under another host id holds images whose evictions it was never told. It serves none before it is compared.
-        // One that is unknown since a restore may only be newer than the backup.
+        // A store that joined here before under another host id holds images whose orders it never got. It serves none of them before its first
+        // reconciliation. After a restore, an unknown store may simply be newer than the backup.
         boolean comesFromElsewhere = request.registryId() != null
                 && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
@@ -53,13 +53,13 @@ final class HostDecisions {
                 ? HostRow.first(request.hostId(), request.storeId(), request.address(), partition, process, !servesAtOnce,
                         transaction.now())
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
-        // A late copy of a host's first join may have created its row, without replicas.
+        // A delayed duplicate of a host's first join may have created its row, without replicas.
         long heardIn = readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch();
         if (heardIn != joined.readoptedEpoch()) {
             joined = joined.readopted(heardIn);
         }
         transaction.save(joined);
-        // Its first heartbeat tells them anew, if its release tells them at all.
+        // Its first heartbeat reports the copies in use again, if its release reports them at all.
         transaction.inUse(joined.id(), List.of());
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));
@@ -74,8 +74,8 @@ final class HostDecisions {
     }
 
     /**
-     * Returns whether a store does not know the host's last incarnation. It may be an older copy, which still holds what was evicted since. A worker
-     * that never got the answer to its last join looks the same, and serves a moment later for it.
+     * Returns whether a store does not know the host's last incarnation. The store may be an older copy, which still holds images that were evicted
+     * since. A worker that never got the answer to its last join looks the same, and only begins to serve slightly later.
      */
     private static boolean isOutdated(JoinRequest request, @Nullable HostRow known) {
         return known != null && request.incarnation() < known.incarnation();
@@ -130,8 +130,8 @@ final class HostDecisions {
     }
 
     /**
-     * Refuses the earlier of two live processes with one store. Each fences the other, and only a first join is taken then. A restart is a first
-     * join, so it never waits for its own past.
+     * Refuses the earlier of two live processes with one store. Otherwise each would fence the other again and again. So while the process that
+     * joined last is heard, the earlier one may not rejoin. A restarted process makes a first join, so its predecessor never holds it up.
      */
     private JoinAnswer.@Nullable Refused superseded(WorkingSet transaction, JoinRequest request, HostRow known) {
         JoinRequest.WorkerProcess process = request.process();
@@ -186,7 +186,7 @@ final class HostDecisions {
                 reconcile, intervals(), heard.isDraining());
     }
 
-    /** Notices who was not heard for too long. */
+    /** Marks hosts {@code AWAY} that were not heard within the host timeout. Returns their number. */
     int sweep(WorkingSet transaction, int limit) {
         int away = 0;
         for (HostRow host : transaction.stored().hosts().lockHostsUnheardSince(transaction.now().minus(rules.hostTimeout()), limit)) {

@@ -31,7 +31,7 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
      * Figures and state that a host told last.
      *
      * @param reconciledAt   end of its last reconciliation; absent if there was none
-     * @param readoptedEpoch the epoch in which it has told of everything that it holds
+     * @param readoptedEpoch the latest epoch in which it has reported everything that it holds
      */
     public record LastHeard(Instant at, HostFigures figures, @Nullable Instant reconciledAt, long readoptedEpoch) {
         LastHeard with(HostFigures latest) {
@@ -54,9 +54,9 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
     /**
      * Conditions under which a host takes part.
      *
-     * @param readmitted     a person let it, or a new store under its id, join again
-     * @param reconcileFirst it serves nothing until its first reconciliation is answered
-     * @param attention      what waits for a person, in one line
+     * @param readmitted     an operator allowed it, or a new store under its id, to join again
+     * @param reconcileFirst it serves no reads until its first reconciliation is answered
+     * @param attention      what needs an operator, in one line; absent if nothing does
      * @param drain          progress of its drain; absent if it does not drain
      */
     public record Participation(boolean readmitted, boolean reconcileFirst, @Nullable String attention, @Nullable Drain drain) {
@@ -102,7 +102,7 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
         return with(new Participation(true, true, null, null));
     }
 
-    /** Returns the row after a reconciliation. Readmission lasts until nothing that the person gave up is left. */
+    /** Returns the row after a reconciliation. The readmission lasts until everything that the operator gave up is settled. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, state, joinedAs, lastHeard.reconciled(now),
                 new Participation(readmitted() && !settled, false, waitsForPerson, drain()));
@@ -184,12 +184,12 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
         return drain() != null && state != HostState.RETIRED;
     }
 
-    /** Its state as people see it. */
+    /** Returns the state that people are shown. */
     public HostState shownState() {
         return isDraining() && state == HostState.ACTIVE ? HostState.DRAINING : state;
     }
 
-    /** Returns whether other hosts may delete their copies because of its own: it is heard, needs no attention, and stays. */
+    /** Returns whether a draining host may delete a copy because this host holds one: this host is heard, needs no operator, and does not drain. */
     boolean isReliedOn() {
         return state == HostState.ACTIVE && drain() == null && !reconcileFirst() && attention() == null;
     }

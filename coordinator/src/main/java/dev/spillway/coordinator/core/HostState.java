@@ -9,8 +9,8 @@ public enum HostState {
     /** Heard within the host timeout. */
     ACTIVE,
     /**
-     * Heard, takes nothing new and is relieved of what others hold. Only shown: that a host drains is kept beside its state, so that it outlives
-     * the host's absences.
+     * Heard, takes nothing new, and gives up the copies that other hosts also hold. This state is only shown and never stored: a drain is stored
+     * separately, so that it continues after the host was away.
      */
     DRAINING,
     /** Not heard for longer than the host timeout. Its orders wait. */

@@ -5,7 +5,7 @@ import dev.spillway.events.InvalidValueException;
 /**
  * Identifies a repeated request.
  *
- * @param caller  party that asks; the same key of two callers is two keys
+ * @param caller  party that sends the request; equal keys of two callers are different keys
  * @param key     1 to 255 visible ASCII characters
  * @param request a digest of the method, path and body; the same key with another digest is refused
  */

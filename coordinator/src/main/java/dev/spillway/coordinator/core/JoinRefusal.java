@@ -9,16 +9,16 @@ import java.time.Instant;
 import java.util.Comparator;
 
 /**
- * A worker asked to join, and was refused: the last time that it did.
+ * The latest refusal of a worker that asked to join.
  *
- * @param address address of its HTTP, as it says
- * @param detail  reason and way out
+ * @param address address of its HTTP server, as the worker stated it
+ * @param detail  reason, and what to do about it
  */
 public record JoinRefusal(HostId hostId, StoreId storeId, String address, JoinAnswer.Reason reason, String detail, Instant at) {
-    /** Workers that are refused ask again long before it is over; one that has not asked for so long does not any more. */
+    /** Time for which a refusal is shown. A refused worker asks again much sooner, so one that has been silent for this long has given up. */
     public static final Duration SHOWN_FOR = Duration.ofMinutes(10);
 
-    /** Number of refusals kept, the latest ones, under however many names workers ask. */
+    /** Number of refusals that are kept, newest first. The bound holds however many host ids workers use. */
     public static final int KEPT_MAX = 1_000;
 
     /** Time for which a refusal is kept. */
@@ -28,7 +28,7 @@ public record JoinRefusal(HostId hostId, StoreId storeId, String address, JoinAn
         return new Asking(hostId, storeId);
     }
 
-    /** The worker that asks. One host id may be refused with one store and taken with another. */
+    /** The worker that asks. A host id may be refused with one store and accepted with another. */
     public record Asking(HostId hostId, StoreId storeId) implements Comparable<Asking> {
         private static final Comparator<Asking> ORDER = Comparator.comparing(Asking::hostId).thenComparing(Asking::storeId);
 

@@ -8,11 +8,11 @@ import dev.spillway.events.SnapshotId;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Upper bounds on the bytes that items of lists take as JSON. Free text is counted as it is escaped, the rest as the most that it can be. */
+/** Upper bounds on the size of list items as JSON, in bytes. Free text is counted with its escapes, every other field at its largest size. */
 public final class JsonSize {
-    /** Field names, numbers, times and ids of an item. */
+    /** All fields of an item except free text: names, numbers, times and ids. */
     private static final int ITEM = 1_000;
-    /** The same of an order, and what it waits for. */
+    /** All fields of an order except free text, and the condition that it waits for. */
     private static final int ORDER = 1_000;
     /** Quotes, a colon and a comma. */
     private static final int FIELD = 6;

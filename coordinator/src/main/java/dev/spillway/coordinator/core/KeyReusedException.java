@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.core;
 
-/** An idempotency key came again with another request. */
+/** Thrown when an idempotency key is used again with another request. */
 public final class KeyReusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -23,7 +23,7 @@ final class MapPlans implements PlanRows {
         return behind(id, after).limit(limit).toList();
     }
 
-    /** Those made before {@code before}, or all, newest first. */
+    /** Returns the plans made before {@code before}, or all if that is null, newest first. */
     Stream<PlanRow> newest(@Nullable PlanId before) {
         return (before == null ? plans : plans.headMap(before, false)).descendingMap().values().stream();
     }

@@ -11,7 +11,7 @@ import java.time.Instant;
  *
  * @param all      all entries, the pinned ones too
  * @param pinned   pinned entries, which count for no limit
- * @param draining whether it is within its limits, but still to be brought down to its low watermark
+ * @param draining whether the sweep still has to evict down to the low watermark
  */
 public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Selection pinned, UseOrder order, Reads reads,
         boolean draining) {
@@ -19,8 +19,8 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
      * The order of eviction so far.
      *
      * @param useCounter number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
-     * @param returned   number of entries that returned to an old place, because a pin was lifted or they lead their group again
-     * @param age        the least priority of a new use. It never falls.
+     * @param returned   number of times that an entry returned to an old place, because its pin was lifted or it leads its group again
+     * @param age        lower bound on the priority of a new use; it never falls
      */
     public record UseOrder(long useCounter, long returned, double age) {}
 
@@ -79,7 +79,7 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
         return inOrder(new UseOrder(useCounter() + 1, returned(), age()));
     }
 
-    /** Returns the latest use, as the {@code count}th of an image. */
+    /** Returns the latest use of the namespace as the {@code count}th use of an image. */
     Use use(long count, long sizeBytes, Description description, Instant now) {
         return new Use(useCounter(), now, count, age() + switch (policy.evictionPolicy()) {
             case LRU -> 0;
@@ -87,20 +87,20 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
         });
     }
 
-    /** Returns the latest use as a further one of an entry, which stands for {@code times} of them. */
+    /** Returns the entry with the latest use of the namespace, which counts as {@code times} uses of the entry. */
     EntryRow use(EntryRow entry, long times, Instant now) {
         long before = entry.use().count();
-        // Whoever tells of uses may tell of any number.
+        // Hosts report the number of uses, and may report any number.
         long count = times > Long.MAX_VALUE - before ? Long.MAX_VALUE : before + times;
         return entry.used(use(count, entry.sizeBytes(), entry.description(), now));
     }
 
-    /** Returns whether the order of eviction is that of use. It is not where entries have got priorities. */
+    /** Returns whether the order of eviction is the order of last use. It is not if entries may have priorities above 0. */
     boolean isInOrderOfUse() {
         return policy.evictionPolicy() == EvictionPolicy.LRU && age() == 0;
     }
 
-    /** Lets no further use get a lower priority. */
+    /** Returns the row with an age of at least this priority, so that no later use gets a lower one. */
     NamespaceRow agedTo(double priority) {
         return inOrder(new UseOrder(useCounter(), returned(), Math.max(age(), priority)));
     }
@@ -113,7 +113,7 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
         return grown(-1, entry.sizeBytes(), entry.pin() != null);
     }
 
-    /** Counts one more entry. */
+    /** Returns the row with one more entry. */
     NamespaceRow with(long sizeBytes, boolean pinned) {
         return grown(1, sizeBytes, pinned);
     }

@@ -19,7 +19,7 @@ public record OrderCursor(Instant orderedAt, ReplicaId replicaId) implements Com
     /**
      * Reads the text of a cursor.
      *
-     * @throws InvalidValueException when it is none
+     * @throws InvalidValueException if the text is not a cursor
      */
     public static OrderCursor parse(String text) {
         int comma = text.indexOf(',');

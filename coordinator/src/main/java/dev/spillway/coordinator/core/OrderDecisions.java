@@ -21,12 +21,15 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Orders and facts: handed out, handed out again while unconfirmed, closed by reports. */
+/** Decisions on orders and facts: handing them out, handing them out again while unconfirmed, and closing orders by reports. */
 final class OrderDecisions {
-    /** Longest deferral of an order. A host that defers it for longer has to report again. */
+    /** Longest deferral of an order. After it the order is sent again, and the host reports the deferral again. */
     private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
 
-    /** Longest lease of a fact, so that facts are out soon after Kafka takes them again. All fail together, and the publisher pauses by itself. */
+    /**
+     * Longest lease of a claimed fact, so that facts are published soon after Kafka accepts them again. No longer backoff is needed, because all
+     * facts fail together and the publisher pauses by itself.
+     */
     private static final Duration FACT_LEASE_MAX = Duration.ofSeconds(10);
 
     private final RegistryRules rules;
@@ -38,9 +41,9 @@ final class OrderDecisions {
     }
 
     /**
-     * Takes reports of any hosts.
+     * Applies reports, also of several hosts.
      *
-     * @return the ids of closing reports that have nothing left to close, now
+     * @return ids of the replicas whose closing reports are now applied or have nothing to close
      */
     List<ReplicaId> take(WorkingSet transaction, Collection<Report> reports, Map<HostId, @Nullable HostRow> hosts) {
         Set<ReplicaId> acknowledged = new LinkedHashSet<>();
@@ -66,7 +69,7 @@ final class OrderDecisions {
             case DELETED -> transaction.close(row, ClosedReplica.Result.DELETED);
             case ABSENT -> transaction.close(row, ClosedReplica.Result.ABSENT);
             case DEFERRED -> {
-                // The host's clock may be wrong by years. The bound makes sure that the order is soon sent again.
+                // The host's clock may be off by years. The bound ensures that the order is sent again soon enough.
                 Instant until = report.until() == null || report.until().isBefore(now) ? now : report.until();
                 transaction.replicas()
                         .save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
@@ -129,7 +132,7 @@ final class OrderDecisions {
         transaction.published(facts);
     }
 
-    /** Dooms what the evicting transactions left, {@code limit} replicas at most. */
+    /** Dooms replicas that the evicting transactions left LIVE, {@code limit} at most. */
     Outcomes.Swept doomTheRest(WorkingSet transaction, int hostsAway, int limit) {
         int doomed = 0;
         Rows.Registry registry = transaction.stored().registry();
@@ -142,7 +145,7 @@ final class OrderDecisions {
                             .getOrDefault(holding, Rows.Holders.NONE)
                             .first();
             OrderCause cause = OrderCause.of(eviction.cause());
-            // If a host brought back a higher generation, the other holders wait, too.
+            // After a restore, a reported higher generation replaces the entry. The orders to the other holders wait then, too.
             Doom doom = registry.restoredAt() != null && eviction.cause() == EvictionCause.REPLACED
                     && transaction.stored().hosts().isAnyHostUnheard(registry.epoch())
                             ? Doom.waiting(eviction.id(), cause, transaction.now())
@@ -166,7 +169,7 @@ final class OrderDecisions {
         return Duration.ofMillis((long) (bounded.toMillis() * (0.8 + 0.4 * random.nextDouble())));
     }
 
-    /** Returns the hosts of the reports, locked so that their stores do not change meanwhile. Reports need no other fence. */
+    /** Returns the hosts of the reports, locked so that their stores do not change. Reports need no other fence. */
     static Map<HostId, @Nullable HostRow> hostsOf(WorkingSet transaction, Collection<Report> reports) {
         Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
         reports.forEach(report -> hosts.computeIfAbsent(report.hostId(), id -> transaction.host(id, Rows.HostLock.FENCE)));

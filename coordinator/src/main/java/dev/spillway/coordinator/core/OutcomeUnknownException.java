@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.core;
 
-/** The connection was lost while committing: the command is carried out as a whole, or not at all, and nobody here knows which. */
+/**
+ * Thrown when the connection was lost during the commit. The command is either fully carried out or not at all, and this process cannot tell which.
+ */
 public final class OutcomeUnknownException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

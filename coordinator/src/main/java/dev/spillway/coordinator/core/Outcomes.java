@@ -20,7 +20,7 @@ public final class Outcomes {
      */
     public sealed interface Refusal {}
 
-    /** Carried out, and nothing to tell. */
+    /** The command was carried out, and has no result. */
     public record Done() {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -31,7 +31,8 @@ public final class Outcomes {
         record Changed(Policy policy, long evicted) implements PolicySetting {}
 
         /**
-         * The limits would evict more than one command does: nothing was changed but that a plan was begun, by which the policy can be set.
+         * The limits would evict more than one command may. Nothing was changed, except that a plan was begun, which sets the policy when it is
+         * applied.
          *
          * @param maxEvictionShare share that the policy allows without confirmation
          */
@@ -77,17 +78,17 @@ public final class Outcomes {
     }
 
     /**
-     * One step of a clean.
+     * The result of one step of a clean.
      *
      * @param remaining entries that are still there
      */
     public record Cleaning(long evicted, long remaining) {}
 
     /**
-     * One step of the sweep.
+     * The result of one step of the sweep.
      *
      * @param doomed replicas doomed now
-     * @param more   whether the limit left some
+     * @param more   whether more may be left to do
      */
     public record Swept(int hostsAway, int doomed, boolean more) {}
 
@@ -112,7 +113,7 @@ public final class Outcomes {
         /**
          * Victims of a plan were chosen.
          *
-         * @param whole            whether these are all; otherwise the plan is to be extended
+         * @param whole            whether all victims are chosen; otherwise the plan must be extended
          * @param allowed          number of evictions allowed without confirmation
          * @param namespaceEntries number of entries in the namespace
          */
@@ -130,27 +131,27 @@ public final class Outcomes {
     @JsonSubTypes({@JsonSubTypes.Type(Applying.Step.class), @JsonSubTypes.Type(Applying.Unknown.class),
             @JsonSubTypes.Type(Applying.Refused.class)})
     public sealed interface Applying {
-        /** One chunk was dealt with, or none was left; {@code finished} when nothing is left to do. */
+        /** One chunk of victims was settled, or none was left. {@code finished} tells that nothing is left to do. */
         record Step(boolean finished, long evicted) implements Applying {}
 
         record Unknown() implements Applying, Refusal {}
 
-        /** The plan cannot be applied, and says why. */
+        /** The plan cannot be applied, for the reason in {@code detail}. */
         record Refused(String detail) implements Applying, Refusal {}
     }
 
     /**
-     * One step of expiry.
+     * The result of one step of expiry.
      *
      * @param more whether it found something to do, so that there may be more
      */
     public record Expired(int pinsLifted, int evicted, boolean more) {}
 
     /**
-     * One step of relieving draining hosts.
+     * The result of one step of relieving draining hosts.
      *
-     * @param looked copies that were looked at
-     * @param doomed number of those that were ordered away
+     * @param looked number of copies that were checked
+     * @param doomed number of these that got an order to be deleted
      * @param more   whether a host was due, so that there may be more
      */
     public record Relieved(int looked, int doomed, boolean more) {}
@@ -159,7 +160,7 @@ public final class Outcomes {
     @JsonSubTypes({@JsonSubTypes.Type(Draining.Drains.class), @JsonSubTypes.Type(Draining.Stays.class),
             @JsonSubTypes.Type(Draining.Refused.class), @JsonSubTypes.Type(Draining.Unknown.class)})
     public sealed interface Draining {
-        /** The host drains, since then. */
+        /** The host drains since {@code since}. */
         record Drains(Instant since) implements Draining {}
 
         /** The host does not drain. */
@@ -173,7 +174,7 @@ public final class Outcomes {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(Restoration.Restored.class), @JsonSubTypes.Type(Restoration.OtherEpoch.class)})
     public sealed interface Restoration {
-        /** A new epoch has begun; generations go on behind {@code generation}. */
+        /** A new epoch has begun. New generations are greater than {@code generation}. */
         record Restored(long epoch, long generation, Instant restoredAt) implements Restoration {}
 
         /** The registry is in another epoch than expected; nothing was changed. */

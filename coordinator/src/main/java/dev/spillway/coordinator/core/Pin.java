@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A promise not to choose an entry as a victim.
  *
- * @param until time until which it holds at least; absent for no end
+ * @param until time before which the pin is not lifted by the sweep; absent for no end
  * @param at    time at which it was set
  */
 public record Pin(PinReason reason, @Nullable Instant until, Instant at) {
-    /** Returns the pin that holds longer; null for none. */
+    /** Returns the pin that ends later; null if neither is given. */
     static @Nullable Pin longer(@Nullable Pin one, @Nullable Pin other) {
         if (one == null || other == null) {
             return one == null ? other : one;

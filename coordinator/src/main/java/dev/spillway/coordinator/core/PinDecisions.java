@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-/** Pins: given, changed, lifted. The entries of a group have the same one. */
+/** Decisions on pins: setting, changing and lifting them. All entries of a group have the same pin. */
 final class PinDecisions {
     Outcomes.Pinning set(WorkingSet transaction, Command.SetPin command) {
         NamespaceRow namespace = transaction.namespace(command.name().namespace());
@@ -26,7 +26,7 @@ final class PinDecisions {
         return new Outcomes.Pinning.Pinned(pin);
     }
 
-    /** Gives all of an entry's group the pin among them that holds longest. */
+    /** Gives all entries of a group the pin of theirs that ends last. */
     static void share(WorkingSet transaction, EntryRow entry) {
         if (entry.group() == null) {
             return;
@@ -65,7 +65,10 @@ final class PinDecisions {
         return new Outcomes.Pinning.Lifted(true);
     }
 
-    /** Takes the pin off an entry that is held together with its namespace, and off the rest of its group. They keep their places in the order of use. */
+    /**
+     * Lifts the pin of an entry and of the rest of its group. The caller has locked the entry and its namespace. The entries keep their places in the
+     * order of eviction.
+     */
     void lift(WorkingSet transaction, EntryRow entry) {
         for (EntryRow member : transaction.withGroup(entry)) {
             if (member.pin() != null) {

@@ -8,20 +8,20 @@ import java.util.regex.Pattern;
 /**
  * The place of an entry in its namespace's order of eviction; the smallest goes first. There are no ties.
  *
- * @param priority 0 or more; the same for all uses as long as the namespace is under LRU
+ * @param priority 0 or more; 0 for all uses while the namespace has always been under LRU
  * @param use      number of the entry's last use
  */
 public record Place(double priority, long use) implements Comparable<Place> {
-    /** Before the place of any entry. */
+    /** The place before those of all entries. */
     public static final Place START = new Place(0, 0);
 
     private static final Pattern TEXT = Pattern.compile("(\\d{1,18})(?:-(\\d{1,20}\\.\\d{1,20}(?:E-?\\d{1,3})?))?");
     private static final Comparator<Place> ORDER = Comparator.comparingDouble(Place::priority).thenComparingLong(Place::use);
 
     /**
-     * Reads what {@link #toString} wrote.
+     * Reads the text that {@link #toString} returns.
      *
-     * @throws InvalidValueException if it is something else
+     * @throws InvalidValueException if the text is not a place
      */
     public static Place parse(String text) {
         Matcher matched = TEXT.matcher(text);
@@ -31,7 +31,7 @@ public record Place(double priority, long use) implements Comparable<Place> {
         return new Place(matched.group(2) == null ? 0 : Double.parseDouble(matched.group(2)), Long.parseLong(matched.group(1)));
     }
 
-    /** Returns the number of the use alone where the priority is 0, and with it, such as {@code 17-2.5E-7}, elsewhere. */
+    /** Returns the use number alone if the priority is 0, and otherwise both, such as {@code 17-2.5E-7}. */
     @Override
     public String toString() {
         return priority == 0 ? Long.toString(use) : use + "-" + priority;

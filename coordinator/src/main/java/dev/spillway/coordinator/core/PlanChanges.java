@@ -8,8 +8,8 @@ import java.util.SortedMap;
  * The changes of a transaction to plans.
  *
  * @param plans   new or changed rows
- * @param chosen  new victims of each
- * @param settled old victims of each, now with their outcome
+ * @param chosen  newly chosen victims of each plan
+ * @param settled victims chosen earlier, now with their outcome
  */
 public record PlanChanges(SortedMap<PlanId, PlanRow> plans, SortedMap<PlanId, List<PlanVictim>> chosen,
         SortedMap<PlanId, List<PlanVictim>> settled) {}

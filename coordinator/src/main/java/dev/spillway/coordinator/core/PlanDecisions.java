@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans: chosen a page of entries at a time, applied a chunk of victims at a time, so that no transaction grows with the namespace. A plan is a
- * list of what was true when it was made; applying it looks at each victim again.
+ * Decisions on plans. Victims are chosen one page of entries at a time and evicted one chunk at a time, so that no transaction grows with the
+ * namespace. A plan lists what was true when it was made; applying it checks each victim again.
  */
 final class PlanDecisions {
     private final RegistryRules rules;
@@ -39,7 +39,7 @@ final class PlanDecisions {
         return policies;
     }
 
-    /** Begins a prune's plan and looks at a first page of entries. */
+    /** Begins the plan of a prune, and chooses victims from the first page of entries. */
     Outcomes.Planning make(WorkingSet transaction, Command.MakePlan command) {
         NamespaceRow namespace = transaction.namespace(command.namespace());
         if (namespace == null) {
@@ -56,7 +56,7 @@ final class PlanDecisions {
         return make(transaction, namespace, prune, selected.without(idle), namespace.policy());
     }
 
-    /** Begins a plan by which a policy may be set. */
+    /** Begins a plan that sets a policy when it is applied. */
     Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
         TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
         Rows.Selection overdue = transaction.stored().entries().countOverdue(namespace.name(), times, "");
@@ -75,7 +75,7 @@ final class PlanDecisions {
         return choose(transaction, namespace, plan);
     }
 
-    /** Looks at the next page of entries for a plan that is being made. */
+    /** Chooses victims from the next page of entries for a plan that is being made. */
     Outcomes.Planning extend(WorkingSet transaction, PlanId id) {
         PlanRow plan = held(transaction, id);
         NamespaceRow namespace = plan == null ? null : transaction.namespace(plan.namespace());
@@ -102,13 +102,13 @@ final class PlanDecisions {
             List<EntryRow> together = groups.getOrDefault(entry, List.of(entry));
             Reason reason = criteria.reasonFor(together, made);
             if (reason == null && !criteria.overdueApart()) {
-                // Whatever comes behind it stays, too.
+                // All later entries in the order stay, too.
                 whole = true;
                 break;
             }
             if (reason != null && together.stream().anyMatch(criteria::selects)) {
                 boolean overdue = criteria.overdueApart() && criteria.times().reasonFor(together) != null;
-                // The one that leads is the first.
+                // The leading entry of the group gets the lowest number.
                 for (EntryRow victim : together.reversed()) {
                     made = overdue || !criteria.selects(victim) ? made.withUncounted(victim) : made.with(victim);
                     chosen.add(new PlanVictim(made.victims(), victim.name().key(), victim.snapshotId(), victim.generation(),
@@ -123,9 +123,9 @@ final class PlanDecisions {
     }
 
     /**
-     * What a plan chooses by.
+     * The criteria by which a plan chooses victims.
      *
-     * @param overdueApart whether what is over by the times is left out of what the bounds are judged by, and looked for among all entries
+     * @param overdueApart whether entries whose time is over are searched among all entries, and not counted for the bounds
      */
     private record Criteria(Bounds bounds, TimeBounds times, boolean overdueApart, @Nullable EntryKey prefix) {
         static Criteria of(PlanRow plan, NamespaceRow namespace) {
@@ -147,7 +147,10 @@ final class PlanDecisions {
             return prefix == null || entry.name().key().value().startsWith(prefix.value());
         }
 
-        /** Returns why the next in the order of eviction is to go if it is selected, with its group; null if neither it nor any behind it is. */
+        /**
+         * Returns why the next entry in the order of eviction goes, with its group, if it is selected; null if it stays. If no time is judged apart,
+         * all later ones stay, too.
+         */
         @Nullable
         Reason reasonFor(List<EntryRow> together, Making made) {
             Reason overdue = times.reasonFor(together);
@@ -161,7 +164,7 @@ final class PlanDecisions {
         }
     }
 
-    /** Deals with up to {@code limit} further victims of a plan; the last ones finish it. */
+    /** Settles up to {@code limit} further victims of a plan. The step that settles the last ones finishes the plan. */
     Outcomes.Applying apply(WorkingSet transaction, PlanId id, int limit) {
         PlanRow plan = held(transaction, id);
         if (plan == null) {
@@ -199,7 +202,7 @@ final class PlanDecisions {
         }
         boolean finished = tally.done() == plan.made().victims();
         if (finished && plan.purpose() instanceof PlanPurpose.SetPolicy set) {
-            // In a transaction of its own, which sees all victims gone.
+            // The policy is set in a step of its own, whose transaction sees all victims gone.
             finished = victims.isEmpty();
             tally = finished ? tally.beyond(policies.settle(transaction, plan.namespace(), set.change())) : tally;
         }
@@ -208,7 +211,7 @@ final class PlanDecisions {
         return new Outcomes.Applying.Step(finished, tally.evicted() - plan.applied().evicted());
     }
 
-    /** Returns about {@code limit} victims. A group is not divided: its entries go in one transaction. */
+    /** Returns about {@code limit} victims. The entries of a group are kept together, so that one transaction evicts all of them. */
     private static List<PlanVictim> nextVictims(PlanRows plans, PlanRow plan, int limit) {
         List<PlanVictim> victims = new ArrayList<>(plans.victims(plan.id(), plan.applied().done(), limit + 1));
         while (victims.size() > limit && victims.getLast().follows()) {
@@ -249,7 +252,7 @@ final class PlanDecisions {
         }
         transaction.replicas().readHolders(List.copyOf(going.keySet()), rules.doomChunk());
         going.forEach((entry, reason) -> {
-            // It may have come to the group of one before it.
+            // It may have joined the group of an earlier victim, and be gone with that.
             if (transaction.entry(entry.name(), EntryLock.EXCLUSIVE) != null) {
                 evictor.evict(transaction, entry, plan.purpose().cause(reason), plan.id());
             }
@@ -257,7 +260,7 @@ final class PlanDecisions {
         return settled;
     }
 
-    /** Says why a change cannot be made now; null if it can. The policy may have become another one since the plan was made. */
+    /** Returns why a change cannot be made now; null if it can. The policy may have changed since the plan was made. */
     private static @Nullable String refusal(NamespaceRow namespace, PolicyChange change) {
         try {
             return PolicyDecisions.refusal(namespace, change.appliedTo(namespace.policy()));
@@ -266,7 +269,10 @@ final class PlanDecisions {
         }
     }
 
-    /** Returns whether the group of a victim that leads it is as it was: nothing else of it was used, and where use does not count, nothing came to it. */
+    /**
+     * Returns whether the group of a leading victim is unchanged. Where use counts, no other entry of it was used since; where only age counts, no
+     * entry of it was put since.
+     */
     private static boolean isGroupUnchanged(WorkingSet transaction, PlanRow plan, PlanVictim victim, EntryRow entry) {
         return victim.reason() == Reason.EXPIRED
                 ? transaction.withGroup(entry).stream().noneMatch(member -> member.createdAt().isAfter(plan.createdAt()))
@@ -283,7 +289,7 @@ final class PlanDecisions {
         if (entry.pin() != null) {
             return Outcome.PINNED;
         }
-        // Use does not make an entry younger.
+        // A use does not extend an entry's TTL.
         return victim.reason() == Reason.EXPIRED || entry.lastUse() == victim.lastUse() ? Outcome.EVICTED : Outcome.USED;
     }
 
@@ -295,7 +301,7 @@ final class PlanDecisions {
         return outcome;
     }
 
-    /** The plan with its namespace held, so that it does not change until the transaction ends. */
+    /** Returns the plan, with its namespace locked so that the plan does not change until the transaction ends. */
     private static @Nullable PlanRow held(WorkingSet transaction, PlanId id) {
         PlanRow seen = transaction.stored().plans().plan(id).orElse(null);
         if (seen == null) {

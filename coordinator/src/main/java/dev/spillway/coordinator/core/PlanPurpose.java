@@ -9,27 +9,27 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What a plan was made for. */
+/** The purpose of a plan. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({@JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
         @JsonSubTypes.Type(value = PlanPurpose.SetPolicy.class, name = "POLICY")})
 public sealed interface PlanPurpose {
-    /** What a victim that was chosen for this reason is told to have gone for. */
+    /** Returns the eviction cause for victims that were chosen for this reason. */
     EvictionCause cause(PlanVictim.Reason reason);
 
-    /** Says in short what is to be done. */
+    /** Returns a short text of what the plan does. */
     String text();
 
     /**
-     * Evict what is idle for longer than {@code idleFor}, and more, in the order of eviction, until what is left of the unpinned entries is within
-     * the bounds.
+     * Evict the entries that are idle for longer than {@code idleFor}. Then evict further unpinned entries, in the order of eviction, until the
+     * remaining ones are within the bounds.
      *
      * @param maxEntries 0 or more
      * @param maxBytes   0 or more allocated bytes
      * @param idleFor    1 s to 36,500 days
      * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
-     * @param idleApart  whether what is idle is not counted for the bounds, because it lay anywhere in the order of eviction when the plan was begun;
-     *                   absent where nothing is idle, and until the plan is begun
+     * @param idleApart  whether idle entries are searched among all entries and not counted for the bounds. This is needed if the order of eviction
+     *                   was not the order of last use when the plan was begun. Absent without {@code idleFor}, and until the plan is begun
      */
     record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix,
             @Nullable Boolean idleApart) implements PlanPurpose {
@@ -37,7 +37,7 @@ public sealed interface PlanPurpose {
             this(maxEntries, maxBytes, idleFor, keyPrefix, null);
         }
 
-        /** Refuses bounds that can never be, and a prune without any. */
+        /** Refuses impossible bounds, and a prune without any bound. */
         public Prune {
             if (maxEntries != null) {
                 InvalidValueException.requireAtLeast("maxEntries", maxEntries, 0);
@@ -56,7 +56,7 @@ public sealed interface PlanPurpose {
             return idleFor == null ? this : new Prune(maxEntries, maxBytes, idleFor, keyPrefix, !namespace.isInOrderOfUse());
         }
 
-        /** Plans that were begun before this was kept go by the present order. */
+        /** A plan that was stored before {@code idleApart} existed uses the namespace's present order. */
         boolean countsIdleApart(NamespaceRow namespace) {
             return idleFor != null && (idleApart == null ? !namespace.isInOrderOfUse() : idleApart);
         }
@@ -77,7 +77,7 @@ public sealed interface PlanPurpose {
         }
     }
 
-    /** Change a policy, and first evict what its limits leave no room for and what its times are over for. */
+    /** Change a policy. First evict the entries that its limits leave no room for, and those that its times end. */
     record SetPolicy(PolicyChange change) implements PlanPurpose {
         @Override
         public EvictionCause cause(PlanVictim.Reason reason) {

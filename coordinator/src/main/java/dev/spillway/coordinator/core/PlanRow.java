@@ -8,20 +8,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A plan. Every writer of it holds its namespace.
  *
- * @param actor     who asked for it
- * @param made      how far its victims are chosen
- * @param applied   how far it was carried out
- * @param expiresAt until when it can be applied; once it was, until when it is kept at least
+ * @param actor     party that requested it
+ * @param made      progress of choosing its victims
+ * @param applied   progress of applying it
+ * @param expiresAt time until which it can be applied; after it was applied, time until which it is kept at least
  */
 public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, Actor actor, State state, Making made, Tally applied,
         Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {
-    /** Where a plan stands. */
+    /** The state of a plan. */
     public enum State {
         /** Its victims are still being chosen. */
         MAKING,
         /** It can be applied. */
         OPEN,
-        /** It was carried out in part; applying it again goes on. */
+        /** It was carried out in part. Applying it again continues. */
         APPLYING,
         /** Nothing of it is left to do. */
         APPLIED
@@ -31,11 +31,11 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * The choice of victims.
      *
      * @param namespaceEntries entries of the whole namespace when it was begun
-     * @param allowed          how many of them may go without asking
-     * @param selectedEntries  what the bounds are judged by: unpinned entries, those with the prefix alone; {@code selectedBytes} likewise. Entries
-     *                         that go because a policy's new time is over, or with their group, count only once they were chosen
-     * @param lookedTo         place up to which entries were looked at
-     * @param victims          how many were chosen; {@code victimBytes} likewise
+     * @param allowed          number of evictions allowed without confirmation
+     * @param selectedEntries  number of entries that count for the bounds: the unpinned ones with the prefix; {@code selectedBytes} likewise. Entries
+     *                         that go because their time is over, or only with their group, are added when they are chosen
+     * @param lookedTo         place in the order of eviction up to which entries were considered
+     * @param victims          number of chosen victims; {@code victimBytes} likewise
      */
     public record Making(long namespaceEntries, long allowed, long selectedEntries, long selectedBytes, Place lookedTo, long victims,
             long victimBytes) {
@@ -44,7 +44,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
                     victimBytes + victim.sizeBytes());
         }
 
-        /** With a victim that did not count for the bounds before. */
+        /** Returns the choice with a victim that had not counted for the bounds. */
         Making withUncounted(EntryRow victim) {
             return new Making(namespaceEntries, allowed, selectedEntries + 1, selectedBytes + victim.sizeBytes(), lookedTo, victims + 1,
                     victimBytes + victim.sizeBytes());
@@ -56,10 +56,11 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
     }
 
     /**
-     * What became of the victims.
+     * The outcomes of the victims.
      *
-     * @param done   up to which number they were dealt with
-     * @param beyond how many entries a changed policy took besides, because they came meanwhile; absent where no policy was set
+     * @param done   number of the last settled victim
+     * @param beyond number of entries that setting the policy evicted besides the victims, because they were put after the plan was made; absent if
+     *               no policy was set
      */
     public record Tally(long done, long evicted, long evictedBytes, long gone, long replaced, long pinned, long used,
             @Nullable Long beyond) {
@@ -81,7 +82,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
         }
     }
 
-    /** Whether nothing of it is left to do and the policy that it was to set is not set, because too much came meanwhile. */
+    /** Returns whether the plan is finished without setting its policy, because too many entries were put after it was made. */
     public boolean isPolicyNotSet() {
         return state == State.APPLIED && purpose instanceof PlanPurpose.SetPolicy && applied.beyond() == null;
     }

@@ -15,18 +15,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of a namespace. Pinned entries are under none of them but the size of a single image.
+ * The limits of a namespace. Pinned entries are exempt from all of them, except that a single image must fit into {@code maxBytes}.
  *
  * @param maxEntries       1 or more; absent for no bound
  * @param maxBytes         0 or more allocated bytes; absent for no bound
- * @param ttl              time from its put after which an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
- * @param maxIdle          time from its last use after which an entry goes, likewise
+ * @param ttl              time after its put at which an entry is evicted, 1 s to 36,500 days in whole milliseconds; absent for never
+ * @param maxIdle          time after its last use at which an entry is evicted, likewise
  * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts
- * @param maxEvictionShare share of the entries that one prune, lowered limit or shortened time may evict without asking, above 0 and at most 1
- * @param backend          kind of its images; stays as long as the namespace has entries
+ * @param maxEvictionShare share of the entries that one prune, lowered limit or shortened time may evict without confirmation, above 0 and at most 1
+ * @param backend          kind of its images; cannot change while the namespace has entries
  * @param minResidency     time from its last put or get during which no put evicts an entry to make room; absent for none. A put is refused instead.
  * @param writeOnce        whether a key keeps its first content
- * @param evictionPolicy   order in which entries go when there is no room
+ * @param evictionPolicy   order in which entries are evicted to make room
  */
 public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
         double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency, boolean writeOnce,
@@ -67,19 +67,22 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         requireOrderOfUse("minResidency", minResidency, evictionPolicy);
     }
 
-    /** Limits of a namespace of directories. */
+    /** Creates limits of a namespace of directories. */
     public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
             double lowWatermark, double maxEvictionShare) {
         this(maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, Backend.DIRECTORY, null, false,
                 EvictionPolicy.LRU);
     }
 
-    /** Limits of number and bytes alone. */
+    /** Creates limits on the number of entries and their bytes alone. */
     public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, double maxEvictionShare) {
         this(maxEntries, maxBytes, null, null, DEFAULT_LOW_WATERMARK, maxEvictionShare);
     }
 
-    /** Refuses a time since the last use where the order of eviction is not that of use: it would not tell which entries the time is over for. */
+    /**
+     * Refuses a limit on the time since the last use if the order of eviction is not the order of last use, because idle entries could then not be
+     * found at its beginning.
+     */
     private static void requireOrderOfUse(String name, @Nullable Duration given, EvictionPolicy policy) {
         if (given != null && policy != EvictionPolicy.LRU) {
             throw new InvalidValueException(name, given, "none, unless the namespace's evictionPolicy is " + EvictionPolicy.LRU);
@@ -99,12 +102,12 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return maxBytes == null || sizeBytes <= maxBytes;
     }
 
-    /** Returns the time after which an entry must have been named to be promised to stay. */
+    /** Returns the time such that entries used after it are within their residency. */
     Instant residentSince(Instant now) {
         return minResidency == null ? Instant.MAX : now.minus(minResidency);
     }
 
-    /** Returns what workers need of it. */
+    /** Returns the fields that workers need. */
     public PolicySet.Entry forWorkers(NamespaceName namespace) {
         return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce,
                 evictionPolicy == EvictionPolicy.LRU ? null : evictionPolicy);
@@ -120,7 +123,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     }
 
     private @Nullable Long shareOf(@Nullable Long limit) {
-        // In decimal, as it was written: 0.29 of 100 is 29, though the nearest double lies below.
+        // The product is computed in decimal, as the share was written: 0.29 of 100 is 29, although the nearest double is smaller.
         return limit == null ? null
                 : BigDecimal.valueOf(lowWatermark).multiply(BigDecimal.valueOf(limit)).setScale(0, RoundingMode.FLOOR).longValueExact();
     }
@@ -137,8 +140,8 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     }
 
     /**
-     * Returns the cause that ends entries by time, which go together; null if none does. The oldest of them is judged by its age, and the one that was
-     * used last by that.
+     * Returns the cause that ends, by time, entries that go together; null if none does. The TTL is judged by the oldest of them, the idle limit by
+     * the one that was used last.
      *
      * @param whole an entry, or the entries of a group in the order of use
      */

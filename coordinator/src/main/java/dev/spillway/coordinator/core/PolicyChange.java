@@ -22,7 +22,7 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         given = PolicyField.copy(given);
         var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
                 maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
-                // The place that applies them checks whether they go with the backend and the order.
+                // Whether they are valid for the backend and the order of eviction is checked where they are applied.
                 Backend.ARTIFACT, minResidency, false, EvictionPolicy.LRU);
     }
 
@@ -32,13 +32,13 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         this(given, maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, null, null, null, null);
     }
 
-    /** Makes a namespace one of artifacts. */
+    /** Returns the change that makes a namespace one of artifacts. */
     public static PolicyChange toArtifacts(@Nullable Duration minResidency, boolean writeOnce) {
         return new PolicyChange(PolicyField.of(PolicyField.BACKEND, PolicyField.MIN_RESIDENCY, PolicyField.WRITE_ONCE), null, null, null,
                 null, null, null, Backend.ARTIFACT, minResidency, writeOnce, null);
     }
 
-    /** Sets what is not null and lets everything else stay. */
+    /** Sets the values that are not null, and leaves all others. */
     public static PolicyChange to(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Double maxEvictionShare) {
         List<PolicyField> given = new ArrayList<>();
         if (maxEntries != null) {
@@ -63,7 +63,7 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         return new PolicyChange(PolicyField.of(PolicyField.MAX_IDLE), null, null, null, maxIdle, null, null);
     }
 
-    /** Sets the low watermark alone, or brings its default back. */
+    /** Sets the low watermark alone, or restores its default. */
     public static PolicyChange ofLowWatermark(@Nullable Double lowWatermark) {
         return new PolicyChange(PolicyField.of(PolicyField.LOW_WATERMARK), null, null, null, null, lowWatermark, null);
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Policies: set at once where they take little, by a plan where they take much. */
+/** Decisions on policies. A change that evicts few entries is made at once, one that evicts many by a plan. */
 final class PolicyDecisions {
     private final Evictor evictor;
     private final PlanDecisions plans;
@@ -43,7 +43,7 @@ final class PolicyDecisions {
         transaction.audit(AuditRecord.Action.SET_POLICY, AuditRecord.Subject.of(command.namespace()), command.change().toString());
     }
 
-    /** Says why a namespace cannot have this policy now; null if it can. */
+    /** Returns why a namespace cannot have this policy now; null if it can. */
     static @Nullable String refusal(NamespaceRow namespace, Policy after) {
         return after.backend() == namespace.policy().backend() || namespace.entries() == 0 ? null
                 : "backend: " + after.backend() + " (expected: " + namespace.policy().backend() + ", as long as namespace "
@@ -51,9 +51,9 @@ final class PolicyDecisions {
     }
 
     /**
-     * Sets a policy for which a plan made room; what came since goes too, unless that is too much.
+     * Sets a policy for which a plan made room. Evicts also entries that were put since, unless these are too many.
      *
-     * @return how many went; null if it was too much, and nothing was changed
+     * @return number of evicted entries; null if they would be too many, and nothing was changed
      */
     @Nullable
     Long settle(WorkingSet transaction, NamespaceName name, PolicyChange change) {
@@ -68,11 +68,11 @@ final class PolicyDecisions {
     private @Nullable List<EvictedEntry> settle(WorkingSet transaction, NamespaceRow before, Policy after) {
         NamespaceRow lowered = before.withPolicy(after);
         if (before.policy().evictionPolicy() != EvictionPolicy.LRU && after.evictionPolicy() == EvictionPolicy.LRU) {
-            // Entries with priorities go first, in their order.
+            // Entries with priorities from before stay first in the order, because new uses get the highest of these priorities.
             lowered = lowered.agedTo(transaction.stored().namespaces().highestPriority(before.name()));
         }
         long allowed = after.allowedOf(before.entries());
-        // What a new time is over for is left to the sweep, but judged with the rest: it goes as surely.
+        // Entries that a new time ends are left to the sweep, but they count here, because the policy ends them as surely.
         long overdue =
                 transaction.stored()
                         .entries()
@@ -87,7 +87,7 @@ final class PolicyDecisions {
         return evictor.enforce(transaction, lowered);
     }
 
-    /** Looks at no more entries than it may take to know. */
+    /** Returns whether the new limits evict more than {@code most} entries. Reads no more entries than needed to tell. */
     private static boolean wouldEvictMoreThan(long most, WorkingSet transaction, NamespaceRow lowered) {
         Bounds target = lowered.policy().target();
         long entries = lowered.unpinnedEntries();

@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** One value of a {@link Policy}, by the name that its users know. */
+/** A field of a {@link Policy}, under its public name. */
 public enum PolicyField {
     MAX_ENTRIES("maxEntries"), MAX_BYTES("maxBytes"), TTL("ttl"), MAX_IDLE("maxIdle"), LOW_WATERMARK("lowWatermark"), MAX_EVICTION_SHARE(
             "maxEvictionShare"),
@@ -19,7 +19,7 @@ public enum PolicyField {
         this.text = text;
     }
 
-    /** Returns the fields of a policy among these names. */
+    /** Returns the fields with these names; ignores other names. */
     public static Set<PolicyField> named(Collection<String> names) {
         EnumSet<PolicyField> fields = EnumSet.allOf(PolicyField.class);
         fields.removeIf(field -> !names.contains(field.text));

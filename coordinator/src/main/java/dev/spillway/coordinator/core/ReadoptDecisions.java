@@ -26,9 +26,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions on replicas that hosts report after a restore. The highest generation of a key becomes the entry, whichever host comes first; equal ones
- * become its replicas. Lower ones, and those hidden by their host, get an order that waits until all hosts were heard. Evictions since the restore
- * stay in force.
+ * Decisions on replicas that hosts report after a restore. The highest reported generation of a key becomes its entry, whichever host reports first,
+ * and replicas of that generation become its replicas. Lower generations, and images that their host no longer serves, get an order that waits until
+ * all hosts were heard. Evictions since the restore stay in force.
  */
 final class ReadoptDecisions {
     private final Evictor evictor;
@@ -64,7 +64,7 @@ final class ReadoptDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    /** Returns the refused replicas. Their hosts keep them and ask again under the same ids, so these are not used up. */
+    /** Returns the refused replicas. Their hosts keep the images and ask again under the same ids, so these ids are not recorded. */
     private static Map<ReplicaId, ReplicaOutcome.Refused> refused(WorkingSet transaction, List<Readoption> items) {
         Map<NamespaceName, Optional<Long>> maxBytes = new HashMap<>();
         transaction.policies().policies().forEach(policy -> maxBytes.put(policy.namespace(), Optional.ofNullable(policy.maxBytes())));
@@ -87,7 +87,7 @@ final class ReadoptDecisions {
         return refused;
     }
 
-    /** Locks what the replicas concern. Former ids are recorded too, so that nobody registers them any more. */
+    /** Locks the rows that the replicas concern. Records former ids, too, so that they cannot be registered later. */
     private Map<Rows.Holding, Rows.Ended> lock(WorkingSet transaction, HostRow host, List<Readoption> items) {
         SortedMap<ReplicaId, Rows.Recording> ids = new TreeMap<>();
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
@@ -129,7 +129,7 @@ final class ReadoptDecisions {
         ReplicaRow stored = transaction.replicas().get(item.formerId());
         ReplicaRow former = stored != null && stored.hostId().equals(host.id()) ? stored : null;
         if (former != null && former.doom() != null && former.doom().cause() != OrderCause.RELIEF) {
-            // Ordered away already: the order continues for the new id. A relief does not, because it relied on another host's copy.
+            // An open order continues under the new id. An order of a drain does not, because it relied on another host's copy.
             return open(transaction, host, item, former, former.doom().isWaiting() ? former.doom() : former.doom().dueAt(now));
         }
         EntryRow entry = transaction.entry(item.name(), EntryLock.EXCLUSIVE);
@@ -164,7 +164,7 @@ final class ReadoptDecisions {
                         lower == null ? null : lower.pin(),
                         new Written(item.content(), null, item.group()), false);
         NamespaceRow grown = used.with(taken);
-        // Evicts nothing here. The sweep and the next put return to the limits step by step.
+        // Nothing is evicted here. The sweep and the next puts evict down to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);
         transaction.save(taken);
         PinDecisions.share(transaction, taken);
@@ -179,7 +179,7 @@ final class ReadoptDecisions {
             transaction.close(former, ClosedReplica.Result.READOPTED);
         }
         if (former != null && doom != null) {
-            // In the backup, it may be the last holder of an entry that the host does not serve any more.
+            // According to the backup, it may be the last replica of an entry that the host no longer serves.
             replicas.evictIfUnheld(transaction, former, EvictionCause.LOST);
         }
         return doom == null ? new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), item.generation(), List.of())

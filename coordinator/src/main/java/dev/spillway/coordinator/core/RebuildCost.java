@@ -2,9 +2,9 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.Description;
 
-/** The time that it takes to make an image again, as a label of its entry tells it. */
+/** The time that rebuilding an image takes, as a label of its entry states it. */
 public final class RebuildCost {
-    /** The cost of an entry without the label, or whose label is no number above 0. */
+    /** The cost of an entry whose label is missing or is not a number above 0. */
     public static final double DEFAULT_SECONDS = 1;
 
     private static final double SECONDS_MAX = 1e9;

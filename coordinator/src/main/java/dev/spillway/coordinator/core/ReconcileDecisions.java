@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions on differences between a host and its rows. A difference is settled only after a grace period and a second look, and judged again in the
- * transaction that acts. A large share at once waits for a person.
+ * Decisions on differences between a host and its rows. A difference is settled only after a grace period and a second reconciliation, and checked
+ * again in the transaction that settles it. A large share of differences at once waits for an operator.
  */
 final class ReconcileDecisions {
     private final RegistryRules rules;
@@ -66,7 +66,7 @@ final class ReconcileDecisions {
         String attention = null;
         long lost = lostSinceRestore(transaction, host, ghosts);
         if (!ghosts.isEmpty()) {
-            // The others are taken to be like these.
+            // The unnamed ghosts are assumed to have the same share of lost replicas as the named ones.
             lost += request.unnamedGhosts() * lost / ghosts.size();
         }
         if (replicas.isTooLargeALoss(transaction, host, lost)) {
@@ -94,8 +94,8 @@ final class ReconcileDecisions {
     }
 
     /**
-     * Counts the lost replicas that were registered after the restore. Older rows came from the backup, and the host has reported since what it
-     * holds.
+     * Counts the lost replicas that were registered after the last restore, if any. Older rows came from the backup, and since then the host has
+     * reported what it really holds.
      */
     private long lostSinceRestore(WorkingSet transaction, HostRow host, List<ReplicaId> ghosts) {
         Instant restoredAt = transaction.stored().registry().restoredAt();
@@ -106,13 +106,14 @@ final class ReconcileDecisions {
     }
 
     /**
-     * Returns whether the registry lacks knowledge that the host may have: it was found to be behind, or the host has not reported in this epoch.
+     * Returns whether the registry may lack what the host knows: the registry is marked as older than a host, or this host has not reported in this
+     * epoch.
      */
     private static boolean isBlind(Rows.Registry registry, HostRow host) {
         return registry.behind() != null || host.readoptedEpoch() < registry.epoch();
     }
 
-    /** Dooms orphans; their orders are ordinary ones. Their ids are recorded first, so that no late copy of a registration can revive them. */
+    /** Dooms orphans. Their ids are recorded first, so that a delayed duplicate of a registration cannot make them LIVE. */
     private static long doomOrphans(WorkingSet transaction, HostRow host, Map<ReplicaId, DiscrepancyRequest.Orphan> orphans) {
         if (orphans.isEmpty()) {
             return 0;

@@ -9,14 +9,14 @@ public interface Registry {
     /**
      * Carries out a command in a transaction of its own. When this returns the command is committed.
      *
-     * @throws RegistryUnavailableException if it surely did not happen; trying again later is safe
+     * @throws RegistryUnavailableException if the command was certainly not carried out; it is safe to try again later
      * @throws OutcomeUnknownException      if the connection was lost while committing
      */
     <A> A execute(Command<A> command);
 
     /**
-     * Does the same as {@link #execute(Command)}, at most once per key. A repeated key gets the first answer and changes nothing. An {@link
-     * Outcomes.Refusal} is not kept, and leaves the key free.
+     * Does the same as {@link #execute(Command)}, at most once per key. A repeated key gets the first answer and changes nothing. An
+     * {@link Outcomes.Refusal} is not kept, so the key can be used again.
      *
      * @throws KeyReusedException if the key was used for another request
      */

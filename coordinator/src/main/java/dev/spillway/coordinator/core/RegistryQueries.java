@@ -35,16 +35,18 @@ public interface RegistryQueries {
     /** Number of orders shown for each eviction in a list. A single eviction shows up to {@link #LIMIT_MAX}. */
     int ORDERS_IN_LISTS_MAX = 100;
 
-    /** Estimated bytes of one page as JSON: it ends early, behind at least one item, where the next item would go beyond. */
+    /**
+     * Upper bound on the estimated size of a page as JSON, in bytes. A page ends before the item that would exceed it, but holds at least one item.
+     */
     long PAGE_BYTES_MAX = 4 << 20;
 
     record Page<T>(List<T> items, @Nullable String next) {
         /**
          * Takes rows until the page is full.
          *
-         * @param rows   in the order of the list, at least one more than the limit where there are so many; read no further than needed
-         * @param cursor what {@code after} is to be behind a row
-         * @param bytes  of an item as JSON, see {@link JsonSize}
+         * @param rows   rows in the order of the list, at least one more than the limit if there are so many; read no further than needed
+         * @param cursor returns the {@code after} that continues the list after a row
+         * @param bytes  estimates the size of an item as JSON, see {@link JsonSize}
          */
         public static <R, T> Page<T> of(Iterator<R> rows, int limit, Function<R, String> cursor, Function<R, T> view,
                 ToLongFunction<T> bytes) {
@@ -64,21 +66,24 @@ public interface RegistryQueries {
             return new Page<>(List.copyOf(items), null);
         }
 
-        /** Returns the same page of a list that was looked at up to a cursor, or, if that is absent, to its end. */
+        /**
+         * Returns this page of a list whose rows were searched up to a cursor only, so that the list continues there; an absent cursor stands for the
+         * end of the list.
+         */
         public Page<T> goingOn(@Nullable Object lookedTo) {
             return next != null || lookedTo == null ? this : new Page<>(items, lookedTo.toString());
         }
     }
 
-    /** The pinned entries are among the entries. */
+    /** A namespace with its counts. {@code entries} includes the pinned ones. */
     record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
             long misses, Map<EvictionCause, Long> evictions) {}
 
     /**
      * One host's copy.
      *
-     * @param address host and port where its worker serves others, as it said when it joined
-     * @param inUse   its use at its host; absent if none is known
+     * @param address host and port where its worker serves other hosts, as it stated when it joined
+     * @param inUse   use of the replica at its host; absent if none is known
      */
     record ReplicaView(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, String state, Instant registeredAt,
             @Nullable InUse inUse) {}
@@ -86,7 +91,7 @@ public interface RegistryQueries {
     /**
      * An entry.
      *
-     * @param replicas first LIVE ones of hosts that are heard
+     * @param replicas first the LIVE replicas of hosts that are heard, then the others
      */
     record EntryView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Instant createdAt,
             Instant lastAccessedAt, @Nullable Pin pin, Written written, List<ReplicaView> replicas) {}
@@ -153,11 +158,11 @@ public interface RegistryQueries {
         public static final int NAMED_MAX = 3;
     }
 
-    /** @param orders open orders first, then closed ones as they were closed; not all if there are many */
+    /** @param orders open orders, then closed ones in the order of closing; only the first ones if there are many */
     record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
     /**
-     * The LIVE rows of a draining host that no reliable other host has. Those of a large host are not counted each time.
+     * Counts of the LIVE replicas of a draining host that no reliable other host has. The count of a large host is cached for a while.
      *
      * @param copies    number of last copies
      * @param bytes     bytes of the last copies
@@ -174,7 +179,7 @@ public interface RegistryQueries {
     record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt,
             @Nullable LastCopies lastCopies) {
         /**
-         * Returns whether the host drains and only last copies are left on it, as far as it has confirmed. A draining host gets no new rows, so equal
+         * Returns whether the host drains and has only last copies left, as far as it has confirmed. A draining host gets no new rows, so equal
          * numbers mean the same rows.
          */
         public boolean isDrained() {
@@ -196,17 +201,17 @@ public interface RegistryQueries {
     }
 
     /**
-     * An activity and where it stands.
+     * An event with its position.
      *
      * @param cursor position after it
      */
     record Recorded(ActivityCursor cursor, Activity activity) {}
 
     /**
-     * Activity behind a cursor.
+     * Events after a cursor.
      *
      * @param next position to continue from
-     * @param gap  whether what is behind the cursor is lost; then there are no items, and reading goes on at {@code next}
+     * @param gap  whether events directly after the cursor are lost; then there are no items, and reading continues at {@code next}
      */
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 
@@ -221,7 +226,7 @@ public interface RegistryQueries {
     Optional<EntryView> entry(EntryName name);
 
     /**
-     * Entries, least recently used first, without their replicas.
+     * Returns entries in the order of eviction, without their replicas.
      *
      * @throws dev.spillway.events.InvalidValueException if {@code after} is not from an earlier page
      */
@@ -237,7 +242,7 @@ public interface RegistryQueries {
     Optional<EvictionView> eviction(EvictionId id);
 
     /**
-     * Plans, newest first.
+     * Returns plans, newest first.
      *
      * @param namespace absent for those of all namespaces
      */
@@ -246,14 +251,14 @@ public interface RegistryQueries {
     Optional<PlanRow> plan(PlanId id);
 
     /**
-     * Victims of a plan in the order in which they are to go.
+     * Returns victims of a plan in the order of eviction.
      *
      * @param keptOnly whether only settled victims are listed that were not evicted
      */
     Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit);
 
     /**
-     * Reads where a list of plans goes on.
+     * Reads the cursor of a list of plans.
      *
      * @throws InvalidValueException if {@code after} is not from an earlier page
      */
@@ -265,18 +270,18 @@ public interface RegistryQueries {
         }
     }
 
-    /** In the order of their ids. */
+    /** Returns all hosts in the order of their ids. */
     List<HostView> hosts();
 
     Optional<HostView> host(HostId id);
 
-    /** Workers that asked to join within {@link JoinRefusal#SHOWN_FOR} and were refused, the latest first. */
+    /** Returns refusals of workers that asked to join within {@link JoinRefusal#SHOWN_FOR}, the latest first. */
     List<JoinRefusal> joinRefusals(int limit);
 
     /** Returns records of changes, newest first. */
     Page<AuditRecord> audit(AuditRecord.Filter filter, @Nullable String after, int limit);
 
-    /** Counts the differences between hosts and their rows that wait: for the grace period, for a second look, or for a person. */
+    /** Counts the differences between hosts and their rows that wait for the grace period, for a second reconciliation, or for an operator. */
     Map<Sighting.Kind, Long> discrepancies();
 
     /** Counts hosts by the state shown to people; reads nothing but hosts. */
@@ -291,7 +296,7 @@ public interface RegistryQueries {
     /**
      * Returns activity in commit order.
      *
-     * @param after a cursor of an earlier page; absent to start with what comes from now on
+     * @param after a cursor of an earlier page; absent to begin with events that are committed from now on
      */
     ActivityPage activity(@Nullable ActivityCursor after, int limit);
 
@@ -300,14 +305,14 @@ public interface RegistryQueries {
 
     record OpenOrders(long count, @Nullable Instant oldestAt) {}
 
-    /** Facts that Kafka is not known to have. */
+    /** Counts the facts that Kafka has not acknowledged. */
     UnpublishedFacts unpublishedFacts();
 
     /**
-     * Number of facts to publish, with the age of the oldest.
+     * Number of facts to publish, with the time of the oldest.
      *
-     * @param oldestAt time of the first of their evictions; absent if there are none
-     * @param readAt   now, by the clock that the registry's times are taken from
+     * @param oldestAt time of the oldest of their evictions; absent if there are none
+     * @param readAt   present time of the registry's clock
      */
     record UnpublishedFacts(long count, @Nullable Instant oldestAt, Instant readAt) {}
 }

@@ -7,14 +7,14 @@ import java.time.Instant;
  * Settings of the registry's decisions.
  *
  * @param hostTimeout       a host not heard for so long is AWAY
- * @param orderRetry        an open order is handed out again after this, doubling up to {@code orderRetryMax}
+ * @param orderRetry        time after which an open order is sent again; doubles with each attempt up to {@code orderRetryMax}
  * @param grace             ghosts and orphans younger than this are left alone
  * @param breakerShare      share of a host's replicas beyond which a loss or an orphan sweep waits for a person, from
  *                          {@code breakerFrom} on
- * @param doomChunk         number of replicas of one entry doomed in the transaction that evicts it; a sweep dooms the rest
+ * @param doomChunk         number of replicas of one entry that are doomed in the transaction that evicts it; the sweep dooms the rest
  * @param ordersPerAnswer   largest number of orders in the answer to one heartbeat
  * @param reconcilePageSize rows in one page of a reconciliation
- * @param planChunk         number of entries that one transaction looks at for a plan
+ * @param planChunk         number of entries that one transaction considers for a plan
  * @param plansKept         time for which a plan can be applied after it was made, and for which it is kept after it was applied
  */
 public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
@@ -34,7 +34,7 @@ public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration r
                 reconcilePageSize, PLAN_CHUNK, PLANS_KEPT);
     }
 
-    /** Returns a time after the next heartbeat of every heard host. */
+    /** Returns a time that is no earlier than the next heartbeat of any heard host. */
     Instant soon(Instant now) {
         return now.plus(heartbeat.multipliedBy(2));
     }

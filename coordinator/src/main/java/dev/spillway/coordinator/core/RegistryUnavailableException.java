@@ -2,7 +2,7 @@ package dev.spillway.coordinator.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** The storage cannot be asked now. Nothing was changed. */
+/** Thrown when the registry's storage cannot be used now. Nothing was changed. */
 public sealed class RegistryUnavailableException extends RuntimeException permits RegistryBusyException {
     private static final long serialVersionUID = 1L;
 

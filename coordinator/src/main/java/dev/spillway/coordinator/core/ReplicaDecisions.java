@@ -52,7 +52,10 @@ final class ReplicaDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    /** Refuses an image because its host drains, which its worker did not know yet. The id is used up, and the image returns to its sender. */
+    /**
+     * Refuses a registration because its host drains, which the worker did not know yet. The replica id is used up, and the image goes back to the
+     * client that put it.
+     */
     private static ReplicaOutcome refusedByDrain(HostRow host, ReplicaId id) {
         return new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.DRAINING, "host: " + host.id()
                 + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
@@ -95,7 +98,7 @@ final class ReplicaDecisions {
         boolean copied = entry != null && entry.generation() == item.generation()
                 && (item.snapshotId() == null || item.snapshotId().equals(entry.snapshotId()));
         if (entry == null || !copied) {
-            // Between a restore and `spillway restored`, a number may be drawn again for another image.
+            // After the database is restored and before `spillway restored`, a generation may be drawn again for another image.
             return new ReplicaOutcome.Gone(item.replicaId());
         }
         transaction.replicas()
@@ -104,7 +107,7 @@ final class ReplicaDecisions {
         return new ReplicaOutcome.Registered(item.replicaId(), entry.snapshotId(), entry.generation(), List.of());
     }
 
-    /** Answers which ids are registered. An id that is not, never will be. */
+    /** Returns which ids are registered. The other ids can never be registered later. */
     ReplicaOutcomes resolve(WorkingSet transaction, HostRow host, ResolveRequest request) {
         transaction.replicas().record(host, request.replicaIds());
         return new ReplicaOutcomes(request.replicaIds().stream().map(id -> recorded(transaction, host, id)).toList());
@@ -141,7 +144,7 @@ final class ReplicaDecisions {
             case BOUNDS -> new Closing(ClosedReplica.Result.BOUNDS, EvictionCause.PRESSURE);
             case CANCELLED -> new Closing(ClosedReplica.Result.CANCELLED, EvictionCause.LOST);
         });
-        // A registered replica without a row may be newer than the backup. The comparison judges it.
+        // A registered replica without a row may be newer than the backup. It is kept, and the reconciliation decides on it.
         return new DropAnswer(ids.stream().filter(id -> !kept.contains(id)).toList(), kept);
     }
 
@@ -158,7 +161,7 @@ final class ReplicaDecisions {
     record Closing(ClosedReplica.Result result, EvictionCause cause) {}
 
     /**
-     * Closes a host's own rows; the last holder of an entry takes the entry with it.
+     * Closes a host's own rows. If an entry loses its last replica, it is evicted.
      *
      * @return the number of evicted entries
      */
@@ -195,8 +198,8 @@ final class ReplicaDecisions {
     }
 
     /**
-     * Takes reads in the order of receipt. Under LRU, one that is older than the entry's latest access is counted but moves nothing: it was reported
-     * before, or the entry was used since.
+     * Applies reads in the order of receipt. Under LRU, a read that is older than the entry's latest access is counted but does not move the entry:
+     * it was reported before, or the entry was used later.
      */
     TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
         for (TouchRequest.Used used : request.used()) {
@@ -212,7 +215,7 @@ final class ReplicaDecisions {
                     PinDecisions.share(transaction, read);
                 }
             } else if (namespace != null) {
-                // The entry went before its host reported this use, or a later use is known. It was a hit all the same.
+                // The entry was evicted before its host reported this use, or a later use is known. The read still counts as a hit.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
                 transaction.counted(namespace.name(), used.hits(), 0);
             }
@@ -227,14 +230,17 @@ final class ReplicaDecisions {
         return new TouchRequest.Counted();
     }
 
-    /** Returns an entry in the group that its use names, unless that one is full. */
+    /** Returns the entry in the group that its use names, or unchanged if that group is full. */
     private static EntryRow inGroup(WorkingSet transaction, EntryRow entry, @Nullable GroupName named) {
         Rows.Group group = named == null ? null : new Rows.Group(entry.name().namespace(), named);
         return group == null || group.equals(entry.group()) || transaction.groups().of(group).size() >= Rows.Group.ENTRIES_MAX ? entry
                 : entry.written(entry.written().in(group.name()));
     }
 
-    /** Returns whether a read gives its entry another place. Under GDSF each read of the image does, because their number counts. */
+    /**
+     * Returns whether a read changes its entry's place in the order. Under GDSF every read of the image does, because priority depends on their
+     * number.
+     */
     private static boolean moves(TouchRequest.Used used, NamespaceRow namespace, EntryRow entry, Instant now) {
         return switch (namespace.policy().evictionPolicy()) {
             case LRU -> isLatest(used, entry, now);
@@ -242,7 +248,7 @@ final class ReplicaDecisions {
         };
     }
 
-    /** A read that is told at once is the latest, although the transaction that took another may have begun later than this one. */
+    /** Returns whether a read is the latest. One without an age always is, even if another read's transaction began later. */
     private static boolean isLatest(TouchRequest.Used used, EntryRow entry, Instant now) {
         return used.ageMillis() == 0 || !now.minusMillis(used.ageMillis()).isBefore(entry.lastAccessedAt());
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes,
         Instant registeredAt,
         @Nullable Doom doom) {
-    /** Returns the generation that it is a copy of. */
+    /** Returns the entry and generation of which it is a copy. */
     Rows.Holding holding() {
         return new Rows.Holding(name, generation);
     }

@@ -5,9 +5,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Decisions on the registry after its database was restored. Numbers drawn before the restore are unknown, so the clock gives new ones. An epoch is
- * the time of its restore in microseconds, and generations go on from there. That is above all drawn before, as long as fewer than a million are
- * drawn in a second.
+ * Decisions on the registry after its database was restored. Numbers drawn before the restore are unknown, so new ones come from the clock. An epoch
+ * is the time of its restore in microseconds, and generations continue from that number. It exceeds all earlier numbers if fewer than a million
+ * generations are drawn per second.
  */
 final class RestoreDecisions {
     static final String UNHEARD = "waits until every host was heard since the registry was restored";
@@ -18,7 +18,7 @@ final class RestoreDecisions {
         this.rules = rules;
     }
 
-    /** Begins a new epoch. From here on no message of an earlier one passes the fence, and every host tells what it holds. */
+    /** Begins a new epoch. From then on, messages of an earlier epoch do not pass the fence, and every host reports what it holds. */
     Outcomes.Restoration restored(WorkingSet transaction, Command.Restored command) {
         Rows.Registry before = transaction.stored().lockRegistry();
         if (command.epoch() != before.epoch()) {
@@ -38,7 +38,7 @@ final class RestoreDecisions {
         return new Outcomes.Restoration.Restored(after.epoch(), after.highestGeneration(), now);
     }
 
-    /** Lets the orders go that waited, once nobody is left who might know better. */
+    /** Makes waiting orders due once every host has reported what it holds and the grace period is over. */
     int release(WorkingSet transaction, int limit) {
         Rows.Registry registry = transaction.stored().registry();
         Instant restoredAt = registry.restoredAt();

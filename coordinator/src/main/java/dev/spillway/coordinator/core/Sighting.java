@@ -5,12 +5,12 @@ import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 
 /**
- * A difference found by a reconciliation that waits for its grace period and a second look.
+ * A difference found by a reconciliation that waits for its grace period and a second reconciliation.
  *
- * @param looks in how many reconciliations it was seen
+ * @param looks number of reconciliations that have found it
  */
 public record Sighting(HostId hostId, ReplicaId replicaId, Kind kind, Instant firstSeenAt, int looks) {
-    /** The side that alone has the replica. */
+    /** The kind of a difference, by the side that lacks the replica. */
     public enum Kind {
         /** A row without anything on the disk. */
         GHOST,

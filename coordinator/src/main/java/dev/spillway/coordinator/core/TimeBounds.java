@@ -6,15 +6,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Instants by which times judge entries: the time of an entry is over if it was created until the one, or last used until the other.
+ * Times at or before which an entry is overdue, if it was created or last used then.
  *
- * @param createdUntil absent where creation is not judged
- * @param usedUntil    absent where use is not judged
+ * @param createdUntil latest overdue time of creation; absent if creation is not judged
+ * @param usedUntil    latest overdue time of last use; absent if use is not judged
  */
 public record TimeBounds(@Nullable Instant createdUntil, @Nullable Instant usedUntil) {
     static final TimeBounds NONE = new TimeBounds(null, null);
 
-    /** Those of the times that a policy gets or shortens. */
+    /** Returns the bounds of those times that a policy adds or shortens. */
     static TimeBounds tightened(Policy before, Policy after, Instant now) {
         return new TimeBounds(tightened(before.ttl(), after.ttl(), now), tightened(before.maxIdle(), after.maxIdle(), now));
     }
@@ -28,7 +28,7 @@ public record TimeBounds(@Nullable Instant createdUntil, @Nullable Instant usedU
     }
 
     /**
-     * Returns why the time of entries that go together is over; null if it is not.
+     * Returns why entries that go together are overdue; null if they are not.
      *
      * @param whole an entry, or the entries of a group in the order of use
      */

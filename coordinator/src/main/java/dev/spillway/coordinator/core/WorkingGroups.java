@@ -27,7 +27,7 @@ final class WorkingGroups {
         this.entries = entries;
     }
 
-    /** Locks the entries of these groups, before any of them is asked for. The caller holds their namespaces. */
+    /** Locks the entries of these groups. The caller holds their namespaces. */
     void lock(Collection<Group> groups) {
         SortedSet<Group> missing = new TreeSet<>(groups);
         missing.removeAll(members.keySet());
@@ -43,7 +43,7 @@ final class WorkingGroups {
         entries.values().stream().filter(Objects::nonNull).forEach(this::joined);
     }
 
-    /** Returns the entries of a group in the order of use, so the one that leads is the last. The caller holds its namespace. */
+    /** Returns the entries of a group in the order of use, so that the leading one is the last. The caller holds its namespace. */
     List<EntryRow> of(Group group) {
         lock(List.of(group));
         List<EntryRow> found = new ArrayList<>();
@@ -54,7 +54,7 @@ final class WorkingGroups {
         return found;
     }
 
-    /** Returns those of these stored entries that are in groups, each with its group in the order of use; nothing is locked. */
+    /** Returns the given stored entries that are in groups, each with the entries of its group in the order of use. Locks nothing. */
     static Map<EntryRow, List<EntryRow>> withGroups(Rows rows, Collection<EntryRow> leading) {
         SortedSet<Group> groups = new TreeSet<>(leading.stream().map(EntryRow::group).filter(Objects::nonNull).toList());
         Map<EntryRow, List<EntryRow>> found = new HashMap<>();
@@ -73,7 +73,7 @@ final class WorkingGroups {
         return found;
     }
 
-    /** Takes note that an entry is in its group. */
+    /** Records that an entry is in its group. */
     void joined(EntryRow row) {
         Set<EntryName> known = members.get(row.group());
         if (known != null) {
@@ -81,7 +81,7 @@ final class WorkingGroups {
         }
     }
 
-    /** Takes note that an entry is not in its group any more. */
+    /** Records that an entry has left its group. */
     void left(EntryRow row) {
         Set<EntryName> known = members.get(row.group());
         if (known != null) {

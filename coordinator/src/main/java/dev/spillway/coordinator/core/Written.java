@@ -6,26 +6,26 @@ import dev.spillway.events.HostId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Statements of the writers of an entry's generation, beside its snapshot.
+ * Details that the writers of an entry's generation have stated, besides its snapshot.
  *
- * @param content content of an artifact; absent until somebody states it
- * @param by      host of the generation's first registration; absent while it was put at the registry alone
- * @param group   group that it was put with last; absent for none
+ * @param content digest of an artifact's content; absent until a writer states it
+ * @param by      host that first registered the generation; absent if it was only put directly at the registry
+ * @param group   group of the latest put that named one; absent for none
  */
 public record Written(@Nullable ContentDigest content, @Nullable HostId by, @Nullable GroupName group) {
     public static final Written NONE = new Written(null, null, null);
 
-    /** Returns whether both may be of one image: two stated contents are the same. */
+    /** Returns whether both may describe one image: their contents are equal, or one states none. */
     boolean agreesWith(Written other) {
         return content == null || other.content == null || content.equals(other.content);
     }
 
-    /** Returns this in another group. */
+    /** Returns the same details with another group. */
     Written in(GroupName other) {
         return new Written(content, by, other);
     }
 
-    /** Returns this with what a later put of the same image adds. A put without a group leaves the entry in its own. */
+    /** Returns these details with those that a later put of the same image adds. A put without a group leaves the entry in its group. */
     Written joinedBy(Written later) {
         return new Written(content == null ? later.content : content, by == null ? later.by : by,
                 later.group == null ? group : later.group);

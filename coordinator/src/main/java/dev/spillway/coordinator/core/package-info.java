@@ -1,6 +1,6 @@
 /**
- * Pure decisions of the registry. Commands take a transaction's view of the rows and leave the changes. Nothing here knows SQL, Kafka, HTTP, threads
- * or a clock. Storage comes in through {@link dev.spillway.coordinator.core.Rows}.
+ * Pure decisions of the registry. Decisions read a transaction's view of the rows and record changes in it. Nothing here knows SQL, Kafka, HTTP,
+ * threads or a clock. Storage is behind {@link dev.spillway.coordinator.core.Rows}.
  */
 @NullMarked
 package dev.spillway.coordinator.core;

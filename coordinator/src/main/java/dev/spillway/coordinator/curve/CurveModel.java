@@ -13,19 +13,19 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Remembers a namespace's accesses as far as its hit-rate curve needs them. Its size is bounded, because it follows sampled keys only.
+ * Keeps what a namespace's hit-rate curve needs of its accesses. Its size is bounded, because it follows only a sample of the keys.
  *
- * <p>An access is a counted hit, or the put of a key that named no entry, which is what a miss leads to. A miss that leads to no put is one at any
- * size. Not thread-safe.
+ * <p>An access is a counted hit, or the put of a new key, which normally follows a miss. A miss without such a put would be a miss at any size. Not
+ * thread-safe.
  */
 public abstract sealed class CurveModel permits UseModel, GdsfModel {
-    /** The multiple of its present number of entries that a namespace's curve reaches at least. */
+    /** Factor for the curve's length: it reaches at least to this multiple of the namespace's present number of entries. */
     static final int REACH = 8;
 
     private long threshold;
-    /** Weight of all accesses that were sampled. */
+    /** Weight of the sampled accesses, scaled up to all keys. */
     private double sampled;
-    /** Numbers of accesses and of misses without a put. */
+    /** Number of all accesses. {@code unfilled} is the number of misses without a put. */
     private double accesses;
     private double unfilled;
 
@@ -41,14 +41,14 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
         };
     }
 
-    /** Returns this model if it is one of this policy, and otherwise an empty one that samples the same keys. */
+    /** Returns this model if it is for this policy, and otherwise an empty one that samples the same keys. */
     public final CurveModel as(EvictionPolicy policy) {
         return policy() == policy ? this : empty(policy, threshold);
     }
 
     abstract EvictionPolicy policy();
 
-    /** Returns the bound on hashes of sampled keys. It never rises. */
+    /** Returns the exclusive upper bound on the hashes of sampled keys. It never rises. */
     public final long threshold() {
         return threshold;
     }
@@ -59,9 +59,9 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
     }
 
     /**
-     * Takes accesses of several coordinators.
+     * Adds accesses that several coordinators have gathered.
      *
-     * @param present number of entries of the namespace
+     * @param present present number of entries of the namespace
      */
     public final void take(List<SampledAccesses> batches, long present) {
         for (SampledAccesses batch : batches) {
@@ -82,10 +82,10 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
 
     abstract void take(SampledAccesses.Sample sample, long present);
 
-    /** Returns whether it remembers more than it may. */
+    /** Returns whether it keeps more than its size bound. */
     abstract boolean isFull();
 
-    /** Remembers less: what lies beyond the curve's reach, or else fewer keys. */
+    /** Reduces its size: drops what lies beyond the curve's reach, or else lowers the number of sampled keys. */
     abstract void shrink(long present);
 
     final void lowerTo(long bound) {
@@ -93,10 +93,10 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
         forgetFrom(threshold);
     }
 
-    /** Forgets the keys whose hash is not below a bound. */
+    /** Drops the keys whose hash is at or above a bound. */
     abstract void forgetFrom(long bound);
 
-    /** Lets earlier accesses weigh less. */
+    /** Reduces the weight of earlier accesses. */
     public final void age(double factor) {
         scale(factor);
         sampled *= factor;
@@ -107,11 +107,13 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
     /** Multiplies the weights of hits. */
     abstract void scale(double factor);
 
-    /** Returns the curve of what was taken so far. */
+    /** Returns the curve of the accesses so far. */
     public final HitRateCurve curve() {
-        // A miss with a put is an access already. Misses of one coordinator can lead to puts at another.
+        // A miss that is followed by a put is already counted as an access. The difference can be negative for a while, because one coordinator may
+        // see the miss and another the put.
         double total = accesses + Math.max(0, unfilled);
-        // Accesses that the sample has too few or too many of are mostly those of popular keys, which are hits at any size.
+        // The sample may have too few or too many accesses. The difference is mostly accesses to popular keys, which are hits at any size, so it is
+        // added to the hits.
         DoubleUnaryOperator rate = hits -> total == 0 ? 0 : Math.clamp((hits + accesses - sampled) / total, 0, 1);
         return new HitRateCurve(total, keys(), rate(), byEntries(rate), byBytes(rate));
     }
@@ -119,12 +121,12 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
     /** Returns the number of keys that are followed. */
     abstract int keys();
 
-    /** @param rate the hit rate that a weight of hits makes */
+    /** @param rate returns the hit rate for a weight of hits */
     abstract HitRateCurve.Line byEntries(DoubleUnaryOperator rate);
 
     abstract HitRateCurve.Line byBytes(DoubleUnaryOperator rate);
 
-    /** Returns it as bytes, at most one mebibyte, for {@link #read}. */
+    /** Returns the model as bytes, at most one mebibyte, for {@link #read}. */
     public final byte[] written() {
         ByteArrayOutputStream bytesOut = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytesOut)) {
@@ -143,9 +145,9 @@ public abstract sealed class CurveModel permits UseModel, GdsfModel {
     abstract void write(DataOutput out) throws IOException;
 
     /**
-     * Reads what {@link #written} made.
+     * Reads a model from the bytes of {@link #written}.
      *
-     * @throws UncheckedIOException when it is something else
+     * @throws UncheckedIOException if the bytes are not a model
      */
     public static CurveModel read(byte[] written) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(written))) {

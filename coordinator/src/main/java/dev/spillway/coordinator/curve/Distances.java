@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /**
- * Weights of accesses by the size that would have made them hits. Sizes are exact up to 256, and within 1 % above. Not thread-safe.
+ * Histogram of accesses by the cache size from which on they would be hits. Sizes are exact up to 256, and within 1 % above. Not thread-safe.
  */
 final class Distances {
     private static final int EXACT_BITS = 8;
@@ -25,7 +25,7 @@ final class Distances {
         weights.replaceAll((bucket, weight) -> weight * factor);
     }
 
-    /** Gives each bucket's largest size and its weight, from the smallest size on. */
+    /** Passes each bucket's largest size and its weight to {@code taken}, in ascending order of size. */
     void each(BiConsumer<Double, Double> taken) {
         weights.forEach((bucket, weight) -> taken.accept(largest(bucket), weight));
     }
@@ -36,7 +36,7 @@ final class Distances {
             return Math.toIntExact(whole);
         }
         int shift = Long.SIZE - EXACT_BITS - Long.numberOfLeadingZeros(whole - 1);
-        // From half of the exact ones on, each further power of two has as many buckets.
+        // Each power of two above the exact sizes has half as many buckets as there are exact sizes.
         return EXACT + 1 + (shift - 1) * (EXACT / 2) + Math.toIntExact((whole - 1 >>> shift) - EXACT / 2);
     }
 

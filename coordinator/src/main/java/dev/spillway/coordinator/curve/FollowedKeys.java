@@ -4,15 +4,15 @@ import java.util.Collection;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The keys that have a place in some simulated cache. Not thread-safe. */
+/** The keys that at least one simulated cache holds. Not thread-safe. */
 final class FollowedKeys {
-    /** A key, and its place in each cache that holds it, by the cache's number. */
+    /** A key, with its place in each cache that holds it, indexed by the cache's number. */
     static final class FollowedKey {
         final long hash;
         final @Nullable CachedKey[] places = new CachedKey[SimulatedCache.NUMBERS];
         long size;
         double cost;
-        /** The larger of two numbers is of the later use. */
+        /** Number of its last use; a larger number is a later use. */
         long lastUse;
         private int held;
 
@@ -48,7 +48,7 @@ final class FollowedKeys {
         return byHash.size();
     }
 
-    /** Returns the number of places that all keys have. */
+    /** Returns the total number of places of all keys. */
     int places() {
         return places;
     }
@@ -58,7 +58,7 @@ final class FollowedKeys {
         return byHash.get(hash);
     }
 
-    /** Returns the key of the largest hash. */
+    /** Returns the key with the largest hash. */
     FollowedKey largest() {
         return byHash.lastEntry().getValue();
     }
@@ -82,7 +82,7 @@ final class FollowedKeys {
         }
     }
 
-    /** Takes a place away. A key without places is forgotten. */
+    /** Removes a place. A key without places is dropped. */
     void remove(int number, CachedKey place) {
         FollowedKey key = place.key;
         key.places[number] = null;

@@ -12,29 +12,29 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The model of a namespace under GDSF: caches of some sizes, over entries and over bytes, that are run for the sampled keys. No stack holds the caches of
- * all sizes, so each is simulated, scaled down as the keys are (Waldspurger et al., "Cache Modeling and Optimization using Miniature
- * Simulations", ATC 2017). Hit rates between their sizes are interpolated.
+ * The model of a namespace under GDSF: a set of simulated caches of growing sizes, some limited by entries and some by bytes, fed with the sampled
+ * keys. GDSF is not a stack algorithm, so one pass cannot yield the hit rates of all sizes. Each cache is scaled down by the sampling rate
+ * (Waldspurger et al., "Cache Modeling and Optimization using Miniature Simulations", ATC 2017). Hit rates between their sizes are interpolated.
  *
- * <p>A larger cache comes before the largest one evicts for the first time, and begins as its copy, so that it is as if it had been there from
- * the beginning.
+ * <p>A larger cache is added just before the largest one would evict for the first time, as a copy of it. So it has the state that it would have if
+ * it had existed from the beginning.
  */
 public final class GdsfModel extends CurveModel {
-    /** Number of sampled keys. */
+    /** Upper bound on the number of sampled keys. */
     public static final int KEYS_MAX = 8_192;
 
     static final int BYTES_MAX = 1 << 20;
-    /** Number of caches over entries, and of caches over bytes. */
+    /** Upper bound on the number of caches limited by entries, and of those limited by bytes. */
     static final int CACHES_MAX = 20;
     private static final int KEY_BYTES = 4 * Long.BYTES;
     private static final int PLACE_BYTES = Short.BYTES + Double.BYTES;
     private static final int HEADER_BYTES =
             Byte.BYTES + 4 * Long.BYTES + 2 * (2 * Byte.BYTES + CACHES_MAX * 2 * Double.BYTES) + Integer.BYTES;
-    /** Number of places in caches that all keys have together, so that what is written stays below its bound. */
+    /** Upper bound on the total number of places, so that the written form stays within {@link #BYTES_MAX}. */
     static final int PLACES_MAX = (BYTES_MAX - HEADER_BYTES - KEYS_MAX * KEY_BYTES) / PLACE_BYTES;
-    /** Number of sampled entries of mean size below which a cache tells more of chance than of its size. */
+    /** Capacity of a simulated cache, in sampled entries of mean size, below which its hit rate is mostly chance. */
     private static final int ROOM_MIN = 8;
-    /** Number of points that stand for a line between the sizes of two caches. */
+    /** Number of interpolated points between the sizes of two caches. */
     private static final int POINTS = 32;
 
     private final FollowedKeys followed = new FollowedKeys();
@@ -48,7 +48,7 @@ public final class GdsfModel extends CurveModel {
         this(threshold, KEYS_MAX, PLACES_MAX);
     }
 
-    /** Makes one of another bound. */
+    /** Creates a model with other bounds. */
     GdsfModel(long threshold, int keysMax, int placesMax) {
         super(threshold);
         this.keysMax = keysMax;
@@ -88,7 +88,7 @@ public final class GdsfModel extends CurveModel {
         kinds.forEach(caches -> caches.forEach(cache -> cache.remove(key)));
     }
 
-    /** Makes larger caches while the largest one would evict and has evicted nothing yet, or lies within what the curve reaches. */
+    /** Adds larger caches while the largest one has no room for the key and either has evicted nothing yet or lies within the reach of the curve. */
     private void grow(List<SimulatedCache> caches, boolean inBytes, FollowedKey key, long size, long present) {
         if (caches.isEmpty()) {
             caches.add(new SimulatedCache(followed, inBytes, 0, 0, 0));
@@ -160,7 +160,7 @@ public final class GdsfModel extends CurveModel {
         for (SimulatedCache cache : caches) {
             double size = (double) cache.limit();
             if (cache == caches.getLast() && cache.inflation() == 0) {
-                // It has evicted nothing, so it would hold everything with less room, too.
+                // A cache that has evicted nothing would hold everything with less room, too.
                 size = Math.clamp(Math.ceil(cache.held() / rate()), Math.min(size, last.size() + 1), size);
             }
             double hitRate = Math.max(last.hitRate(), rate.applyAsDouble(cache.hits()));

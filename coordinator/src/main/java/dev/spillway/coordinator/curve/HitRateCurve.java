@@ -6,11 +6,11 @@ import java.util.List;
 /**
  * The hit rate of a namespace as a function of its size, under its policy of eviction.
  *
- * @param accesses     number of accesses that it rests on; those of long ago weigh less
- * @param sampledKeys  number of keys that are followed
- * @param samplingRate share of all keys that are followed, above 0 and at most 1
- * @param byEntries    over the number of entries
- * @param byBytes      over the bytes of the entries
+ * @param accesses     weighted number of accesses behind the curve; older ones weigh less
+ * @param sampledKeys  number of keys in the sample
+ * @param samplingRate share of all keys that is sampled, above 0 and at most 1
+ * @param byEntries    hit rate as a function of the number of entries
+ * @param byBytes      hit rate as a function of the bytes of the entries
  */
 public record HitRateCurve(double accesses, int sampledKeys, double samplingRate, Line byEntries, Line byBytes) {
     /** A hit rate from 0 to 1 at a size. */
@@ -37,7 +37,9 @@ public record HitRateCurve(double accesses, int sampledKeys, double samplingRate
             return low == 0 ? 0 : points.get(low - 1).hitRate();
         }
 
-        /** Returns points that differ by at least {@code step} in their hit rates, and the last one. */
+        /**
+         * Returns a subset of the points in which neighbours differ by at least {@code step} in their hit rates. The last point is always included.
+         */
         public List<Point> thinned(double step) {
             List<Point> kept = new ArrayList<>();
             for (Point point : points) {

@@ -7,8 +7,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys in the order of their last use, which tells how many keys and bytes were used since a key was. Each call takes a time that grows with the
- * logarithm of the number of keys. Not thread-safe.
+ * Keys in the order of their last use. For a key, it returns the number and bytes of the keys that were used later. Each call takes time logarithmic
+ * in the number of keys. Not thread-safe.
  */
 final class RecencyOrder {
     private record Place(long hash, int slot, long size) {}
@@ -29,7 +29,7 @@ final class RecencyOrder {
     private final double[] bytes;
     private int nextSlot = 1;
 
-    /** @param capacity number of keys that it takes */
+    /** @param capacity largest number of keys */
     RecencyOrder(int capacity) {
         slots = 2 * capacity;
         counts = new int[slots + 1];
@@ -49,7 +49,7 @@ final class RecencyOrder {
         put(new Place(hash, nextSlot++, size));
     }
 
-    /** Returns what was used after a key; null for a key that is not here. */
+    /** Returns the keys that were used after a key; null if the key is not in the order. */
     @Nullable
     Since since(long hash) {
         Place place = places.get(hash);
@@ -76,7 +76,7 @@ final class RecencyOrder {
         }
     }
 
-    /** Returns the hash of the key that was not used for the longest time. */
+    /** Returns the hash of the least recently used key. */
     long oldest() {
         return bySlot.firstEntry().getValue().hash();
     }
@@ -86,7 +86,7 @@ final class RecencyOrder {
         return places.lastKey();
     }
 
-    /** Gives each key's hash and size, the one first that was not used for the longest time. */
+    /** Passes each key's hash and size to {@code taken}, least recently used first. */
     void each(BiConsumer<Long, Long> taken) {
         bySlot.values().forEach(place -> taken.accept(place.hash(), place.size()));
     }
@@ -104,7 +104,7 @@ final class RecencyOrder {
         }
     }
 
-    /** Gives the keys the first slots, in the same order. */
+    /** Moves the keys to the first slots, in the same order. */
     private void compact() {
         List<Place> inOrder = List.copyOf(bySlot.values());
         places.clear();

@@ -9,12 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The accesses to one namespace that one coordinator saw in a short time: all of them counted, and those of sampled keys one by one.
+ * The accesses to one namespace that one coordinator committed in a short time: counts of all of them, and each access of a sampled key.
  *
- * @param threshold the bound on hashes of sampled keys
- * @param hits      counted reads of entries, with those whose entries are not known
- * @param fills     puts of keys that named no entry
- * @param misses    counted reads that found nothing
+ * @param threshold exclusive upper bound on the hashes of sampled keys
+ * @param hits      number of counted hits, including those that move no entry
+ * @param fills     number of puts of new keys
+ * @param misses    number of counted reads that found no entry
  * @param samples   accesses of the sampled keys, in their order
  */
 public record SampledAccesses(long threshold, long hits, long fills, long misses, List<Sample> samples) {
@@ -24,9 +24,9 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
     public enum Kind {
         /** It was read or put again. */
         USED('U'),
-        /** It was put where it named no entry. */
+        /** It was put as a new key. */
         FILLED('F'),
-        /** It went for a reason that no size of the namespace changes. */
+        /** It was removed for a reason that does not depend on the size of the namespace. */
         REMOVED('R');
 
         private final byte code;
@@ -47,14 +47,14 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
     /**
      * An access of a key.
      *
-     * @param use  the namespace's use number, which puts accesses of several coordinators in order
-     * @param hash of the key
+     * @param use  use number in the namespace, by which accesses of several coordinators are ordered
+     * @param hash hash of the key
      * @param size bytes of the entry
-     * @param cost of making the entry again
-     * @param hits counted reads, in one
+     * @param cost cost of rebuilding the entry's image
+     * @param hits number of counted reads that this access stands for
      */
     public record Sample(long use, long hash, long size, double cost, long hits, Kind kind) {
-        /** Returns how many accesses it tells of. The put where the key named no entry is one, too. */
+        /** Returns the number of accesses that this one stands for. The put of a new key is one access. */
         long accesses() {
             return kind == Kind.FILLED ? Math.max(1, hits) : hits;
         }
@@ -68,12 +68,12 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
         private long fills;
         private long misses;
 
-        /** @param threshold the bound on hashes of sampled keys */
+        /** @param threshold exclusive upper bound on the hashes of sampled keys */
         public Gathering(long threshold) {
             this.threshold = threshold;
         }
 
-        /** Takes an access. Returns how many samples it adds: 1, or 0 where the key is in no sample. */
+        /** Adds an access. Returns the number of samples that it adds: 1 if the key is sampled, otherwise 0. */
         public int take(Access access) {
             return switch (access) {
                 case Access.Counted counted -> {
@@ -100,13 +100,13 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
             return 1;
         }
 
-        /** Returns what it took. */
+        /** Returns the accesses so far. */
         public SampledAccesses taken() {
             return new SampledAccesses(threshold, hits, fills, misses, List.copyOf(samples));
         }
     }
 
-    /** Returns the samples of all these in the order in which they happened. An entry is used before others go at the same use number. */
+    /** Returns the samples of all batches in the order in which they happened. At equal use numbers, uses come before removals. */
     static List<Sample> inOrder(List<SampledAccesses> batches) {
         List<Sample> all = new ArrayList<>();
         batches.forEach(batch -> all.addAll(batch.samples()));
@@ -127,7 +127,7 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
         return packed.array();
     }
 
-    /** Returns the costs of the samples as 64 bits each; null where all are 1, as most namespaces tell none. */
+    /** Returns the costs of the samples as 64 bits each; null if all are 1, which is so in most namespaces. */
     public byte @Nullable [] packedCosts() {
         if (samples.stream().allMatch(sample -> sample.cost() == 1)) {
             return null;
@@ -137,7 +137,7 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
         return packed.array();
     }
 
-    /** Reads what {@link #packed} and {@link #packedCosts} made. */
+    /** Reads samples from the bytes of {@link #packed} and {@link #packedCosts}. */
     public static List<Sample> unpacked(byte[] bytes, byte @Nullable [] costs) {
         ByteBuffer packed = ByteBuffer.wrap(bytes);
         ByteBuffer packedCosts = costs == null ? null : ByteBuffer.wrap(costs);

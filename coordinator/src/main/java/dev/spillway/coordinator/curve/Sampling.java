@@ -4,9 +4,9 @@ import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.spillway.events.EntryKey;
 
-/** Chooses keys by their hash, so that everyone chooses the same ones, and either all accesses of a key or none. */
+/** Chooses a sample of keys by hash. All coordinators choose the same keys, and sample either all accesses of a key or none. */
 public final class Sampling {
-    /** The threshold under which all keys are. */
+    /** The threshold that samples all keys. */
     public static final long ALL = Long.MAX_VALUE;
 
     private static final Hasher64 HASHER = Hashing.xxh3_64();

@@ -6,17 +6,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A cache of one size under GDSF, which sees the sampled keys only, and has as small a share of its size as they are of all keys.
+ * A simulated cache of one size under GDSF. It sees only the sampled keys, and its capacity is scaled down by the sampling rate.
  *
- * <p>The priority of a key is the cache's inflation at its last use, and its uses times its cost for each byte. The inflation is the highest priority
- * that was evicted. The victim has the lowest priority; of equal ones, it is the one that was not used for the longest time. Not thread-safe.
+ * <p>The priority of a key is the cache's inflation at its last use, plus its uses times its cost per byte. The inflation is the highest priority
+ * that was evicted. The victim is the key with the lowest priority, among equals the least recently used one. Not thread-safe.
  */
 final class SimulatedCache {
-    /** Number of numbers that caches have. */
+    /** Number of distinct values of {@link #number}. */
     static final int NUMBERS = Long.SIZE;
-    /** Number of uses above which they no longer raise a priority. */
+    /** Number of uses beyond which further ones no longer raise the priority. */
     static final int USES_MAX = 0xffff;
-    /** The largest of the sizes, which are 1 and then two for each power of two. */
+    /** Index of the largest size. The sizes are 1 and then two for each power of two. */
     private static final int STEP_MAX = 120;
 
     private final FollowedKeys keys;
@@ -35,7 +35,7 @@ final class SimulatedCache {
         this.inflation = inflation;
     }
 
-    /** Returns one of the next size that is in the same state. */
+    /** Returns a copy of this cache with the next size. */
     SimulatedCache larger() {
         SimulatedCache larger = new SimulatedCache(keys, inBytes, step + 1, hits, inflation);
         heap.forEach(place -> larger.restore(new CachedKey(place.key, place.uses, place.priority)));
@@ -46,7 +46,7 @@ final class SimulatedCache {
         return step == STEP_MAX;
     }
 
-    /** Returns its number among caches of which no two are {@link #NUMBERS} / 2 or more steps apart. */
+    /** Returns its number, which is unique if no two caches of a kind are {@link #NUMBERS} / 2 or more steps apart. */
     int number() {
         return step % (NUMBERS / 2) + (inBytes ? NUMBERS / 2 : 0);
     }
@@ -55,7 +55,7 @@ final class SimulatedCache {
         return step;
     }
 
-    /** Returns the size that it stands for. */
+    /** Returns the size of the cache that it simulates, before scaling down. */
     long limit() {
         return step == 0 ? 1 : (2L + (step - 1) % 2) << (step - 1) / 2;
     }
@@ -81,7 +81,7 @@ final class SimulatedCache {
         hits *= factor;
     }
 
-    /** Returns whether it takes a key of this size without an eviction. */
+    /** Returns whether a key of this size fits without an eviction. */
     boolean fits(FollowedKey key, long size, double rate) {
         double before = key.places[number()] == null ? 0 : amount(key.size);
         return held - before + amount(size) <= (double) limit() * rate;
@@ -92,10 +92,10 @@ final class SimulatedCache {
     }
 
     /**
-     * Takes an access. A key that is not here is put.
+     * Applies an access. A key that the cache does not hold is put.
      *
-     * @param key       has the size of before
-     * @param wasThere  whether the key named an entry that no cache knows of
+     * @param key       the key, still with its size before this access
+     * @param wasThere  whether the key named an entry before, although no cache has followed it
      */
     void use(FollowedKey key, SampledAccesses.Sample sample, boolean wasThere, double rate) {
         int uses = (int) Math.min(USES_MAX, Math.max(1, sample.accesses()));
@@ -113,7 +113,7 @@ final class SimulatedCache {
             if (amount(sample.size()) > (double) limit() * rate) {
                 return;
             }
-            // The inflation is that of before the evictions.
+            // The priority uses the inflation from before the evictions.
             CachedKey added = new CachedKey(key, uses, inflation + uses * worth);
             while (!fits(key, sample.size(), rate)) {
                 CachedKey victim = heap.getFirst();
@@ -125,7 +125,7 @@ final class SimulatedCache {
         hits += Math.max(0, sample.accesses() - 1) / rate;
     }
 
-    /** Gives a key a place that it had before. */
+    /** Restores a place of a key from a copy. */
     void restore(CachedKey place) {
         add(place, place.key.size);
     }
@@ -153,7 +153,7 @@ final class SimulatedCache {
         List.copyOf(heap).forEach(place -> remove(place.key));
     }
 
-    /** Moves a place from an index to where it belongs. */
+    /** Moves a place in the heap from an index to its correct position. */
     private void sift(CachedKey place, int from) {
         int at = from;
         while (at > 0 && isBefore(place, heap.get((at - 1) / 2))) {

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** Keeps the accesses to namespaces that all coordinators saw. Blocks; thread-safe. */
+/** Stores the accesses to namespaces from all coordinators. Blocks; thread-safe. */
 public interface UsageStore {
     /** Length of the intervals of {@link #history}. */
     Duration INTERVAL = Duration.ofMinutes(5);
@@ -14,14 +14,14 @@ public interface UsageStore {
     /**
      * Counted reads in an interval.
      *
-     * @param entries number of entries when the interval was last written, and their {@code bytes}
+     * @param entries number of entries when the interval was last written; {@code bytes} likewise
      */
     record Interval(Instant beganAt, long hits, long misses, long entries, long bytes) {}
 
-    /** Stores what one coordinator saw. Returns the present threshold of each of these namespaces that has one. */
+    /** Stores the accesses that one coordinator gathered. Returns the present sampling threshold of each of these namespaces that has one. */
     Map<NamespaceName, Long> store(Map<NamespaceName, SampledAccesses> seen);
 
-    /** Returns the curve of everything that was stored. */
+    /** Returns the curve of all stored accesses. */
     HitRateCurve curve(NamespaceName namespace);
 
     /** Returns the intervals that began at or after a time, the oldest first. An interval without any access is absent. */

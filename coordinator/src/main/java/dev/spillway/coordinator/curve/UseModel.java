@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The model of a namespace under LRU: the sampled keys in the order of use, and the sizes at which accesses would have been hits. It takes at most half
- * a mebibyte. The method is SHARDS with a fixed size and the adjustment of the first bucket (Waldspurger et al., "Efficient MRC Construction with
- * SHARDS", FAST 2015), over entries and bytes at once.
+ * The model of a namespace under LRU: the sampled keys in the order of use, and a histogram of the sizes from which on accesses would be hits. It
+ * takes at most half a mebibyte. The method is SHARDS with a fixed size and the adjustment of the first bucket (Waldspurger et al., "Efficient MRC
+ * Construction with SHARDS", FAST 2015), over entries and bytes at once.
  */
 public final class UseModel extends CurveModel {
-    /** Number of sampled keys. */
+    /** Upper bound on the number of sampled keys. */
     public static final int KEYS_MAX = 16_384;
 
     private final RecencyOrder recency = new RecencyOrder(KEYS_MAX + 1);
@@ -48,7 +48,7 @@ public final class UseModel extends CurveModel {
             if (since != null) {
                 hit(since.keys() * weight + 1, since.bytes() * weight + (double) since.size(), weight);
             } else if (!filled) {
-                // An entry from before the first sample, or one that was forgotten. It lies below all keys that are known.
+                // The entry was last used before the first sample, or was dropped. Its last use is earlier than that of all keys in the order.
                 hit(recency.size() * weight + 1, (double) sample.size() + totalBytes() * weight, weight);
             }
         }

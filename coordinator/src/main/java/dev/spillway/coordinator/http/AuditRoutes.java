@@ -14,7 +14,7 @@ import dev.spillway.service.http.Response;
 import java.util.List;
 import java.util.function.Function;
 
-/** The audit trail of changes besides those of entries. */
+/** Routes of the audit trail, which lists changes other than those of entries. */
 final class AuditRoutes {
     private final Registry registry;
 

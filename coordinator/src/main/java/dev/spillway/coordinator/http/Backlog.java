@@ -6,10 +6,11 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * The bound on open orders: a fleet that does not delete must not be told to evict for ever. Puts wait for it; deleting and reporting do not.
+ * The upper bound on open orders. At this bound puts are refused, so that a fleet that does not delete is not told to evict ever more. Deletes and
+ * reports are still accepted.
  *
- * @param openOrders how many there are, as of a recent look
- * @param most       at so many, puts are refused
+ * @param openOrders returns the number of open orders at the last count
+ * @param most       number of open orders at which puts are refused
  */
 public record Backlog(LongSupplier openOrders, long most) {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);

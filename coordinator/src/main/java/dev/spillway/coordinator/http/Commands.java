@@ -34,7 +34,7 @@ final class Commands {
     /**
      * Carries out a request that is one command.
      *
-     * @param what names the verb and the path with its values, percent-decoded
+     * @param what the verb, and the values of the path, percent-decoded
      */
     <A> A run(Request request, Target what, Command.OfClient<A> command) {
         A answer = run(request, what, request.header(IDEMPOTENCY_KEY), command);
@@ -45,8 +45,8 @@ final class Commands {
     }
 
     /**
-     * Carries out one of several commands of a request. Each has a key of its own, made from that of the request, so that the request asked again
-     * gets the answers of the commands that were carried out and goes on behind them.
+     * Carries out one of several commands of a request. Each has an idempotency key of its own, derived from that of the request. So a repeated
+     * request gets the stored answers of the commands that were carried out, and continues after them.
      *
      * @param number counts the request's commands from 1; the first one has the key of the request itself
      */
@@ -68,7 +68,7 @@ final class Commands {
         return !(command instanceof Command.Put || command instanceof Command.Invalidate);
     }
 
-    /** A verb and a path with its values. */
+    /** The target of a request: a verb and the values of its path. */
     record Target(String verb, List<String> values) {
         static Target of(String verb, Object... values) {
             return new Target(verb, Arrays.stream(values).map(Object::toString).toList());
@@ -89,7 +89,7 @@ final class Commands {
             return HexFormat.of().formatHex(digest.digest());
         }
 
-        // With their lengths, because parts that flow into one another would give two requests one digest.
+        // Lengths are included, because otherwise two requests whose parts are split differently would have the same digest.
         private static void add(MessageDigest digest, byte[] part) {
             digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(part.length).flip());
             digest.update(part);

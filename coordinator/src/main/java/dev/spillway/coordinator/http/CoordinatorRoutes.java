@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Every path of the coordinator besides those that every service has. */
+/** All routes of the coordinator, except those that every service has. */
 public final class CoordinatorRoutes {
-    /** The description of all paths. */
+    /** Resource with the OpenAPI description of all paths. */
     public static final String OPENAPI = "/dev/spillway/schemas/http/coordinator.yaml";
 
     private CoordinatorRoutes() {}
 
-    /** Returns the problem that an exception of the registry is to a client. */
+    /** Returns the problem that a client gets for an exception of the registry. */
     public static Optional<Problem> failure(Throwable failure) {
         return RegistryProblems.of(failure);
     }
@@ -24,9 +24,9 @@ public final class CoordinatorRoutes {
     /**
      * Returns the endpoints of one registry.
      *
-     * @param usage how namespaces are used
-     * @param secret what hosts that join get their keys from
-     * @param clock bounds how long one request works
+     * @param usage reads how namespaces are used
+     * @param secret secret from which the keys of joining hosts are derived
+     * @param clock clock for the time limit of requests of many steps
      */
     public static List<Endpoint> of(Registry registry, Backlog backlog, Usage usage, FleetSecret secret, InstantSource clock) {
         return Stream

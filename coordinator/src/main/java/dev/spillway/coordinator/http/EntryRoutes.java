@@ -26,7 +26,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Entries of a namespace: put, read, deleted, listed. */
+/** Routes of entries: put, get, delete and list. */
 final class EntryRoutes {
 
     private final Registry registry;
@@ -77,7 +77,7 @@ final class EntryRoutes {
         Command.Get.Trace trace = request.isHead() ? Command.Get.Trace.NONE
                 : count ? Command.Get.Trace.COUNTED_USE : Command.Get.Trace.USE;
         return switch (registry.execute(new Command.Get(name, trace))) {
-            // Its replicas are read after the touch; an entry that changed in between answers with none.
+            // The replicas are read after the touch. If the entry changed in between, the answer has no replicas.
             case Outcomes.Getting.Hit(var row) -> Response.ok(answer(row, registry.queries()
                     .entry(name)
                     .filter(view -> view.generation() == row.generation())

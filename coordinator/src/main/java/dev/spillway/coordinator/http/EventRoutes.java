@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What happens in the fleet, as Server-Sent Events. */
+/** Route of the fleet's events, as Server-Sent Events. */
 final class EventRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(EventRoutes.class);
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final int PAGE = 500;
-    /** What other coordinators commit wakes nobody here. */
+    /** Commits of other coordinators do not wake this one, so it also looks at intervals. */
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
 
     private final Registry registry;
@@ -50,14 +50,14 @@ final class EventRoutes {
                 .filter(id -> !id.isEmpty())
                 .map(id -> ActivityCursor.parse(LAST_EVENT_ID, id))
                 .orElse(null);
-        // Before the stream begins, so that a registry that is away is answered with a problem.
+        // The first page is read before the stream begins, so that an unavailable registry is answered with a problem.
         long seen = activity.seen();
         ActivityPage first = registry.queries().activity(lastSeen, PAGE);
         return Response.events(events -> send(events, first, seen));
     }
 
     private void send(ResponseStream events, ActivityPage first, long seenFirst) throws IOException, InterruptedException {
-        // Whoever is cut off before the first event can come back to this place.
+        // A client that loses the connection before the first event can resume at this position.
         if (first.items().isEmpty() && !first.gap()) {
             events.send(first.next().toString(), "start", Map.of());
         }
@@ -65,7 +65,7 @@ final class EventRoutes {
         long seen = seenFirst;
         while (true) {
             if (page.gap()) {
-                // With the place where it goes on, so that whoever comes back to it is not told again.
+                // The event's id is the position at which reading continues, so that a client that resumes there does not get the gap again.
                 events.send(page.next().toString(), "gap",
                         Map.of("expected", "everything since the last event", "actual", "some of it is no longer kept"));
             }

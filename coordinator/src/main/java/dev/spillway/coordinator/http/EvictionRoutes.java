@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Evictions and what became of their orders. */
+/** Routes of evictions, with the state of their orders. */
 final class EvictionRoutes {
 
     private final Registry registry;

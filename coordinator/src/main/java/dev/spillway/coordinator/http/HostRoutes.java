@@ -22,7 +22,7 @@ import dev.spillway.service.http.Response;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Hosts: how they are, giving one up, letting one come back, relieving one of its duty. */
+/** Routes of hosts: their state, and the operations retire, readmit and drain. */
 final class HostRoutes {
 
     private final Registry registry;
@@ -136,7 +136,7 @@ final class HostRoutes {
     private static Hosts.@Nullable Drain drain(HostView view) {
         Drain drain = view.row().drain();
         LastCopies last = view.lastCopies();
-        // Some that were counted a while ago may be gone since.
+        // Some of the counted copies may have been deleted since the count.
         return drain == null || last == null ? null
                 : new Hosts.Drain(drain.since(), Math.min(last.copies(), view.replicas() - view.openOrders()),
                         Math.min(last.bytes(), view.bytes()), last.countedAt(), view.isDrained());

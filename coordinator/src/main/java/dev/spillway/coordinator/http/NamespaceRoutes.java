@@ -25,10 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Namespaces: their limits, their figures, and cleaning them. */
+/** Routes of namespaces: limits, figures and clean. */
 final class NamespaceRoutes {
     private static final int CLEAN_CHUNK = 1_000;
-    /** Well below the time after which clients give a request up. */
+    /** Time limit of the steps of one clean request, well below the timeout of clients. */
     private static final Duration CLEAN_WITHIN = Duration.ofSeconds(5);
 
     private final Registry registry;
@@ -91,7 +91,7 @@ final class NamespaceRoutes {
         };
     }
 
-    /** What a plan did that was too much for one command, but not too much to do without asking. */
+    /** Returns the result of a plan that evicted more than one command may, but needed no confirmation. */
     private Namespaces.Policy roomMade(NamespaceName name, PlanId planId) {
         PlanRow plan = registry.queries().plan(planId).orElseThrow(() -> RegistryProblems.unknownPlan(planId));
         Long beyond = plan.applied().beyond();
@@ -111,7 +111,7 @@ final class NamespaceRoutes {
     private static PolicyChange change(Request request) {
         Namespaces.Put body = request.body(Namespaces.Put.class);
         List<String> given = new ArrayList<>();
-        // What the record cannot tell: a field that is null from one that is not there.
+        // The record cannot distinguish a field that is null from one that is absent, so the names are read from the JSON.
         request.body(ObjectNode.class).fieldNames().forEachRemaining(given::add);
         return new PolicyChange(PolicyField.named(given), body.maxEntries(), body.maxBytes(), Times.duration("ttl", body.ttl()),
                 Times.duration("maxIdle", body.maxIdle()), body.lowWatermark(), body.maxEvictionShare(), body.backend(),
@@ -134,7 +134,7 @@ final class NamespaceRoutes {
             Outcomes.Cleaning step = steps.run(new Command.Clean(name, CLEAN_CHUNK));
             evicted += step.evicted();
             steps.evicted(step.evicted());
-            // A step that evicted nothing met entries that others put or hold meanwhile; the caller asks again.
+            // A step can evict nothing while entries remain, because other transactions have put or locked them. The caller then asks again.
             if (step.remaining() == 0 || step.evicted() == 0 || !clock.instant().isBefore(deadline)) {
                 return Response.ok(new Namespaces.Cleaned(evicted, step.remaining()));
             }

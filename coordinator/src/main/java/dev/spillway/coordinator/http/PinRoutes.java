@@ -14,7 +14,7 @@ import dev.spillway.service.http.Response;
 import java.time.Instant;
 import java.util.List;
 
-/** Pins of entries: given, changed, lifted. */
+/** Routes of pins: set, change and lift. */
 final class PinRoutes {
 
     private final Registry registry;

@@ -11,11 +11,11 @@ import dev.spillway.service.http.Paging;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Plans as their callers see them. */
+/** Builds the answers about plans. */
 final class PlanAnswers {
     private PlanAnswers() {}
 
-    /** The name of a plan's list of victims. */
+    /** Returns the name of a plan's list of victims. */
     static String victimsOf(PlanId plan) {
         return "victims of " + plan;
     }
@@ -23,7 +23,7 @@ final class PlanAnswers {
     /**
      * @param hitRateCost absent in lists
      * @param victims absent in lists
-     * @param next the place behind these victims
+     * @param next cursor after these victims
      */
     static Plans.Plan plan(PlanRow plan, @Nullable Double hitRateCost, @Nullable List<Plans.Victim> victims, @Nullable String next) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;

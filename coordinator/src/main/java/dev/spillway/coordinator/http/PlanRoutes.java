@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Prunes and plans: what would go and why, then exactly that. */
+/** Routes of prunes and plans. A plan shows which entries would be evicted and why; applying it evicts exactly these. */
 final class PlanRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(PlanRoutes.class);
     private static final String KEPT = "kept";
     private static final int SHOWN = 100;
-    /** Well below the time after which clients give a request up. */
+    /** Time limit of the steps of one apply request, well below the timeout of clients. */
     private static final Duration APPLY_WITHIN = Duration.ofSeconds(5);
 
     private final Registry registry;
@@ -118,8 +118,8 @@ final class PlanRoutes {
     }
 
     /**
-     * Returns the share of accesses that would miss for want of the victims, null where it is not known. The victims are taken for the entries that
-     * were not used for the longest time. A plan is answered without its cost rather than not at all.
+     * Returns the share of accesses that would become misses without the victims; null if it is not known. The victims are assumed to be the least
+     * recently used entries. If the estimate fails, the plan is answered without it.
      */
     private @Nullable Double cost(PlanRow plan) {
         HitRateCurve curve;

@@ -16,7 +16,7 @@ final class PlanSteps {
         this.steps = steps;
     }
 
-    /** Goes on choosing victims until there are no more. */
+    /** Chooses victims until the plan is complete. */
     Planning.Made whole(Planning.Made begun) {
         steps.begun(begun.planId());
         Planning.Made made = begun;
@@ -29,7 +29,7 @@ final class PlanSteps {
         return made;
     }
 
-    /** Applies a plan until nothing is left, or until it is {@code enough} for one request. */
+    /** Applies a plan until nothing is left, or until {@code enough} says that the request must end. */
     void apply(PlanId id, BooleanSupplier enough) {
         while (true) {
             switch (steps.run(new Command.ApplyPlan(id, APPLY_CHUNK))) {

@@ -8,7 +8,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Keeps each curve for some seconds, because whoever looks at a plan asks for it again and again. Blocks; thread-safe. */
+/** Caches each curve for some seconds, because clients that watch a plan read it repeatedly. Blocks; thread-safe. */
 final class RecentCurves {
     private static final Duration KEPT = Duration.ofSeconds(10);
 

@@ -21,13 +21,13 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Why a request is refused, as its caller sees it. */
+/** The problems with which requests are refused. */
 final class RegistryProblems {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private RegistryProblems() {}
 
-    /** Returns the problem that an exception of the registry is to a client. */
+    /** Returns the problem that a client gets for an exception of the registry. */
     static Optional<Problem> of(Throwable failure) {
         return switch (failure) {
             case KeyReusedException e -> Optional.of(Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage())));
@@ -74,7 +74,7 @@ final class RegistryProblems {
     static ProblemException notStored(NamespaceName namespace, Outcomes.Putting.Refused refused) {
         return switch (refused.reason()) {
             case UNKNOWN_NAMESPACE -> unknownNamespace(namespace);
-            // A put at the registry belongs to no host.
+            // A put directly at the registry concerns no host, so no drain can refuse it.
             case DRAINING -> throw new IllegalArgumentException("refused: " + refused + " (expected: a reason that no host is behind)");
             case TOO_LARGE -> Problem.of(ProblemType.TOO_LARGE, refused.detail()).status(422).exception();
             case NO_ROOM -> Problem.of(ProblemType.NO_ROOM, refused.detail()).exception();
@@ -83,7 +83,7 @@ final class RegistryProblems {
         };
     }
 
-    /** The registry does not know an entry; says whether it is the namespace that it does not know. */
+    /** Returns the problem of an entry that does not exist. It tells whether the namespace does not exist either. */
     static ProblemException missing(Registry registry, EntryName name) {
         return registry.queries().namespace(name.namespace()).isEmpty() ? unknownNamespace(name.namespace()) : unknownEntry(name);
     }
@@ -94,7 +94,7 @@ final class RegistryProblems {
                 .exception();
     }
 
-    /** @param asked what would evict too much, as the caller named it */
+    /** @param asked the request that would evict too many entries, in the caller's terms */
     static ProblemException planNeeded(String asked, Outcomes.Planning.Made made) {
         return Problem
                 .of(ProblemType.PLAN_NEEDED,
@@ -125,10 +125,10 @@ final class RegistryProblems {
     }
 
     /**
-     * A request of several commands stopped behind the first one.
+     * Returns the problem of a request that failed after at least its first command was carried out.
      *
-     * @param plan    the plan whose victims go, if there is one
-     * @param evicted how many entries the request surely evicted
+     * @param plan    the plan whose victims are evicted; absent if there is none
+     * @param evicted number of entries that the request has certainly evicted
      */
     static ProblemException unfinished(String subject, @Nullable PlanId plan, long evicted, RuntimeException cause) {
         boolean unknown = cause instanceof OutcomeUnknownException;

@@ -12,7 +12,7 @@ import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import java.util.List;
 
-/** The registry itself: which it is, and that its database was restored. */
+/** Routes of the registry itself: its identity, and the command after a restore of its database. */
 final class RegistryRoutes {
     private static final long BODY_BYTES_MAX = 1 << 10;
 

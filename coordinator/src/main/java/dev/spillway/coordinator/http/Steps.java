@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commands of one request, one after the other. Each is bounded, so that others get their turn in between, and each is committed: from the
- * first one on, a failure tells what was done. Of one request, not thread-safe.
+ * Carries out the commands of one request in sequence. Each is bounded, so that other commands can run in between, and each is committed. After the
+ * first one, a failure therefore reports what was done. One object per request, not thread-safe.
  */
 final class Steps {
     private final Commands commands;
@@ -30,37 +30,37 @@ final class Steps {
         this.subject = subject;
     }
 
-    /** The steps of a request about a namespace; {@code verb} as in {@link Commands.Target}. */
+    /** Returns the steps of a request about a namespace; {@code verb} as in {@link Commands.Target}. */
     static Steps of(Commands commands, Request request, String verb, NamespaceName name) {
         return new Steps(commands, request, Commands.Target.of(verb, name), "namespace " + name);
     }
 
-    /** The steps of a request about a plan that is there already. */
+    /** Returns the steps of a request about an existing plan. */
     static Steps of(Commands commands, Request request, String verb, PlanId id) {
         Steps steps = new Steps(commands, request, Commands.Target.of(verb, id), "plan " + id);
         steps.plan = id;
         return steps;
     }
 
-    /** @throws dev.spillway.api.ProblemException if a step before it was carried out, and this one was not, or nobody knows */
+    /** @throws dev.spillway.api.ProblemException if an earlier step was carried out, and this one failed or its outcome is unknown */
     <A> A run(Command.OfClient<A> command) {
         A answer = told(() -> commands.run(request, what, done + 1, command));
         done++;
         return answer;
     }
 
-    /** Asks the registry for something that the answer to the request is made from. */
+    /** Reads something from the registry that the answer needs. */
     <A> A ask(Supplier<A> query) {
         return told(query);
     }
 
-    /** A step began this plan. */
+    /** Records that a step began this plan. */
     void begun(PlanId id) {
         plan = id;
         planBegun = true;
     }
 
-    /** A step evicted so many entries. */
+    /** Records that a step evicted entries. */
     void evicted(long entries) {
         evicted += entries;
     }

@@ -7,9 +7,9 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
 
-/** Times in bodies, as text alone: a bare number would not say of what. */
+/** Reads times and durations in bodies. Only text is accepted, because a bare number has no unit. */
 final class Times {
-    /** Behind it a year has more than four digits, which RFC 3339 does not know. */
+    /** Latest accepted time. Later years have more than four digits, which RFC 3339 does not allow. */
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private Times() {}

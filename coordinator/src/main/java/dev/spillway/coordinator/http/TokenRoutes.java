@@ -26,12 +26,12 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tokens are made, listed, revoked, and found for workers and for who has them. */
+/** Routes of tokens: create, list, revoke, find by digest for workers, and show the caller's own identity. */
 public final class TokenRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TokenRoutes.class);
     private static final long BODY_BYTES_MAX = 64 << 10;
     private static final Duration LASTS_MAX = Duration.ofDays(3650);
-    /** Begins the place of a stored token in the list, where those of the file come first. No name begins so. */
+    /** Prefix of the cursor of a stored token. Tokens of the file come first in the list, and no name begins with this prefix. */
     private static final String PLACE_OF_STORED = "/";
 
     private final TokenStore store;
@@ -45,7 +45,7 @@ public final class TokenRoutes {
         this.identities = identities;
     }
 
-    /** @param identities the tokens of both, and all others that this service knows */
+    /** @param identities finds the tokens of the store, of the file, and all others that this service knows */
     public static List<Endpoint> of(TokenStore store, TokensFile file, Identities identities) {
         TokenRoutes routes = new TokenRoutes(store, file, identities);
         return List.of(Endpoint.of(CoordinatorApi.LIST_TOKENS, routes::list),
@@ -120,7 +120,7 @@ public final class TokenRoutes {
         if (revoked) {
             LOG.atInfo().addKeyValue("request", request.id()).log("token {} is revoked by {}", name, request.caller());
         }
-        // A file may have got the name of a token that was made before. Then only the latter is over.
+        // A name may have been added to the file after a token of this name was created. Then only the created token is revoked.
         if (file.has(name)) {
             throw Problem.of(ProblemType.TOKEN_IN_FILE, "name: " + name
                     + (revoked ? ", the registry's is revoked, the one of the tokens-file is not" : ", which stands in the tokens-file")

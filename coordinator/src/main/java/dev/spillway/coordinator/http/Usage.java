@@ -6,12 +6,12 @@ import dev.spillway.events.NamespaceName;
 import java.time.Instant;
 import java.util.List;
 
-/** Reads the accesses to namespaces, with those that this coordinator saw a moment ago. Blocks; thread-safe. */
+/** Reads how namespaces are used, including the latest accesses of this coordinator. Blocks; thread-safe. */
 public final class Usage {
     private final UsageStore store;
     private final Runnable upToDate;
 
-    /** @param upToDate stores what this coordinator has seen */
+    /** @param upToDate stores the accesses that this coordinator has gathered */
     public Usage(UsageStore store, Runnable upToDate) {
         this.store = store;
         this.upToDate = upToDate;

@@ -16,9 +16,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 
-/** Hit-rate curves of namespaces, and their hit rates over time. */
+/** Routes of hit-rate curves of namespaces, and of their hit rates over time. */
 final class UsageRoutes {
-    /** Difference between the hit rates of two points of an answer. */
+    /** Smallest difference between the hit rates of neighbouring points in an answer. */
     private static final double STEP = 0.004;
     private static final Duration SHOWN = Duration.ofDays(1);
 

@@ -7,7 +7,10 @@ import dev.spillway.events.HostId;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Why orders wait and what ends it, in words; asked for once per answer, and only if one of its orders waits. For one thread. */
+/**
+ * Describes why orders wait and what ends the wait. Reads the condition at most once per answer, and only if one of its orders waits. Not
+ * thread-safe.
+ */
 final class WaitReason {
     private final RegistryQueries queries;
     private @Nullable String words;
@@ -16,7 +19,7 @@ final class WaitReason {
         this.queries = queries;
     }
 
-    /** Absent for an order that does not wait. */
+    /** Returns the reason; null for an order that does not wait. */
     @Nullable
     String of(OrderView order) {
         if (!order.isWaiting()) {

@@ -30,23 +30,26 @@ import dev.spillway.service.settings.HostPort;
 import java.util.Collection;
 import java.util.List;
 
-/** The messages of workers, each a POST of the message's record, answered with the record that it asks for. */
+/** Routes of the messages of workers. Each is a POST of the message's record, answered with its answer's record. */
 final class WorkerRoutes {
-    /** Items that become rows in one message: what one transaction can write without keeping others waiting. */
+    /** Upper bound on items of one message that become rows, so that its transaction does not hold up others. */
     static final int ITEMS_MAX = 1_000;
-    /** Ids and keys in one message. */
+    /** Upper bound on ids and keys in one message. */
     static final int NAMES_MAX = 10_000;
-    /** Drops in one message: all at once, because their share of the host's replicas is judged. */
+    /** Upper bound on drops in one message. A worker sends all drops in one message, because their share of the host's replicas is judged. */
     static final int DROPS_MAX = 100_000;
 
     private static final long BODY_BYTES_MAX = 4 << 20;
-    /** Of messages that lose their meaning in parts (how large a loss is, what was used last, how much differs), and of those with descriptions. */
+    /**
+     * Size limit of messages that cannot be split without losing their meaning (the size of a loss, the latest uses, the number of differences), and
+     * of messages with descriptions.
+     */
     private static final long WHOLE_BYTES_MAX = 16 << 20;
 
     private final Registry registry;
     private final Backlog backlog;
     private final FleetSecret secret;
-    /** A worker may be newer than this coordinator, and send more than it knows. */
+    /** Ignores unknown fields, because a worker may be newer than this coordinator. */
     private final ObjectMapper json = Json.tolerant();
 
     WorkerRoutes(Registry registry, Backlog backlog, FleetSecret secret) {
@@ -82,7 +85,7 @@ final class WorkerRoutes {
             backlog.requireRoom();
         }
         return switch (ask(message)) {
-            // The caller has proved that it is this host, where identities are asked for.
+            // Where identities are required, the caller has proved that it is this host.
             case Reply.Accepted<?>(JoinAnswer.Joined joined) -> Response.ok(joined.with(secret.keyOf(host)));
             case Reply.Accepted<?>(HeartbeatAnswer heard) -> Response.ok(heard.with(secret.keyOf(host)));
             case Reply.Accepted<?>(var answer) -> Response.ok(answer);
@@ -94,7 +97,7 @@ final class WorkerRoutes {
         return registry.execute(new Command.FromWorker<>(message));
     }
 
-    /** Refuses what can never be right before it takes part in a transaction with the commands of others. */
+    /** Refuses invalid messages before they share a transaction with other commands. */
     private static void check(WorkerMessage<?> message) {
         switch (message) {
             case JoinRequest join -> address(join.address());

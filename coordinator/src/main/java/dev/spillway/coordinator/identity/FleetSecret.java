@@ -4,7 +4,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.MessageKey;
 import java.security.SecureRandom;
 
-/** The secret that all coordinators of a registry share, and nobody else has. The keys of hosts are made of it. Thread-safe. */
+/** The secret that only the coordinators of a registry share. The keys of hosts are derived from it. Thread-safe. */
 public final class FleetSecret {
     private final byte[] bytes;
 
@@ -12,7 +12,7 @@ public final class FleetSecret {
         this.bytes = bytes;
     }
 
-    /** @param bytes as many as {@link MessageKey#BYTES} */
+    /** @param bytes {@link MessageKey#BYTES} bytes */
     public static FleetSecret of(byte[] bytes) {
         if (bytes.length != MessageKey.BYTES) {
             throw new IllegalArgumentException("secret: %d bytes (expected: %d)".formatted(bytes.length, MessageKey.BYTES));
@@ -20,14 +20,14 @@ public final class FleetSecret {
         return new FleetSecret(bytes.clone());
     }
 
-    /** Returns a new one. */
+    /** Returns a new random secret. */
     public static FleetSecret random(SecureRandom random) {
         byte[] bytes = new byte[MessageKey.BYTES];
         random.nextBytes(bytes);
         return new FleetSecret(bytes);
     }
 
-    /** Returns the secret itself, for the registry alone. */
+    /** Returns the secret's bytes, only for storing it in the registry. */
     public byte[] reveal() {
         return bytes.clone();
     }

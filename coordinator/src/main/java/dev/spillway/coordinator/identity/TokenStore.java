@@ -16,14 +16,14 @@ public interface TokenStore extends Identities {
     /**
      * Stores a token.
      *
-     * @param lasts absent for as long as it is not revoked
-     * @return empty where one of this name exists already
+     * @param lasts lifetime; absent for a token that is valid until it is revoked
+     * @return empty if a token of this name exists already
      */
     Optional<Stored> create(Identity identity, String digest, String createdBy, @Nullable Duration lasts);
 
-    /** Lists tokens by name, also those whose time is over. */
+    /** Lists tokens by name, including expired ones. */
     List<Stored> list(String after, int limit);
 
-    /** Ends a token; false where there is none of this name. */
+    /** Revokes a token; returns false if there is none of this name. */
     boolean revoke(String name, String revokedBy);
 }

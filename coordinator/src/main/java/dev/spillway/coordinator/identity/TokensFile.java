@@ -25,12 +25,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tokens from a file, known before anybody could make one: those of the workers and of the first operator. Each line is {@code NAME ROLE DIGEST}, and for a
- * host its id behind that; {@code #} begins a comment. The file is read again while it is used, by its content: also where a symbolic link was changed. A
- * content that cannot be read leaves the former in use. Blocks where the file is to be read again; thread-safe.
+ * Tokens from a file, which exist before any token is created over HTTP: those of the workers and of the first operator. Each line is
+ * {@code NAME ROLE DIGEST}, followed by the host's id for a host; {@code #} begins a comment. The file is read again at intervals, and changes are
+ * found by its content, so replaced symbolic links work, too. If the new content cannot be read, the former tokens stay in use. A call may block to
+ * read the file; thread-safe.
  */
 public final class TokensFile implements Identities {
-    /** A token that is revoked ends everywhere within seconds; a look at the file takes its part of that. */
+    /** Interval at which the file is read. It is part of the few seconds after which a revoked token is refused everywhere. */
     private static final Duration READ_EVERY = Duration.ofMillis(500);
 
     private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
@@ -56,17 +57,17 @@ public final class TokensFile implements Identities {
         this.content = content;
     }
 
-    /** Returns the tokens of no file. */
+    /** Returns an empty set of tokens, without a file. */
     public static TokensFile none() {
         return new TokensFile(null, READ_EVERY, Content.NONE);
     }
 
-    /** @throws IOException without the file's name, with the place of a line that cannot be read, and never with a digest */
+    /** @throws IOException if the file cannot be read. The message has the number of a wrong line, and neither the file's name nor a digest */
     public static TokensFile read(Path file) throws IOException {
         return read(file, READ_EVERY);
     }
 
-    /** @param readEvery how often the file is read again, at most */
+    /** @param readEvery shortest interval between two reads of the file */
     static TokensFile read(Path file, Duration readEvery) throws IOException {
         return new TokensFile(file, readEvery, parse(text(file)));
     }
@@ -126,12 +127,12 @@ public final class TokensFile implements Identities {
         return current().byName().containsKey(name);
     }
 
-    /** Lists the file's tokens by name, behind a name. */
+    /** Lists the file's tokens by name, after a given name. */
     public List<Identity> list(String after, int limit) {
         return current().byName().tailMap(after, false).values().stream().limit(limit).toList();
     }
 
-    /** Returns what the file contains, or contained a moment ago. */
+    /** Returns the present content of the file, or a slightly older one. */
     private Content current() {
         if (file != null && System.nanoTime() - readAt >= readEvery.toNanos() && reading.tryLock()) {
             try {
@@ -156,7 +157,7 @@ public final class TokensFile implements Identities {
             }
             trouble = "";
         } catch (IOException e) {
-            // It is read again all the time: each trouble is told once.
+            // The file is read again and again, so each failure is logged once.
             if (!trouble.equals(e.toString())) {
                 trouble = e.toString();
                 LOG.warn("{}: not read again, its former tokens are used: {} (expected: {})", source, e.getMessage(), FORM);

@@ -1,4 +1,4 @@
-/** The tokens that a registry knows. */
+/** The tokens of a registry, and the secret from which the keys of its hosts are derived. */
 @NullMarked
 package dev.spillway.coordinator.identity;
 

@@ -29,16 +29,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches whether Kafka answers, on a thread of its own, so that publishers claim nothing that they cannot send. Every few seconds, and when Kafka
- * answers again, it inspects the topics: a broker may return without them, and somebody may have changed them. Thread-safe.
+ * Checks on a thread of its own whether Kafka answers, so that publishers claim nothing that they cannot send. Inspects the topics every few seconds
+ * and when Kafka answers again, because a broker may return without them and somebody may have changed them. Thread-safe.
  */
 public final class Brokers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Brokers.class);
     private static final Duration ASK_EVERY = Duration.ofSeconds(1);
     private static final int ASKED_BETWEEN_INSPECTIONS = 4;
-    /** A healthy broker answers within milliseconds; clients themselves give up much later. */
+    /** Time limit of a check. A healthy broker answers within milliseconds, and the Kafka client's own timeouts are much longer. */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(2);
-    /** Many questions, and corrections that are written to disks. */
+    /** Time limit of an inspection, which sends many requests and may correct topics. */
     private static final Duration INSPECTED_WITHIN = Duration.ofSeconds(10);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(3));
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
@@ -69,7 +69,7 @@ public final class Brokers implements AutoCloseable {
     }
 
     /**
-     * Waits until Kafka answers and all topics are there, then goes on watching.
+     * Waits until Kafka answers and all topics exist, then starts to watch.
      *
      * @throws NotReachableException naming the servers
      */
@@ -81,7 +81,7 @@ public final class Brokers implements AutoCloseable {
         return brokers;
     }
 
-    /** Returns the number of partitions of {@code spillway.orders}. Each host must get one of them. */
+    /** Returns the number of partitions of {@code spillway.orders}. Hosts are spread over exactly these. */
     public int orderPartitions() {
         return Objects.requireNonNull(partitions.get(Topics.ORDERS), Topics.ORDERS);
     }
@@ -99,7 +99,7 @@ public final class Brokers implements AutoCloseable {
         }
     }
 
-    /** Returns what of the topics is less than the settings ask for, and loses nothing; empty if all is as it should be. */
+    /** Returns the harmless differences between the topics and the settings, which lose no messages; empty if there are none. */
     public String remark() {
         return String.join("; ", findings.remarks());
     }
@@ -108,7 +108,7 @@ public final class Brokers implements AutoCloseable {
         return finding.isReachable();
     }
 
-    /** Waits until Kafka answers, or the time is over. */
+    /** Waits until Kafka answers or the time is over. */
     void awaitReachable(Duration atMost) throws InterruptedException {
         long seen = changed.seen();
         if (!isReachable()) {
@@ -121,7 +121,7 @@ public final class Brokers implements AutoCloseable {
         return finding.lost();
     }
 
-    /** Makes sure of Kafka and of its topics at once, because something could not be sent. */
+    /** Checks Kafka and its topics at once, because a message could not be sent. */
     void suspect() {
         suspected.wake();
     }
@@ -138,7 +138,7 @@ public final class Brokers implements AutoCloseable {
             while (!closing) {
                 long seen = suspected.seen();
                 boolean inspecting = asked >= ASKED_BETWEEN_INSPECTIONS || seen != sure;
-                // A new connection is inspected next, because opening it gives no topic more partitions.
+                // After a new connection the topics are inspected next, because opening the connection does not add partitions to them.
                 asked = !isReachable() ? ASKED_BETWEEN_INSPECTIONS : inspecting ? 0 : asked + 1;
                 @Nullable
                 String why = isReachable() ? ask(inspecting) : reopen();

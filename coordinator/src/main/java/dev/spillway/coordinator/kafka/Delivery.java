@@ -11,7 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 
 /**
- * A batch under way to Kafka.
+ * A batch of messages that is being sent to Kafka.
  *
  * @param sent items sent, each with its acknowledgement
  */
@@ -23,7 +23,7 @@ record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
         Map<T, CompletableFuture<Long>> sent = new LinkedHashMap<>();
         boolean accepted = true;
         for (T item : items) {
-            // A refused message may have waited for long. The others would wait as long, one after the other.
+            // After a refused message no further ones are sent. It may have waited for a long time, and each of the others would wait as long.
             CompletableFuture<Long> acknowledgement = accepted ? sender.send(message.apply(item))
                     : CompletableFuture.failedFuture(new IllegalStateException("not sent behind one that was refused"));
             accepted &= !acknowledgement.isCompletedExceptionally();
@@ -32,7 +32,7 @@ record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
         return new Delivery<>(sent);
     }
 
-    /** Waits until all is acknowledged or failed, or Kafka is lost. Interrupted, it ends at once, and leaves the interrupt for later. */
+    /** Waits until every item is acknowledged or failed, or until Kafka no longer answers. An interrupt ends the wait at once, and stays set. */
     Result<T> await(Brokers brokers) {
         CompletableFuture<Void> settled =
                 CompletableFuture.allOf(sent.values().toArray(CompletableFuture[]::new)).exceptionally(failure -> null);

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** Events as Kafka's messages. */
+/** Encodes events as Kafka messages. */
 final class EventMessages {
     /** CloudEvents source of a coordinator's messages. */
     static final String SOURCE = "/spillway/coordinator";

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fact of each eviction, keyed by namespace. A fact counts as published only after Kafka acknowledged it; whoever dies before that is noted
- * publishes it twice, never not at all.
+ * Publishes the fact of each eviction, keyed by namespace. A fact counts as published once Kafka has acknowledged it. After a crash before this is
+ * recorded, the fact is published again, so delivery is at least once.
  */
 record FactPublication(Registry registry, EventCodec codec, EvictionTrail trail) implements Publication<EvictionFact> {
     @Override

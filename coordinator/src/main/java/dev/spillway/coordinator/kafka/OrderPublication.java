@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Due orders, each for its host's partition. A claim sets the next attempt. If the coordinator dies, the order is delayed by that interval, or a
- * heartbeat carries it sooner. Orders that did not arrive are given back and are due at once. For one thread.
+ * Publishes due orders to the partitions of their hosts. A claim sets the time of the next attempt. If the coordinator crashes, the order waits until
+ * then, or a heartbeat carries it sooner. Orders that were not acknowledged are given back and are due at once. Not thread-safe.
  */
 final class OrderPublication implements Publication<AddressedOrder> {
     private static final Logger LOG = LoggerFactory.getLogger(OrderPublication.class);

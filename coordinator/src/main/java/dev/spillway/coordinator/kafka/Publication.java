@@ -8,16 +8,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One kind of event that the registry keeps until Kafka has it. A claimed event is claimed by nobody else for a while, and is due again afterwards
- * unless it was settled.
+ * A kind of event that the registry keeps until it has been sent. A claim is a lease: meanwhile nobody else can claim the event, and afterwards it is
+ * due again unless it was settled.
  */
 interface Publication<T> {
-    /** Returns the name of what is published, for people, such as {@code facts}. */
+    /** Returns the name of the kind in messages, such as {@code facts}. */
     String name();
 
     String topic();
 
-    /** Returns whether a commit left some of it. */
+    /** Returns whether a commit left events of this kind to publish. */
     boolean isLeftBy(Changes.Wake wake);
 
     /**
@@ -27,14 +27,14 @@ interface Publication<T> {
      */
     List<T> claim(int most);
 
-    /** Returns why this item cannot be sent at all; null if it can. */
+    /** Returns why this item can never be sent; null if it can. */
     @Nullable
     String obstacle(T item);
 
     Message message(T item);
 
     /**
-     * Notes what Kafka acknowledged, and what surely or possibly did not arrive.
+     * Records which events Kafka has acknowledged, and which it may not have.
      *
      * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command; all of it is then due again later
      */

@@ -16,7 +16,7 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings one kind of event from the registry to Kafka: claims what is due, sends it, and notes what became of it, round after round. */
+/** Publishes one kind of event from the registry to Kafka. Each round claims due events, sends them, and records the result. */
 public final class Publisher<T> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final int CLAIM_MAX = 1_000;
@@ -49,7 +49,7 @@ public final class Publisher<T> implements AutoCloseable {
         return start(registry, new Publisher<>(new FactPublication(registry, codec(), trail), brokers, sender, metrics, random));
     }
 
-    /** Publishes orders to hosts, each proven by the key of its host. */
+    /** Publishes orders to hosts, each authenticated by the key of its host. */
     public static Publisher<?> ofOrders(Registry registry, FleetSecret secret, Brokers brokers, MessageSender sender, EvictionTrail trail,
             MeterRegistry metrics,
             RandomGenerator random) {
@@ -72,7 +72,7 @@ public final class Publisher<T> implements AutoCloseable {
         return publisher;
     }
 
-    /** Fails when Kafka does not take what is published. */
+    /** Fails if Kafka does not accept the messages. */
     public void requireWorking() throws UnusableServerException {
         uses.requireWorking();
     }
@@ -98,7 +98,7 @@ public final class Publisher<T> implements AutoCloseable {
         if (!result.acknowledged().isEmpty()) {
             uses.worked();
         } else if (!brokers.isReachable()) {
-            // The watch on Kafka names the trouble, and nothing more is tried until Kafka answers again.
+            // Brokers reports that Kafka does not answer, and nothing is tried until it answers again.
             uses.ended();
         } else {
             uses.failed("%d %s not published: %s".formatted(unsent.size(), publication.name(), why));
@@ -114,7 +114,10 @@ public final class Publisher<T> implements AutoCloseable {
         return Round.FAILED;
     }
 
-    /** Notes what was sent. An interrupt means that the service stops; the note is made all the same, for whoever continues. */
+    /**
+     * Records the result of sending. An interrupt means that the service stops; the result is recorded all the same, so that other coordinators can
+     * continue.
+     */
     private void settle(List<T> acknowledged, List<T> unsent) {
         boolean interrupted = Thread.interrupted();
         try {

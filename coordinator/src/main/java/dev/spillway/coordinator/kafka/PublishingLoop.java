@@ -13,15 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes whatever is due, on a thread of its own. Commits wake it. It also looks by itself, because other coordinators commit too, and unconfirmed
- * items become due again. It claims nothing while Kafka does not answer.
+ * Publishes due events on a thread of its own. Commits wake it. It also looks at intervals, because other coordinators commit too and unconfirmed
+ * events become due again. It claims nothing while Kafka does not answer.
  */
 final class PublishingLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PublishingLoop.class);
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
     /** Backoff longer than a heartbeat, so that heartbeats carry what cannot be sent. */
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15));
-    /** Pause after the registry was down. It comes back for all callers at once, and everything that waited is due. */
+    /** Pause while the registry is down. It is short, because once the registry is back all waiting events are due. */
     private static final Duration REGISTRY_AGAIN_AFTER = Duration.ofSeconds(2);
     private static final Duration END_WITHIN = Duration.ofSeconds(3);
 
@@ -44,7 +44,7 @@ final class PublishingLoop implements AutoCloseable {
     private final ServiceThread thread;
     private volatile boolean closing;
 
-    /** @param uses told of a round that fails because of a defect */
+    /** @param uses records rounds that fail because of a defect */
     PublishingLoop(String name, Brokers brokers, RandomGenerator random, Publishing publishing, LastUse uses) {
         this.name = name;
         this.brokers = brokers;
@@ -58,7 +58,7 @@ final class PublishingLoop implements AutoCloseable {
         thread.start();
     }
 
-    /** Says that there may be something to publish. */
+    /** Signals that there may be something to publish. */
     void wake() {
         wakeup.wake();
     }
@@ -78,7 +78,7 @@ final class PublishingLoop implements AutoCloseable {
                     case PUBLISHED -> {}
                     case NOTHING_DUE -> wakeup.await(seen, LOOK_AT_LEAST_EVERY);
                     case REGISTRY_AWAY -> pause(REGISTRY_AGAIN_AFTER);
-                    // A commit does not cut this short: it would meet the same trouble.
+                    // A commit does not shorten this pause, because the next round would probably fail, too.
                     case FAILED -> pause(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2)));
                 }
             }
@@ -94,7 +94,7 @@ final class PublishingLoop implements AutoCloseable {
             LOG.warn("{}: {}", name, e.getMessage());
             return Round.REGISTRY_AWAY;
         } catch (RuntimeException | LinkageError e) {
-            // A library that cannot be loaded is an Error, and must not end the thread in silence.
+            // A library that cannot be loaded is an Error. It is logged and does not end the thread.
             LOG.error("{}: failed, going on", name, e);
             uses.failed(ConnectionTrouble.inWords(e));
             return Round.FAILED;
@@ -108,7 +108,7 @@ final class PublishingLoop implements AutoCloseable {
         }
     }
 
-    /** Lets the round under way end, within a bound; what it could not send is given back. */
+    /** Waits for the present round within a time limit. The round gives back what it could not send. */
     @Override
     public void close() {
         closing = true;

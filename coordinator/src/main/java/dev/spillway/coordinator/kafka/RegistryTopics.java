@@ -7,21 +7,21 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The topics of one registry, as they are made where they are missing.
+ * The topics of one registry, with the settings for creating missing ones.
  *
- * @param orders    each host reads one partition of it
- * @param evictions facts for anyone
- * @param reports   spread over the coordinators
- * @param copies    of each of them
+ * @param orders    topic of orders, of which each host reads one partition
+ * @param evictions topic of eviction facts, which anyone may read
+ * @param reports   topic of reports, whose partitions are spread over the coordinators
+ * @param copies    number of copies of each topic
  */
 public record RegistryTopics(Shape orders, Shape evictions, Shape reports, Copies copies) {
     /**
      * One topic.
      *
      * @param partitions 1 or more; a topic that is there keeps its own
-     * @param retention  time for which a message is kept
-     * @param isGiven    whether the retention was set explicitly. Then an existing topic with a longer retention is shortened at the start; otherwise
-     *                   its maker is taken to want that
+     * @param retention  time for which messages are kept
+     * @param isGiven    whether the retention was set explicitly. If so, the longer retention of an existing topic is shortened at the start.
+     *                   Otherwise a longer one is taken to be intended
      */
     public record Shape(int partitions, Duration retention, boolean isGiven) {}
 

@@ -45,10 +45,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes hosts' reports into the registry, together with the other coordinators. Offsets are committed only after the registry has committed the
- * reports before them. After a crash the reports are taken again, which changes nothing.
+ * Reads hosts' reports from Kafka into the registry, in one consumer group with the other coordinators. Offsets are committed only after the registry
+ * has committed the reports before them. After a crash some reports are read again, which changes nothing.
  *
- * <p>A report counts only if it is proven by the key of its host. Any other is passed over: the heartbeat carries the same report.
+ * <p>A report counts only if it is authenticated by the key of its host. Any other is skipped, because the heartbeat carries a genuine report, too.
  */
 public final class ReportConsumer implements AutoCloseable {
     /** Consumer group that all coordinators of a registry share. */
@@ -86,10 +86,11 @@ public final class ReportConsumer implements AutoCloseable {
         this.random = random;
         this.trail = trail;
         Map<String, Object> properties = new HashMap<>(settings.consumer(GROUP));
-        // Reports may be read twice without harm. If one is missed, its order stays open.
+        // Reports may be read twice without harm. A missed report would leave its order open.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, BATCH_MAX);
-        // A member that dies, or leaves while it joins, holds up the whole group until its session ends. The others keep their partitions.
+        // A member that crashes, or leaves while it joins, delays the rebalance until its session ends. With this assignor the other members keep
+        // their partitions meanwhile.
         properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, Math.toIntExact(SESSION.toMillis()));
         properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.toIntExact(SESSION.dividedBy(4).toMillis()));
@@ -114,7 +115,7 @@ public final class ReportConsumer implements AutoCloseable {
         return reports;
     }
 
-    /** Fails when reports cannot be read. */
+    /** Fails if reports cannot be read. */
     public void requireWorking() throws UnusableServerException {
         Throwable failure = ended;
         if (failure != null) {
@@ -149,7 +150,7 @@ public final class ReportConsumer implements AutoCloseable {
             LOG.error("taking reports ended; heartbeats carry them", e);
             ended = e;
         } finally {
-            // An interrupt would keep the consumer from leaving its group.
+            // With the interrupt set, the consumer could not leave its group.
             boolean interrupted = Thread.interrupted();
             lag.close();
             consumer.close(CloseOptions.timeout(LEAVE_WITHIN));
@@ -165,7 +166,7 @@ public final class ReportConsumer implements AutoCloseable {
         return records;
     }
 
-    /** Returns when the registry has all of them, and their offsets are committed; or when this ends. */
+    /** Returns once the registry has committed all reports and their offsets are committed, or when this consumer is closing. */
     private void take(List<ConsumerRecord<byte[], byte[]>> polled) {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(polled);
         int failures = 0;
@@ -180,7 +181,8 @@ public final class ReportConsumer implements AutoCloseable {
             } catch (RegistryUnavailableException | OutcomeUnknownException e) {
                 failures++;
                 LOG.warn("{} reports wait: {}", records.size(), e.getMessage());
-                // Polls meanwhile, so that the group knows that this member lives. Records of a rebalance are added to the rest.
+                // The consumer polls while it waits, so that it stays in the group. Records of newly assigned partitions are added to the waiting
+                // ones.
                 consumer.pause(consumer.assignment());
                 records.addAll(waiting(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2))));
             }
@@ -194,7 +196,7 @@ public final class ReportConsumer implements AutoCloseable {
         } catch (WakeupException e) {
             throw e;
         } catch (KafkaException e) {
-            // Records that are read already must not be lost because of it.
+            // The failure is only logged, so that the records that are already read are not lost.
             LOG.warn("reading {}: {}", Topics.REPORTS, e.toString());
             return List.of();
         }
@@ -226,7 +228,7 @@ public final class ReportConsumer implements AutoCloseable {
         return reports;
     }
 
-    /** Returns the host in whose name a report is sent. */
+    /** Returns the host that a report claims to come from. */
     private static Optional<HostId> host(Message message) {
         try {
             return Optional.ofNullable(message.key()).map(HostId::new);
@@ -257,7 +259,7 @@ public final class ReportConsumer implements AutoCloseable {
         }
     }
 
-    /** Stores one report. A report that the registry cannot take must not hold up the others. */
+    /** Stores one report alone, so that a report that the registry cannot store does not hold up the others. */
     private void storeAlone(Report report) {
         try {
             registry.execute(new Command.TakeReports(List.of(report)));

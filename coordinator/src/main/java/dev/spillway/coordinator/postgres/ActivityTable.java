@@ -16,8 +16,8 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores events. Ids are drawn before the commit, and commits come in another order. So readers read only up to a settled id: every event up to it is
- * committed, or never will be.
+ * Stores events. Ids are drawn before the commit, and transactions commit in another order. So readers read only up to a settled id: every event up
+ * to it is committed, or never will be.
  *
  * <p>A writer first takes a shared advisory lock on the last id that anyone has drawn, and then draws its own ids, which are higher. The lock ends
  * with its transaction, after the commit is visible. A reader first reads the last id drawn, then the held locks, and then the events. A writer whose
@@ -32,7 +32,7 @@ final class ActivityTable {
     private static final ObjectWriter WRITER = Json.tolerant().writerFor(Activity.class);
     private static final ObjectReader READER = Json.tolerant().readerFor(Activity.class);
 
-    /** The highest 16 bits of each lock's key, before 48 bits for the id: other advisory locks of the database differ in them. */
+    /** The highest 16 bits of each lock's key, before 48 bits for the id: other advisory locks of the database use other values. */
     private static final long LOCKS = 0x7370;
     private static final String LOCK = "SELECT pg_advisory_xact_lock_shared(" + LAST_DRAWN + " | " + (LOCKS << 48) + ")";
     /** {@code pg_locks} shows the upper half of a key as classid and the lower half as objid. */
@@ -48,14 +48,17 @@ final class ActivityTable {
     private ActivityTable() {}
 
     /**
-     * Bound of the ids that can be read.
+     * The range of ids that can be read.
      *
      * @param through every event up to this id is committed, or never will be
      * @param drawn   the last id that was drawn
      */
     record Settled(long through, long drawn) {}
 
-    /** Adds what writes the events; best as the last statement before the commit, because readers wait for this transaction from here on. */
+    /**
+     * Adds the statements that write the events. They should be the last ones before the commit, because readers wait for this transaction from then
+     * on.
+     */
     static void add(List<Activity> happened, Script script) {
         if (happened.isEmpty()) {
             return;
@@ -82,7 +85,7 @@ final class ActivityTable {
         }
     }
 
-    /** Reads up to where ids can be read by a snapshot that is taken after this call, not by an earlier one. */
+    /** Returns the range of ids that a snapshot taken after this call can read. An earlier snapshot may miss some of them. */
     static Settled settled(Handle handle) {
         Script script = new Script();
         Script.Found<Long> drawn = script.add("SELECT " + LAST_DRAWN + " AS id", Map.of(), (row, context) -> row.getLong("id"));
@@ -95,7 +98,7 @@ final class ActivityTable {
         return new Settled(Math.min(last, locked.rows().getFirst()), last);
     }
 
-    /** Reads what is behind a cursor, in a transaction that sees one moment. */
+    /** Reads the events after a cursor. The caller's transaction must read from one snapshot. */
     static ActivityPage page(Handle handle, Settled settled, @Nullable ActivityCursor after, int limit) {
         long behind = after == null ? Long.MAX_VALUE : after.number();
         Script script = new Script();
@@ -115,7 +118,7 @@ final class ActivityTable {
     }
 
     /**
-     * Deletes what is older, at most {@code limit} of it, and remembers up to where.
+     * Deletes up to {@code limit} older events, and stores the highest deleted id.
      *
      * @return the number of deleted rows
      */

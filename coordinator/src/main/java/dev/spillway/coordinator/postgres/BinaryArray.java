@@ -11,9 +11,9 @@ import org.postgresql.util.PGBinaryObject;
 import org.postgresql.util.PGobject;
 
 /**
- * An array of elements of eight or sixteen bytes in PostgreSQL's binary format. The driver sends such arrays as text, which the server parses element
- * by element. Connections without its {@link #TYPES} send the text. (PostgreSQL, {@code array_recv}, {@code uuid_recv}, {@code timestamptz_recv}.)
- * Not thread-safe.
+ * An array of elements of eight or sixteen bytes in PostgreSQL's binary format. By default the driver sends such arrays as text, which the server
+ * parses element by element. Connections that do not enable {@link #TYPES} still send text. (PostgreSQL, {@code array_recv}, {@code uuid_recv},
+ * {@code timestamptz_recv}.) Not thread-safe.
  */
 final class BinaryArray extends PGobject implements PGBinaryObject {
     /** Value of the driver's option {@code binaryTransferEnable}: the object ids of {@code timestamptz[]} and {@code uuid[]}. */

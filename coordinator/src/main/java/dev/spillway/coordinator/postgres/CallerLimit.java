@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Caps the callers on the connections that they share with the coordinator's own work, so that some are left for that. A bounded number of others
- * wait, for a bounded time. Thread-safe.
+ * Caps the number of callers that use the shared connections, so that some connections are left for the coordinator's own work. A bounded number of
+ * further callers wait for a bounded time. Thread-safe.
  */
 final class CallerLimit {
     private final Semaphore free;
@@ -17,7 +17,7 @@ final class CallerLimit {
     private final Duration patience;
 
     /**
-     * @param atOnce     1 or more
+     * @param atOnce     number of callers at once, 1 or more
      * @param waitingMax number of callers that may wait
      * @param patience   time for which each of them waits
      */
@@ -28,10 +28,10 @@ final class CallerLimit {
     }
 
     /**
-     * Runs {@code work} when it is its turn, and returns its result.
+     * Runs {@code work} once a place is free, and returns its result.
      *
      * @param what name of the work, for messages
-     * @throws RegistryBusyException        if it was not its turn in time, or too many wait already
+     * @throws RegistryBusyException        if no place became free in time, or too many callers wait already
      * @throws RegistryUnavailableException if the thread was interrupted while it waited
      */
     <T> T admit(String what, Supplier<T> work) {

@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
 import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
 
 /**
- * Reads of single entries that change nothing. Those that come while others are read gather, and are the next statement, which sees one moment.
- * Thread-safe.
+ * Reads single entries without changing anything. Reads that arrive while a statement runs are gathered into the next statement, which uses one
+ * snapshot. Thread-safe.
  */
 final class EntryReads implements AutoCloseable {
-    /** Statements at once: while one is read from the database, the rows of another become answers. */
+    /** Number of concurrent statements: while the database runs one, the rows of the other are turned into answers. */
     static final int UNDER_WAY = 2;
-    /** Keys in one statement at most. */
+    /** Upper bound on the keys of one statement. */
     private static final int BATCH_MAX = 1_024;
 
     static final String ENTRIES = "SELECT " + EntryTable.COLUMNS

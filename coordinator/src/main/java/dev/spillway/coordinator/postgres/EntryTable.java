@@ -77,7 +77,7 @@ final class EntryTable implements NamespaceRows, EntryRows {
     static final String BY_NAME = "SELECT " + COLUMNS + """
             FROM entries e WHERE (e.namespace, e.key) IN (SELECT unnest(:namespaces), unnest(:keys)) ORDER BY e.namespace, e.key""";
 
-    /** Condition for the entries behind a place in the order of eviction. */
+    /** Condition for the entries after a place in the order of eviction. */
     static final String BEHIND = "(e.priority, e.last_use) > (:afterPriority, :afterUse)";
 
     static final String VICTIMS = "SELECT " + COLUMNS + "FROM entries e WHERE e.namespace = :namespace AND " + BEHIND + """
@@ -102,7 +102,7 @@ final class EntryTable implements NamespaceRows, EntryRows {
                     FROM entries e WHERE e.namespace = :namespace AND e.created_at <= :latest AND e.pin_reason IS NULL
                     ORDER BY e.created_at, e.generation LIMIT :limit FOR UPDATE""";
 
-    /** Condition for the entries of a namespace under a key prefix: a range of the key's index. */
+    /** Condition for the entries of a namespace whose keys begin with a prefix, as a range of the key's index. */
     static final String OF_PREFIX = "e.namespace = :namespace AND e.key >= :prefix AND e.key < :beyond";
 
     static final String COUNT_UNPINNED = """
@@ -116,7 +116,9 @@ final class EntryTable implements NamespaceRows, EntryRows {
                     SELECT FROM entries m WHERE m.namespace = e.namespace AND m.group_name = e.group_name
                         AND (m.created_at <= :created OR (NOT m.follows AND m.last_accessed_at <= :used)))))""".formatted(OF_PREFIX);
 
-    /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
+    /**
+     * A suffix such that prefix and suffix come after every key that begins with the prefix: it is longer than any key, and no character is greater.
+     */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
 
     static final String DUE =
@@ -204,7 +206,7 @@ final class EntryTable implements NamespaceRows, EntryRows {
 
     @Override
     public PolicySet policies() {
-        // One statement, so that the version and the policies are of one snapshot.
+        // One statement reads both, so that the version and the policies are from one snapshot.
         List<PolicySet.Entry> policies = new ArrayList<>();
         long[] version = {0};
         handle.createQuery(
@@ -264,7 +266,7 @@ final class EntryTable implements NamespaceRows, EntryRows {
         return behind(pageOf(sql, namespace, limit), after).map(MAPPER).list();
     }
 
-    /** Gives {@link #BEHIND} what it asks for. */
+    /** Binds the parameters of {@link #BEHIND}. */
     static Query behind(Query query, Place after) {
         return query.bind("afterPriority", after.priority()).bind("afterUse", after.use());
     }
@@ -312,7 +314,7 @@ final class EntryTable implements NamespaceRows, EntryRows {
         return counted.map((row, context) -> new Selection(row.getLong("entries"), row.getLong("bytes"))).one();
     }
 
-    /** Gives {@link #OF_PREFIX} what it asks for. */
+    /** Binds the parameters of {@link #OF_PREFIX}. */
     static Query ofPrefix(Query query, NamespaceName namespace, String prefix) {
         return query.bind("namespace", namespace.value()).bind("prefix", prefix).bind("beyond", prefix + GREATEST);
     }

@@ -6,9 +6,9 @@ import dev.spillway.service.tracing.RequestScope;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Is told of single evictions once they are committed, before anyone is answered. Its methods must return at once, and are called by many threads. */
+/** Receives each eviction after its commit and before any caller gets an answer. Its methods must return at once, and are called by many threads. */
 public interface EvictionFollower {
-    /** Wants to be told nothing. */
+    /** A follower that receives nothing. */
     EvictionFollower NOBODY = new EvictionFollower() {
         @Override
         public boolean isFollowing() {
@@ -22,21 +22,21 @@ public interface EvictionFollower {
         public void closed(ClosedReplica replica, Instant began) {}
     };
 
-    /** Returns whether it wants to be told. It is asked once for each transaction. */
+    /** Returns whether it wants to receive evictions. Called once per transaction. */
     boolean isFollowing();
 
     /**
-     * Takes a committed eviction.
+     * Receives a committed eviction.
      *
      * @param began   time at which its transaction began
-     * @param request the request that caused it; null for none
+     * @param request the request that caused it; null if there is none
      */
     void evicted(Eviction eviction, Instant began, @Nullable RequestScope request);
 
     /**
-     * Takes a replica that is confirmed to be gone, or given up.
+     * Receives a replica whose row was closed: it is confirmed to be absent, or was given up.
      *
-     * @param began time at which the transaction began that closed it
+     * @param began time at which the transaction that closed it began
      */
     void closed(ClosedReplica replica, Instant began);
 }

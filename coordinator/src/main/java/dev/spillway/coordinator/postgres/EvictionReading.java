@@ -36,7 +36,7 @@ import static dev.spillway.coordinator.core.RegistryQueries.ORDERS_IN_LISTS_MAX;
 
 /** Evictions with their orders, in one read transaction. Not thread-safe. */
 final class EvictionReading {
-    /** An eviction ends one generation, by which its replicas are found. */
+    /** Condition that an eviction has an open order. Its replicas are found by the generation that it ended. */
     private static final String HAS_OPEN_ORDER =
             "EXISTS (SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id)";
 
@@ -58,14 +58,17 @@ final class EvictionReading {
                         SELECT r.eviction_id FROM open_orders o JOIN replicas r ON r.replica_id = o.replica_id
                         UNION SELECT u.eviction_id FROM evictions u WHERE u.unfinished))""";
 
-    /** The newest open evictions, where there are few. */
+    /** Finds the newest open evictions if there are few open orders. */
     static final String FEW_OPEN =
             EVICTIONS + "e.number < :before AND " + IS_OPEN + " " + AMONG_FEW + " ORDER BY e.number DESC LIMIT :limit";
 
-    /** How many evictions one page looks at whose orders decide: for each of them its replicas are read. */
+    /** Upper bound on the evictions that one page searches if the filter depends on their orders, because the replicas of each are read. */
     static final int WALK_MAX = 10_000;
 
-    /** Fenced by OFFSET 0: the planner would read the history of all evictions to know those of a host, on each page. */
+    /**
+     * Condition that a host has an order of the eviction. {@code OFFSET 0} is an optimization fence: without it, the planner would read the host's
+     * whole history for each page.
+     */
     private static final String OF_HOST =
             """
                     AND EXISTS (SELECT FROM (
@@ -95,7 +98,7 @@ final class EvictionReading {
 
     private record Shown(long number, EvictionView view) {}
 
-    /** How many evictions are read at once, each with up to {@value RegistryQueries#ORDERS_IN_LISTS_MAX} orders. */
+    /** Number of evictions that are read at once, each with up to {@value RegistryQueries#ORDERS_IN_LISTS_MAX} orders. */
     private static final int PORTION = 50;
 
     private static final RowMapper<Found> FOUND = (row, context) -> new Found(
@@ -128,9 +131,9 @@ final class EvictionReading {
         }
         boolean open = "open".equals(state);
         boolean fewOpen = open && fewAreOpen();
-        // What an index finds.
+        // The conditions that an index supports.
         String indexed = "e.number < :before" + (filter.namespace() == null ? "" : " AND e.namespace = :namespace")
-        // The cause is a literal, so that the planner knows which index has it. It is an enum's name.
+        // The cause is a literal, so that the planner can choose a partial index. It is the name of an enum constant, so this is safe.
                 + (filter.cause() == null ? "" : " AND e.cause = '" + filter.cause() + "'")
                 + (filter.planId() == null ? "" : " AND e.plan_id = :plan");
         boolean walks = !fewOpen && (state != null || filter.hostId() != null);
@@ -149,7 +152,7 @@ final class EvictionReading {
         }
     }
 
-    /** Reads the orders of a portion of evictions at a time. */
+    /** Adds the orders to evictions, reading those of {@link #PORTION} evictions at a time. */
     private Iterator<Shown> withOrders(Iterator<Found> found) {
         return Stream.iterate(found, Iterator::hasNext, rest -> rest)
                 .map(Iterator::next)
@@ -161,7 +164,7 @@ final class EvictionReading {
                 .iterator();
     }
 
-    /** The last eviction that one page looks at; absent if it comes to the end of all. */
+    /** Returns the number of the last eviction that a page searches; null if the page reaches the end. */
     private @Nullable Long endOfWalk(String indexed, EvictionFilter filter, long before) {
         return bound(handle.createQuery(
                 "SELECT e.number FROM evictions e WHERE " + indexed + " ORDER BY e.number DESC OFFSET :walk - 1 LIMIT 1"), filter)

@@ -21,7 +21,7 @@ import java.util.SortedSet;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
-/** Evictions, their facts and what of both is left to do, in one transaction. Not thread-safe. */
+/** Evictions with their facts, and the work that is left for both, in one transaction. Not thread-safe. */
 final class EvictionTable implements EvictionRows {
     static final String COLUMNS =
             "e.eviction_id, e.number, e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.cause, e.replicas, e.labels, "
@@ -137,7 +137,7 @@ final class EvictionTable implements EvictionRows {
                 FROM unnest(:id, :at) AS u (id, at) WHERE e.eviction_id = u.id""");
     }
 
-    /** Notes published facts. It locks them in order first, because two publishers of the same facts would deadlock. */
+    /** Records published facts. Locks them in order first, because otherwise two publishers of the same facts could deadlock. */
     void publish(Collection<EvictionId> published, Script script) {
         Columns.of(published)
                 .uuids("ids", EvictionId::value)

@@ -9,7 +9,7 @@ import org.jdbi.v3.core.Jdbi;
 final class FleetSecretTable {
     private FleetSecretTable() {}
 
-    /** Returns the secret. Of coordinators that start at once, and find none, the first one makes it. */
+    /** Returns the secret. If several coordinators start at once and find none, the first of them creates it. */
     static FleetSecret read(DataSource database) {
         try {
             return Jdbi.create(database).withHandle(handle -> {

@@ -23,12 +23,14 @@ import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
-/** Hosts with what they have and with their open orders, in one read transaction. Not thread-safe. */
+/** Reads hosts with the counts of their replicas and open orders, in one read transaction. Not thread-safe. */
 final class HostReading {
-    /** Number of replicas of a fleet from which on a list tells what hosts told with their heartbeats: counting the rows takes seconds. */
+    /**
+     * Number of replicas in the fleet above which lists use the counts that hosts report with heartbeats, because counting the rows takes seconds.
+     */
     private static final long MANY = 100_000;
 
-    /** Counts the rows of all hosts, or of those alone that drain or are retired. */
+    /** Counts the rows of all hosts, or only of those that drain or are retired. */
     private static final String VIEWS = "SELECT " + HostTable.COLUMNS
             + """
                     , CASE WHEN c.is_counted THEN r.open_rows ELSE h.replicas END AS open_rows,
@@ -40,7 +42,7 @@ final class HostReading {
                     CROSS JOIN LATERAL (
                         SELECT count(*) AS open_orders, min(o.doomed_at) AS oldest FROM open_orders o WHERE o.host_id = h.host_id) AS o""";
 
-    /** Counts the LIVE rows of a host that are last copies. Each is looked up elsewhere by its generation. */
+    /** Counts the LIVE rows of a host that are last copies. For each row, the other replicas are found by its generation. */
     static final String LAST_COPIES = """
             SELECT count(*) AS copies, coalesce(sum(l.size_bytes), 0)::bigint AS bytes FROM (
                 SELECT r.size_bytes, NOT
@@ -50,7 +52,7 @@ final class HostReading {
 
     static final String BY_STATE = "SELECT " + HostTable.COLUMNS + " FROM hosts h";
 
-    /** All orders of the host are looked through in the narrow rows of their index, and only those of the page are read. */
+    /** Finds a page of a host's orders. The narrow rows of {@code open_orders} are searched, and only the replicas of the page are read. */
     static final String ORDERS = "SELECT " + ReplicaTable.COLUMNS + """
             FROM (
                 SELECT o.doomed_at, o.replica_id FROM open_orders o WHERE o.host_id = :host AND (o.doomed_at, o.replica_id) > (:at, :id)

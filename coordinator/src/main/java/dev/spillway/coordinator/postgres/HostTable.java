@@ -34,7 +34,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jspecify.annotations.Nullable;
 
-/** Hosts and what reconciliations remember of them, in one transaction. Not thread-safe. */
+/** Hosts, with the differences that reconciliations found, in one transaction. Not thread-safe. */
 final class HostTable implements HostRows {
     static final String COLUMNS =
             "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
@@ -105,7 +105,7 @@ final class HostTable implements HostRows {
         return granted != null && granted.compareTo(lock) >= 0;
     }
 
-    /** Adds what locks hosts, the weaker locks first; what it found is there once the script has run. */
+    /** Adds the statements that lock hosts, weaker locks first. The result is available once the script has run. */
     Supplier<Map<HostId, HostRow>> lock(SortedMap<HostId, HostLock> locks, Script script) {
         List<Script.Found<HostRow>> locked = new ArrayList<>();
         for (HostLock lock : HostLock.values()) {
@@ -247,7 +247,7 @@ final class HostTable implements HostRows {
         return drain == null ? null : value.apply(drain);
     }
 
-    /** Replaces what is known of each host. Rows that stay as they are, most of them, are not written. */
+    /** Replaces the copies in use of each host. Unchanged rows, which are most of them, are not written. */
     static void replaceInUse(Map<HostId, List<InUse>> inUse, Script script) {
         List<Map.Entry<HostId, InUse>> all = new ArrayList<>();
         inUse.forEach((host, replicas) -> byReplica(replicas, InUse::replicaId).forEach(replica -> all.add(Map.entry(host, replica))));
@@ -282,7 +282,7 @@ final class HostTable implements HostRows {
                         SELECT u.* FROM unnest(:host, :replica, :kind, :first, :looks) AS u""");
     }
 
-    /** Leaves one value for each replica. A message may name a replica twice, and the last one counts. */
+    /** Returns one value per replica. A message may name a replica twice, and the last value counts. */
     private static <T> Collection<T> byReplica(List<T> told, Function<T, ReplicaId> id) {
         Map<ReplicaId, T> last = new LinkedHashMap<>();
         told.forEach(one -> last.put(id.apply(one), one));

@@ -29,10 +29,10 @@ final class IdempotencyTable {
 
     /** The result of taking a key. */
     sealed interface Taken {
-        /** The command is to be carried out. */
+        /** The key is new, and the command must be carried out. */
         record First() implements Taken {}
 
-        /** This is the answer that was kept for it. */
+        /** The command was carried out before, with this answer. */
         record Again(Object answer) implements Taken {}
 
         /** The key was used for another request. */
@@ -42,9 +42,9 @@ final class IdempotencyTable {
     private record Name(String caller, String key) {}
 
     /**
-     * Takes the keys of commands for this transaction, waiting for any other that has one of them in hand.
+     * Takes the keys of commands for this transaction. Waits for other transactions that have taken one of them.
      *
-     * @param asked commands with keys, no two with the same
+     * @param asked commands with keys, all of them different
      * @throws TransactionConflict if a kept answer was deleted between two statements
      */
     Map<PendingCommand<?>, Taken> take(Collection<PendingCommand<?>> asked, Instant now) {

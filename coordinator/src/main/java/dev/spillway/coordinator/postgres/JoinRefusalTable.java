@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import org.jdbi.v3.core.Handle;
 
-/** Workers that were refused when they asked to join. */
+/** The table of join refusals. */
 final class JoinRefusalTable {
     private JoinRefusalTable() {}
 

@@ -12,12 +12,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Caches the counts of last copies of draining hosts. A count looks up each LIVE row elsewhere, about 10 microseconds each. So it is repeated only
- * after a time that grows with their number. However often callers ask, it costs at most a tenth of the database's time. Thread-safe; if several
- * callers find a count too old, each counts.
+ * Caches the counts of last copies of draining hosts. A count looks up the other replicas of each LIVE row, which takes about 10 microseconds per
+ * row. So it is repeated only after a time in proportion to the number of rows, and takes at most a tenth of the time of one connection, however
+ * often callers ask. Thread-safe; callers that find a count too old at the same time count at the same time.
  */
 final class KnownLastCopies {
-    /** A host with no more LIVE rows than this is counted each time. */
+    /** Upper bound on the LIVE rows of a host that is counted each time. */
     private static final long FEW = 1_000;
 
     private record Known(Instant drainingSince, LastCopies copies) {}
@@ -25,7 +25,7 @@ final class KnownLastCopies {
     private final Map<HostId, Known> known = new ConcurrentHashMap<>();
     private final Duration restPerCopy;
 
-    /** @param restPerCopy time for which a count is good, per LIVE row */
+    /** @param restPerCopy time for which a count is valid, per LIVE row */
     KnownLastCopies(Duration restPerCopy) {
         this.restPerCopy = restPerCopy;
     }

@@ -18,11 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Queues commands, or reads, and carries them out in batches. A thread of the lane takes whatever has gathered when it has a connection, then what
- * came meanwhile. There is no timer: a lone caller waits for nobody, and more callers make larger batches.
+ * Queues commands, or reads, and carries them out in batches. Once a thread of the lane has a connection, it takes all items that have gathered.
+ * While it works, further items gather for the next batch. There is no timer: a single caller never waits for others, and more callers make larger
+ * batches.
  *
- * <p>The threads are platform threads. They only wait for the database, a few times per batch. A virtual thread is parked and mounted again at each
- * answer, which took a sixth of the time of a lone put. Thread-safe.
+ * <p>The threads are platform threads. They only wait for the database, a few times per batch. Virtual threads were slower: parking and mounting at
+ * each answer took a sixth of the time of a single put. Thread-safe.
  */
 final class Lane<P extends Pending<?>> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -33,7 +34,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrivedOrClosed = lock.newCondition();
-    /** In order of arrival. */
+    /** Waiting items in the order of arrival. */
     private final Set<P> waiting = new LinkedHashSet<>();
     private boolean closed;
 
@@ -44,7 +45,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
      * @param threads   number of batches that may be under way at once
      * @param capacity  number of items that may wait at once
      * @param weightMax largest weight of a batch of more than one item
-     * @param carryOut  carries out the batch that it takes from what it is given, and sets every outcome
+     * @param carryOut  takes a batch from the supplier, carries it out, and sets the outcome of every item
      */
     Lane(String name, int threads, int capacity, int weightMax, Consumer<Supplier<List<P>>> carryOut) {
         this.capacity = capacity;
@@ -66,10 +67,10 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
     }
 
     /**
-     * Returns once {@code one} has its outcome.
+     * Queues an item, and returns once it has its outcome.
      *
      * @throws RegistryBusyException        if too many wait already
-     * @throws RegistryUnavailableException if the lane is closed, or the thread was interrupted before it was begun
+     * @throws RegistryUnavailableException if the lane is closed, or the thread was interrupted before the item was begun
      */
     void run(P one) {
         lock.lock();
@@ -127,7 +128,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
             try {
                 carryOut.accept(batch);
             } catch (Throwable e) {
-                // Later callers still need this thread.
+                // The failure must not end this thread, because later items need it.
                 LOG.error("carrying out a batch", e);
                 defect = e;
             }
@@ -137,7 +138,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** Waits until somebody waits; false once the lane is closed. */
+    /** Waits until an item is queued; returns false once the lane is closed. */
     private boolean awaitArrival() {
         lock.lock();
         try {
@@ -150,7 +151,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** Returns a supplier that takes a batch at its first call, and returns the same one, also an empty one, ever after. */
+    /** Returns a supplier that takes a batch at its first call, and returns the same batch, even an empty one, at every later call. */
     private Supplier<List<P>> takenOnce() {
         AtomicReference<@Nullable List<P>> taken = new AtomicReference<>();
         return () -> {
@@ -163,7 +164,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         };
     }
 
-    /** Takes the first items that may share a batch. */
+    /** Takes items for one batch in the order of arrival. */
     private List<P> take() {
         lock.lock();
         try {
@@ -189,7 +190,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** Fails the waiting items. Batches under way go on to their end. */
+    /** Fails the waiting items. Running batches complete. */
     @Override
     public void close() {
         List<P> left;

@@ -10,16 +10,16 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 
 /**
- * Per namespace, a lower bound on the first entry's place, so that victim scans skip dead index tuples. Entries leave at the low end of the index, and
- * their tuples stay until vacuum. A use gets the namespace's age as its priority, or more, and a number behind those of all earlier uses. The age that is
- * stored never falls, so a bound that is at most as high stays valid whatever commits or rolls back. Thread-safe.
+ * Per namespace, a lower bound on the first entry's place, so that victim scans skip dead index tuples. Entries leave at the low end of the index,
+ * and their tuples stay until vacuum. A new use gets at least the namespace's age as its priority, and a greater number than all earlier uses. The
+ * stored age never falls, so a bound at or below it stays valid, whichever transactions commit or roll back. Thread-safe.
  */
 final class LeastPlaces {
     /**
-     * The validity of a bound. It ends when a database is restored, or when an entry returns to an old place.
+     * The period in which a bound is valid. It ends when the database is restored, or when an entry returns to an old place.
      *
-     * @param epoch    the registry's
-     * @param returned the namespace's
+     * @param epoch    epoch of the registry
+     * @param returned the namespace's number of returned entries, see {@link dev.spillway.coordinator.core.NamespaceRow}
      */
     record Era(long epoch, long returned) {}
 
@@ -27,16 +27,16 @@ final class LeastPlaces {
 
     private final ConcurrentMap<NamespaceName, Bound> bounds = new ConcurrentHashMap<>();
 
-    /** Returns the place after which a search from the beginning would probably be carried out; empty if from the beginning. */
+    /** Returns the place from which {@link #page} would probably search if asked to begin at the start; empty if no bound is known. */
     Optional<Place> expected(NamespaceName namespace) {
         return Optional.ofNullable(bounds.get(namespace)).map(Bound::below);
     }
 
     /**
-     * Returns a page of entries behind {@code after}. The caller holds the namespace.
+     * Returns a page of entries after {@code after}. The caller has locked the namespace.
      *
-     * @param age  the namespace's, as it is stored
-     * @param read reads a page that begins behind the given place
+     * @param age  stored age of the namespace
+     * @param read reads a page that begins after the given place
      */
     List<EntryRow> page(Era era, NamespaceName namespace, double age, Place after, int limit, Function<Place, List<EntryRow>> read) {
         Bound bound = bounds.get(namespace);
@@ -44,13 +44,13 @@ final class LeastPlaces {
         Place from = after.compareTo(known) > 0 ? after : known;
         List<EntryRow> found = read.apply(from);
         if (found.size() < limit && from.compareTo(after) > 0) {
-            // Nearly empty: the bound saves nothing, and a full look costs nothing.
+            // Few entries are left, so a search from the beginning is cheap and the bound is dropped.
             bounds.remove(namespace);
             return read.apply(after);
         }
         if (found.size() == limit && after.compareTo(known) <= 0 && limit > 0) {
             Place first = found.getFirst().place();
-            // A further use may get a place between the age and the first.
+            // A later use may get a place between the age and the first entry.
             bounds.put(namespace,
                     new Bound(era, first.priority() > age ? new Place(age, 0) : new Place(first.priority(), first.use() - 1)));
         }

@@ -8,7 +8,7 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationVersion;
 
-/** Brings the schema to this version. Several coordinators may do so at the same time: one works, the others wait for it. */
+/** Migrates the schema to this version. If several coordinators do so at the same time, one works and the others wait for it. */
 final class Migrations {
     private static final String LOCATION = "classpath:dev/spillway/schemas/migrations";
 
@@ -18,7 +18,7 @@ final class Migrations {
     /**
      * Creates the migrations of one database.
      *
-     * @param where its address, for messages
+     * @param where address of the database, for messages
      */
     Migrations(DataSource database, String where) {
         this.database = database;
@@ -26,14 +26,14 @@ final class Migrations {
     }
 
     /**
-     * Runs what is missing.
+     * Runs the missing migrations.
      *
      * @throws RegistryUnavailableException if the database cannot be reached
-     * @throws SchemaVersionException       if a newer version migrated the schema, or it is not what the migrations made
+     * @throws SchemaVersionException       if a newer version migrated the schema, or the schema differs from what the migrations create
      */
     void run() {
         try {
-            // Migrations of several branches land in any order. A database that was migrated in between has a later one already.
+            // Migrations of several branches are merged in any order, so a database may already have a later one than the missing one.
             Flyway flyway =
                     Flyway.configure().dataSource(database).locations(LOCATION).failOnMissingLocations(true).outOfOrder(true).load();
             refuseNewer(flyway.info());

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Transactions of the registry's database that keep old versions of rows from being cleaned up, of whatever program. The registry's busiest rows get a new
- * version with each use, and each read of one passes all of its versions. Thread-safe.
+ * Finds transactions, of any program, that keep vacuum from removing old row versions in the registry's database. The registry's busiest rows get a
+ * new version with each use, and each read of such a row passes all its old versions. Thread-safe.
  */
 public final class OldTransactions {
     private final Jdbi jdbi;
@@ -15,9 +15,9 @@ public final class OldTransactions {
     /**
      * A transaction.
      *
-     * @param name how PostgreSQL calls it: {@code pid} and a number, or {@code prepared transaction} and its identifier
-     * @param end  statement that ends it
-     * @param doing state of its session, with the program's name for itself
+     * @param name PostgreSQL's name for it: {@code pid} and a number, or {@code prepared transaction} and its identifier
+     * @param end  SQL statement that ends it
+     * @param doing state of its session, with the application name
      */
     public record OldTransaction(String name, String end, String database, String user, String doing, Duration age) {}
 
@@ -26,7 +26,7 @@ public final class OldTransactions {
     }
 
     /**
-     * Returns the one that began first. A user without the role {@code pg_read_all_stats} sees those of its own sessions, and prepared ones.
+     * Returns the transaction that began first. A user without the role {@code pg_read_all_stats} sees those of its own sessions, and prepared ones.
      *
      * @throws RegistryUnavailableException if the database cannot be asked
      */

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.SortedMap;
 import org.jdbi.v3.core.Handle;
 
-/** Doomed rows as orders, found by when they are next due, in one transaction. Not thread-safe. */
+/** Doomed rows as orders, found by the time of their next attempt, in one transaction. Not thread-safe. */
 final class OpenOrders implements OrderRows {
-    /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
+    /** Finds the orders for a heartbeat. Rows are locked one by one, so that rows locked by others do not use up the limit. */
     static final String FOR_HEARTBEATS = "SELECT " + ReplicaTable.COLUMNS
             + """
                     FROM unnest(:hosts, :limits) AS asking (host_id, most)
@@ -34,8 +34,8 @@ final class OpenOrders implements OrderRows {
                         LIMIT asking.most) AS r""".formatted(Doom.ATTEMPTS_IN_VAIN);
 
     /**
-     * Finds due orders without locks. It steps from host to host among those with orders, so that its cost grows neither with the fleet nor with the
-     * orders of hosts that are away.
+     * Finds due orders without locks. It steps from host to host among those with orders, so that its cost does not depend on the size of the fleet
+     * or on the orders of hosts that are away.
      */
     static final String DUE_CANDIDATES = """
             WITH RECURSIVE ordered (host_id) AS (
@@ -54,10 +54,10 @@ final class OpenOrders implements OrderRows {
             FROM replicas r WHERE r.replica_id = ANY(:ids) AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
             ORDER BY r.next_attempt_at, r.replica_id FOR UPDATE SKIP LOCKED""";
 
-    /** {@link Doom#WAITING} as it stands in statements: a constant, so that the planner knows which index has those that wait. */
+    /** {@link Doom#WAITING} as a literal in statements, so that the planner can choose the partial index of waiting orders. */
     static final String WAITING_AT = "'" + Doom.WAITING + "'::timestamptz";
 
-    /** Finds the orders that wait as {@link Doom#WAITING} says. */
+    /** Finds the orders that wait for an event, see {@link Doom#WAITING}. */
     static final String WAITING = "SELECT " + ReplicaTable.COLUMNS
             + """
                     FROM replicas r WHERE r.replica_id = ANY(ARRAY(
@@ -68,7 +68,7 @@ final class OpenOrders implements OrderRows {
     private final Instant now;
     private final ReplicaTable replicas;
 
-    /** @param replicas learns of every row that is locked here */
+    /** @param replicas is told of every row that is locked here */
     OpenOrders(Handle handle, Instant now, ReplicaTable replicas) {
         this.handle = handle;
         this.now = now;
@@ -154,7 +154,7 @@ final class OpenOrders implements OrderRows {
                         AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
                     ORDER BY r.replica_id FOR UPDATE)
                 UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
-        // The rows that the previous statement changed.
+        // The statement covers the rows that the previous one changed.
         columns.addTo(script,
                 """
                         UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r

@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A unit of work with a waiting caller, and its outcome. The outcome is set once, by whoever carries it out; the rest is immutable.
+ * A unit of work with a waiting caller, and its outcome. The outcome is set once, by the thread that carries it out; the rest is immutable.
  *
  * @param <A> the answer
  */
@@ -15,7 +15,7 @@ abstract class Pending<A> {
     private final long deadlineNanoTime;
     private final CompletableFuture<A> outcome = new CompletableFuture<>();
 
-    /** @param deadline time from now after which it is not begun */
+    /** @param deadline time from now after which it is no longer begun */
     Pending(Duration deadline) {
         deadlineNanoTime = System.nanoTime() + deadline.toNanos();
     }
@@ -23,13 +23,13 @@ abstract class Pending<A> {
     /** Returns its name in messages. */
     abstract String name();
 
-    /** Returns the number of rows that it may concern, for the size of a batch; 1 or more. */
+    /** Returns the number of rows that it may affect, which limits the size of a batch; 1 or more. */
     abstract int weight();
 
-    /** Returns a key that only one item of a batch may have; null if it goes with any other. */
+    /** Returns a key that at most one item of a batch may have; null if it can share a batch with any other. */
     abstract @Nullable Object soleIn();
 
-    /** Returns whether its deadline has passed. Then that is its outcome, and it must not be begun. */
+    /** Returns whether its deadline has passed. If so, it gets this failure as its outcome, and must not be begun. */
     boolean isTooLate() {
         if (System.nanoTime() - deadlineNanoTime < 0) {
             return false;
@@ -51,14 +51,14 @@ abstract class Pending<A> {
         try {
             var _ = outcome.get();
         } catch (ExecutionException e) {
-            // A failure is an outcome, too, and get() throws it.
+            // A failure is an outcome, too; get() throws it.
         }
     }
 
     /**
-     * Returns the answer, which must be there.
+     * Returns the answer. The outcome must be set.
      *
-     * @throws RuntimeException the failure, if that is what became of it
+     * @throws RuntimeException the failure, if that is the outcome
      */
     A get() {
         return switch (outcome.state()) {

@@ -32,7 +32,7 @@ final class PendingCommand<A> extends Pending<A> {
         return command;
     }
 
-    /** Returns the request that it is a part of; null if it is of none. */
+    /** Returns the request that the command is a part of; null if there is none. */
     @Nullable
     RequestScope request() {
         return request;
@@ -43,7 +43,7 @@ final class PendingCommand<A> extends Pending<A> {
         return command.kind();
     }
 
-    /** Returns its idempotency key. Two commands with one key may not share a batch, because the second needs the first one's stored answer. */
+    /** Returns its idempotency key. Two commands with one key may not share a batch, because the second needs the stored answer of the first. */
     @Override
     @Nullable
     Object soleIn() {

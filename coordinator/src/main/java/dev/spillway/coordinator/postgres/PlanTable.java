@@ -70,7 +70,7 @@ final class PlanTable implements PlanRows {
         return handle.createQuery("SELECT * FROM plans WHERE plan_id = :id").bind("id", id.value()).map(PLAN).findOne();
     }
 
-    /** Those made before {@code before}, or all, newest first. */
+    /** Returns the plans made before {@code before}, or all if that is null, newest first. */
     List<PlanRow> newest(@Nullable NamespaceName namespace, @Nullable PlanId before, int limit) {
         Query query = handle.createQuery(NEWEST.formatted(namespace == null ? "" : " AND namespace = :namespace"))
                 .bind("before", before == null ? LAST : before.value())

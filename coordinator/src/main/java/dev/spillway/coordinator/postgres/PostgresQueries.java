@@ -37,12 +37,15 @@ import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
-/** Reads of the registry, each in a read-only transaction that sees one moment. Thread-safe. */
+/** Reads of the registry, each in a read-only transaction with one snapshot. Thread-safe. */
 final class PostgresQueries implements RegistryQueries, AutoCloseable {
-    /** Lets several statements see one snapshot. */
+    /** Begins a transaction whose statements share one snapshot. */
     private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
-    /** Pinned entries, and those that follow another of their group, have orders of their own. So each page is one of the three put together. */
+    /**
+     * Pinned entries, and those that follow another of their group, have partial indexes of their own. So each page merges the first entries of three
+     * indexes.
+     */
     static final String ENTRIES = "SELECT * FROM ((SELECT " + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL AND NOT e.follows %1$s) UNION ALL (SELECT "
             + EntryTable.COLUMNS
@@ -53,7 +56,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     /** Number of rows that one page of a filtered list looks at. */
     static final int WALK_MAX = 50_000;
 
-    /** Finds where a walk in the order of eviction ends for one page; nothing if it comes to the end of all. */
+    /** Finds the place where the search for one page of a filtered list ends; no row if it reaches the end of the namespace. */
     static final String WALK_OF_ENTRIES =
             """
                     SELECT priority, last_use FROM (
@@ -68,23 +71,26 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                     ORDER BY priority, last_use OFFSET :walk - 1 LIMIT 1"""
                     .formatted(EntryTable.BEHIND);
 
-    /** Number of entries up to which they are sorted for each page, instead of being looked for in the order of all. */
+    /** Upper bound on the entries with a prefix that are sorted for each page. Beyond it, they are searched in the order of eviction. */
     private static final int FEW = 20_000;
     static final String MANY_OF_PREFIX =
             "SELECT count(*) > " + FEW + " FROM (SELECT FROM entries e WHERE " + EntryTable.OF_PREFIX + " LIMIT "
                     + (FEW + 1) + ") AS first";
     static final String FEW_OF_PREFIX = "SELECT " + EntryTable.COLUMNS + "FROM entries e WHERE " + EntryTable.OF_PREFIX + "%s";
 
-    /** The sum keeps the planner off the index of all numbers, which it would read from the oldest eviction that is kept on. */
+    /**
+     * Counts unpublished facts. {@code number + 0} keeps the planner from using the index of all numbers, which it would scan from the oldest kept
+     * eviction.
+     */
     static final String UNPUBLISHED = """
             WITH unpublished AS MATERIALIZED (
                 SELECT count(*) AS facts, min(e.number + 0) AS first FROM evictions e WHERE e.published_at IS NULL)
             SELECT u.facts, e.evicted_at AS oldest, now() AS now FROM unpublished u LEFT JOIN evictions e ON e.number = u.first""";
 
-    /** Time for which a count is good, per LIVE row of a draining host; see {@link KnownLastCopies}. */
+    /** Time for which a count is valid, per LIVE row of a draining host; see {@link KnownLastCopies}. */
     private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
 
-    /** Number of rows of a list that are read at once. */
+    /** Number of rows of a list that are fetched at once. */
     private static final int PORTION = 128;
 
     private final Jdbi jdbi;
@@ -220,7 +226,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                         JsonSize::of));
     }
 
-    /** Reads rows in portions, and none behind the page: a thousand large ones take much memory. */
+    /** Reads rows in portions, and none beyond the page, because a thousand large rows take much memory. */
     static <R, T> Page<T> page(Query query, RowMapper<R> row, int limit, Function<R, String> cursor, Function<R, T> view,
             ToLongFunction<T> bytes) {
         try (ResultIterator<R> rows = query.bind("limit", limit + 1).setFetchSize(PORTION).map(row).iterator()) {

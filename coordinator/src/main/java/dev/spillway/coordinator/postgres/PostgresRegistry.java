@@ -27,22 +27,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The registry on PostgreSQL. Commands that come while a transaction commits gather, and become the next one. Thread-safe; every call blocks until
- * its command is committed.
+ * The registry on PostgreSQL. Commands that arrive while a transaction commits are gathered into the next transaction. Thread-safe; every call blocks
+ * until its command is committed.
  */
 public final class PostgresRegistry implements Registry, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresRegistry.class);
     /**
-     * Options that allow only index plans, because each connection keeps its plans. A plan that reads a small table as a whole would stay in use
+     * Options that allow only index plans. Each connection caches its plans, so a sequential scan that was chosen for a small table would stay in use
      * after the table has grown.
      */
     private static final String INDEX_PLANS =
             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
-    /** Rows that one batch may concern: more would hold their locks for longer and commit no faster. */
+    /** Upper bound on the rows that one batch may affect. A larger batch would hold its locks for longer and commit no faster. */
     private static final int BATCH_WEIGHT_MAX = 2_048;
-    /** Shared connections that callers leave to the coordinator's own work. */
+    /** Number of shared connections that are reserved for the coordinator's own work. */
     private static final int OWN_CONNECTIONS = 3;
-    /** Time beyond the deadline, so that the server gives up first and says why. */
+    /** Time by which the network timeout exceeds the deadline, so that the server gives up first and reports why. */
     private static final Duration NETWORK_PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresRegistrySettings settings;
@@ -93,7 +93,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         source.setPassword(settings.password());
         source.setApplicationName("spillway-coordinator");
         source.setConnectTimeout(seconds(settings.poolWait()));
-        // Otherwise a server that accepts the connection and then says nothing would be waited for without end.
+        // Without this timeout, a server that accepts the connection and then sends nothing would be waited for forever.
         source.setLoginTimeout(seconds(settings.poolWait()));
         source.setTcpKeepAlive(true);
         return source;
@@ -102,7 +102,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private static HikariDataSource pool(PostgresRegistrySettings settings, String name, int size) {
         PGSimpleDataSource source = unpooled(settings);
         source.setSocketTimeout(seconds(settings.commandDeadline().plus(NETWORK_PATIENCE)));
-        // The locks of a coordinator that stopped in a transaction must not stay.
+        // The server ends idle transactions, so that a coordinator that hangs in one does not keep its locks.
         source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
                 + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
                 + INDEX_PLANS);
@@ -159,59 +159,59 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         listeners.add(listener);
     }
 
-    /** Has each eviction told from now on, to this one alone. */
+    /** Sets the only receiver of evictions from now on. */
     public void follow(EvictionFollower evictions) {
         follower = evictions;
     }
 
-    /** Has the accesses of each committed transaction told from now on, to this one alone, which must return at once. Many threads call it. */
+    /** Sets the only receiver of the accesses of committed transactions from now on. It must return at once, and is called by many threads. */
     public void followAccesses(Consumer<List<Access>> accesses) {
         accessFollower = accesses;
     }
 
-    /** Returns the figures of how namespaces are used. */
+    /** Returns the store of accesses to namespaces. */
     public UsageStore usage() {
         return new UsageTables(jdbi, callers);
     }
 
-    /** Returns the secret that the coordinators of this registry share, as it was when this was opened. */
+    /** Returns the secret that the coordinators of this registry share, as read when this registry was opened. */
     public FleetSecret secret() {
         return secret;
     }
 
-    /** Returns the tokens that are stored beside the registry. */
+    /** Returns the store of tokens, which is in the registry's database. */
     public TokenStore tokens() {
         return new TokenTable(jdbi, callers);
     }
 
-    /** Returns the look at transactions that hold the registry's clean-up back. */
+    /** Returns the query for old transactions that hold vacuum back. */
     public OldTransactions oldTransactions() {
         return new OldTransactions(jdbi);
     }
 
-    /** Returns the deletion of rows that are no longer kept. */
+    /** Returns the task that deletes rows after their retention. */
     public Upkeep upkeep() {
         return new Upkeep(jdbi, settings.retention());
     }
 
-    /** Returns figures of its transactions since it was opened. Each figure only grows, except {@code waiting}. */
+    /** Returns counts of its transactions since it was opened. Each figure only grows, except {@code waiting}. */
     public Figures figures() {
         return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting(),
                 transactions.orphansDeleted());
     }
 
     /**
-     * Figures of the transactions of one coordinator.
+     * Counts of the transactions of one coordinator.
      *
-     * @param committed  transactions that carried out commands
-     * @param carriedOut commands that they carried out
-     * @param conflicts  transactions that were begun again because another one was in their way
-     * @param waiting    commands that wait for a transaction now
-     * @param orphansDeleted replicas without a row that hosts have unlinked for them
+     * @param committed  number of transactions that carried out commands
+     * @param carriedOut number of commands in committed transactions
+     * @param conflicts  number of times that a transaction was begun again because it conflicted with another
+     * @param waiting    number of commands that wait for a transaction now
+     * @param orphansDeleted number of orphans that hosts have confirmed as deleted
      */
     public record Figures(long committed, long carriedOut, long conflicts, int waiting, long orphansDeleted) {}
 
-    /** Closes all connections; what runs on them fails. */
+    /** Closes all connections. Commands and reads that are still running fail. */
     @Override
     public void close() {
         lane.close();
@@ -226,7 +226,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
                 try {
                     listener.accept(wake);
                 } catch (RuntimeException e) {
-                    // The command is committed, and its answer is due. A listener that was not told looks by itself.
+                    // The command is committed, so its caller must get the answer. A listener that was not called looks at intervals anyway.
                     LOG.error("telling {} of a commit", listener, e);
                 }
             }

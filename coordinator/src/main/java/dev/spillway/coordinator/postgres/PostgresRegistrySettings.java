@@ -7,11 +7,11 @@ import java.time.Duration;
  * Settings of the registry's database.
  *
  * @param url             JDBC address, {@code jdbc:postgresql://host:port/database}
- * @param poolSize        connections at most, 1 or more, beside those for what is carried out in batches
- * @param poolWait        time for which a command waits for a connection, or for its turn among those that need one, 250 ms or more
- * @param commandDeadline time after which a waiting command is not begun, and the longest time of one statement
- * @param waitingMax      commands that may wait for their transaction at once, 1 or more; beyond it callers are told to come again
- * @param partitions      partitions of {@code spillway.orders} that hosts are spread over, 1 or more
+ * @param poolSize        largest number of connections, 1 or more, besides those for batches
+ * @param poolWait        time for which a command waits for a connection or for a place among the callers, 250 ms or more
+ * @param commandDeadline time after which a waiting command is no longer begun, and the time limit of one statement
+ * @param waitingMax      number of commands that may wait for a transaction at once, 1 or more; further callers are asked to try again later
+ * @param partitions      number of partitions of {@code spillway.orders} over which hosts are spread, 1 or more
  */
 public record PostgresRegistrySettings(String url, String user, String password, int poolSize, Duration poolWait, Duration commandDeadline,
         int waitingMax, int partitions, Retention retention) {
@@ -22,12 +22,12 @@ public record PostgresRegistrySettings(String url, String user, String password,
     private static final Duration POOL_WAIT_MIN = Duration.ofMillis(250);
 
     /**
-     * Times for which finished rows are kept.
+     * Times for which rows are kept after they have served their purpose.
      *
-     * @param idempotencyKeys longer than any client retries
-     * @param activity        time back to which watchers can resume
-     * @param history         closed replicas, and evictions all of whose orders are closed
-     * @param chunk           rows deleted by one statement at most, 1 or more
+     * @param idempotencyKeys time for idempotency keys, longer than any client retries
+     * @param activity        time for events, within which a client can resume
+     * @param history         time for closed replicas, closed evictions, usage of namespaces and the audit trail
+     * @param chunk           largest number of rows that one statement deletes, 1 or more
      */
     public record Retention(Duration idempotencyKeys, Duration activity, Duration history, int chunk) {
         public static final Retention DEFAULTS = new Retention(Duration.ofHours(24), Duration.ofDays(1), Duration.ofDays(7), 1_000);

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
-/** The registry's own row, and the sequence that its generations come from. */
+/** The registry's own row, and the sequence of its generations. */
 final class RegistryTable {
     static final String COLUMNS = "r.id, r.epoch, r.restored_at, r.behind_generation, r.behind_epoch, "
             + "CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation ";
@@ -21,7 +21,7 @@ final class RegistryTable {
     private RegistryTable() {}
 
     static Rows.Registry lock(Handle handle) {
-        // The lock comes first: the next statement reads the sequence.
+        // The row is locked before the next statement reads the sequence.
         handle.createQuery("SELECT r.epoch FROM registry r FOR UPDATE").mapTo(Long.class).one();
         return read(handle);
     }
@@ -31,9 +31,9 @@ final class RegistryTable {
     }
 
     /**
-     * Writes what changed; what was found of an epoch that is over meanwhile is forgotten.
+     * Writes the changed row. A finding about an epoch that has ended in the meantime is discarded.
      *
-     * @param before the epoch that it was decided in
+     * @param before the epoch in which it was decided
      */
     static void write(Rows.Registry registry, long before, Script script) {
         if (registry.epoch() == before) {

@@ -47,7 +47,7 @@ final class ReplicaTable implements ReplicaRows {
             new HostId(row.getString("host_id")), name(row), new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"),
             row.getLong("size_bytes"), Columns.instant(row, "registered_at"), doom(row));
 
-    /** Columns that {@link #holder} reads beside the entry. */
+    /** Columns that {@link #holder} reads besides those of the entry. */
     static final String COLUMNS_BESIDE_ENTRY =
             "r.replica_id, r.host_id, r.snapshot_id AS replica_snapshot_id, r.size_bytes AS replica_size_bytes, r.registered_at ";
 
@@ -80,7 +80,7 @@ final class ReplicaTable implements ReplicaRows {
                 AS u (replica_id, doom_cause, eviction_id, doomed_at, attempts, next_attempt_at, last_error, deferred_until)
             WHERE r.replica_id = u.replica_id""";
 
-    /** Around a statement whose rows were not doomed before it, and are after it. */
+    /** Template around a statement that dooms rows, which also adds their open orders. */
     private static final String OPEN = """
             WITH doomed AS (%s RETURNING r.host_id, r.next_attempt_at, r.replica_id, r.doomed_at)
             INSERT INTO open_orders (host_id, next_attempt_at, replica_id, doomed_at) SELECT * FROM doomed""";
@@ -101,7 +101,7 @@ final class ReplicaTable implements ReplicaRows {
     private final Handle handle;
     private final VictimsAhead ahead;
     private final Instant now;
-    /** Rows as they were read. */
+    /** Rows as this transaction read them. */
     private final Map<ReplicaId, ReplicaRow> stored = new HashMap<>();
 
     ReplicaTable(Handle handle, VictimsAhead ahead, Instant now) {
@@ -114,7 +114,7 @@ final class ReplicaTable implements ReplicaRows {
         return new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")));
     }
 
-    /** Returns the LIVE replica beside an entry; null if there is none. */
+    /** Reads the LIVE replica that a result row has beside its entry; null if there is none. */
     static @Nullable ReplicaRow holder(ResultSet row, EntryRow of) throws SQLException {
         UUID id = Columns.nullableUuid(row, "replica_id");
         return id == null ? null
@@ -195,7 +195,7 @@ final class ReplicaTable implements ReplicaRows {
         return holders;
     }
 
-    /** Rows that were locked by another statement of this transaction. */
+    /** Records rows that another statement of this transaction has locked. */
     void locked(Collection<ReplicaRow> rows) {
         rows.forEach(row -> stored.put(row.id(), row));
     }

@@ -2,7 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import org.jspecify.annotations.Nullable;
 
-/** Thrown when this version cannot work with the database's schema. Trying again does not help. */
+/** Thrown when this version cannot work with the database's schema. Retrying does not help. */
 public final class SchemaVersionException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

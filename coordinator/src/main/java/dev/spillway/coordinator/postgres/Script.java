@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Script {
     private static final Pattern PARAMETER = Pattern.compile("(?<!:):([a-zA-Z]+)");
-    /** The same few statements come in the same few places, so each is rewritten once. */
+    /** Cache of rewritten statements, because the same few statements occur at the same few positions. */
     private static final ConcurrentMap<Placed, String> REWRITTEN = new ConcurrentHashMap<>();
 
     private record Placed(String sql, int place) {}
@@ -55,7 +55,7 @@ final class Script {
         return new Found<>(mapper);
     }
 
-    /** Carries out one statement, or what else is added, in a round trip of its own. */
+    /** Runs the added statements in a round trip of their own, and returns the result. */
     static <T> T run(Handle handle, Function<Script, Supplier<T>> adding) {
         Script script = new Script();
         Supplier<T> found = adding.apply(script);

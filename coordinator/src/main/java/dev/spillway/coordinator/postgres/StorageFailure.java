@@ -6,20 +6,23 @@ import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Classes of failed statements, by their meaning for the command. */
+/** Classes of failed statements, by what they mean for the command. */
 enum StorageFailure {
     /** Another transaction was in the way; the same command may succeed at once. */
     CONFLICT,
-    /** The database cannot be asked, or not in time. */
+    /** The database cannot be reached, or did not answer in time. */
     UNAVAILABLE,
     /** The statement or the data are wrong. */
     DEFECT;
 
     private static final String UNIQUE_VIOLATION = "23505";
     private static final Set<String> CONFLICTS = Set.of("40001", "40P01", UNIQUE_VIOLATION);
-    /** Cancelled by a timeout, lock not available, read-only after a failover, and time-outs of the session. */
+    /** SQL states: cancelled by a timeout, lock not available, read-only after a failover, and timeouts of the session. */
     private static final Set<String> UNAVAILABLE_STATES = Set.of("57014", "55P03", "25006", "25P03", "25P04");
-    /** Connection, login, database not there, resources, operator's intervention, input and output, and the driver itself, as when it is interrupted. */
+    /**
+     * SQL state classes: connection, login, missing database, resources, operator intervention, input and output, and the driver itself, for example
+     * an interrupt.
+     */
     private static final Set<String> UNAVAILABLE_CLASSES = Set.of("08", "28", "3D", "53", "57", "58", "99");
 
     static StorageFailure of(RuntimeException failure) {
@@ -37,7 +40,7 @@ enum StorageFailure {
         return UNAVAILABLE_STATES.contains(state) || UNAVAILABLE_CLASSES.contains(state.substring(0, 2)) ? UNAVAILABLE : DEFECT;
     }
 
-    /** Returns a defect as it is, and any other failure as one of the registry, with what could not be done. */
+    /** Returns a defect unchanged, and any other failure as a {@link RegistryUnavailableException} that names what could not be done. */
     static RuntimeException told(String what, RuntimeException failure) {
         return of(failure) == DEFECT ? failure : new RegistryUnavailableException(what + ": " + why(failure), failure);
     }
@@ -48,7 +51,7 @@ enum StorageFailure {
         return cause != null && cause.getSQLState() != null && cause.getSQLState().startsWith("40");
     }
 
-    /** Returns the first line of what the server said, or else of what its driver or the pool of connections did. */
+    /** Returns the first line of the server's message, or else of the message of the driver or the connection pool. */
     static String why(RuntimeException failure) {
         Throwable deepest = failure;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

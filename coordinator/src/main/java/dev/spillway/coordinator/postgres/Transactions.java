@@ -29,8 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out commands, many in one READ COMMITTED transaction, as if one after the other in the given order. A transaction that conflicts with
- * another is begun again, a bounded number of times. A command that cannot be carried out is taken out, so that it fails alone. Thread-safe.
+ * Carries out commands, many in one READ COMMITTED transaction, with the same result as one after the other in the given order. A transaction that
+ * conflicts with another is retried a bounded number of times. A command that cannot be carried out is removed from its batch, so that it fails
+ * alone. Thread-safe.
  */
 final class Transactions {
     private static final Logger LOG = LoggerFactory.getLogger(Transactions.class);
@@ -50,9 +51,9 @@ final class Transactions {
     private final LongAdder orphansDeleted = new LongAdder();
 
     /**
-     * @param told     is told after each commit, before anyone is answered by it
-     * @param follower is asked for at each transaction
-     * @param accesses takes what was accessed, once it is committed; returns at once
+     * @param told     is called after each commit, before any caller gets its answer
+     * @param follower supplies the follower of each transaction
+     * @param accesses receives the accesses of each committed transaction; must return at once
      */
     Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told,
             Supplier<EvictionFollower> follower, Consumer<List<Access>> accesses) {
@@ -64,7 +65,7 @@ final class Transactions {
         this.accesses = accesses;
     }
 
-    /** Returns how many times a transaction was begun again because of another one. */
+    /** Returns how often a transaction was begun again because it conflicted with another. */
     long conflicts() {
         return conflicts.sum();
     }
@@ -87,7 +88,7 @@ final class Transactions {
      * Sets the outcome of every command.
      *
      * @param jdbi  source of its connection
-     * @param batch asked for once, when there is a connection, so that more may gather until then
+     * @param batch supplies the batch; called once, when a connection is available, so that commands can gather until then
      */
     void carryOut(Jdbi jdbi, Supplier<List<PendingCommand<?>>> batch) {
         Deque<List<PendingCommand<?>>> rest = new ArrayDeque<>();
@@ -98,7 +99,9 @@ final class Transactions {
         }
     }
 
-    /** Carries out a batch, or what of it can still be carried out; parts that are to be tried apart go to {@code rest}. */
+    /**
+     * Carries out a batch without the commands whose deadline has passed. After a failure, parts to be retried separately are added to {@code rest}.
+     */
     private void carryOut(Jdbi jdbi, Supplier<List<PendingCommand<?>>> asked, Deque<List<PendingCommand<?>>> rest) {
         Supplier<List<PendingCommand<?>>> batch = asked;
         for (int attempt = 1;; attempt++) {
@@ -128,7 +131,7 @@ final class Transactions {
         }
     }
 
-    /** Others wait for whoever is here, so an interrupt does not end the attempts; their number does. */
+    /** Waits before the next attempt. An interrupt does not end the attempts, because other callers wait for this batch; their number is bounded. */
     private void backOff(int attempt) {
         try {
             Thread.sleep(random.nextLong(1, 1 + Math.min(BACKOFF_MILLIS_MAX, 1L << attempt)));
@@ -178,7 +181,7 @@ final class Transactions {
             this.batch = batch;
         }
 
-        /** Returns when everything is committed; nobody is answered yet. */
+        /** Carries out the transaction, and returns once it is committed. No caller has its answer yet. */
         Changes.Wake run() {
             try {
                 return decideAll();
@@ -268,7 +271,7 @@ final class Transactions {
             return answers;
         }
 
-        /** Tells who follows accesses and single evictions. A failure is logged: the transaction is committed. */
+        /** Passes accesses and evictions to their receivers. A failure is only logged, because the transaction is committed. */
         void tellFollowers() {
             Changes changes = Objects.requireNonNull(committed, "told before its commit");
             orphansDeleted.add(changes.replicas().closed().values().stream().filter(ClosedReplica::isDeletedOrphan).count());
@@ -314,7 +317,7 @@ final class Transactions {
             } else if (commands().size() == 1) {
                 commands().getFirst().fail(failure);
             } else if (!commands().isEmpty()) {
-                // One of the commands is the cause, and halving finds it.
+                // One of the commands is the cause. Halving the batch isolates it.
                 LOG.debug("a batch of {} failed, and is halved", commands().size(), failure);
                 rest.push(commands().subList(commands().size() / 2, commands().size()));
                 rest.push(commands().subList(0, commands().size() / 2));
@@ -327,7 +330,7 @@ final class Transactions {
             }
         }
 
-        /** Gives the connection back, without the transaction if that is still open. */
+        /** Returns the connection to the pool. Rolls the transaction back if it is still open. */
         @Override
         public void close() {
             Handle open = handle;
@@ -350,7 +353,7 @@ final class Transactions {
         }
     }
 
-    // This command stored the answer.
+    // The stored answer is from the same command, so it has the command's answer type.
     @SuppressWarnings("unchecked")
     private static <A> void tell(PendingCommand<A> command, Verdict verdict) {
         switch (verdict) {

@@ -9,9 +9,9 @@ import java.util.function.ToIntFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** Deletes what is no longer kept, in bounded chunks, each in a transaction of its own. Thread-safe; several coordinators may do it at once. */
+/** Deletes rows after their retention, in bounded chunks, each in a transaction of its own. Thread-safe; several coordinators may do so at once. */
 public final class Upkeep {
-    /** Bound on one call, so that it ends although others write faster than it deletes. */
+    /** Upper bound on the chunks of one call, so that it ends even if rows are written faster than it deletes them. */
     private static final int CHUNKS_MAX = 100;
 
     /** Numbers of deleted rows by kind. */
@@ -26,7 +26,7 @@ public final class Upkeep {
     }
 
     /**
-     * Deletes everything that is too old by now, at most 100 chunks of each kind.
+     * Deletes rows that are older than their retention, at most 100 chunks of each kind.
      *
      * @throws RegistryUnavailableException if the database cannot be asked; what was deleted stays deleted
      */
@@ -65,7 +65,7 @@ public final class Upkeep {
                 .execute()));
     }
 
-    /** Victims first, so that one transaction never deletes more than a chunk; a plan goes when it has none. */
+    /** Deletes victims before their plans, so that one transaction never deletes more than a chunk. */
     private long plans() {
         all(() -> in(handle -> handle
                 .createUpdate(

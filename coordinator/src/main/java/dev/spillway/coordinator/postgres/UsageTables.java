@@ -22,9 +22,9 @@ import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
-/** The tables of how namespaces are used. A namespace's model is written anew when enough samples have come together. */
+/** The tables of accesses to namespaces. Once enough samples have gathered, they are folded into the namespace's model, which is written anew. */
 final class UsageTables implements UsageStore {
-    /** Bytes and rows of samples from which on they are folded into the model. A model is about as large. */
+    /** Numbers of bytes and of rows of samples above which they are folded into the model. A model has about this many bytes. */
     private static final int PENDING_BYTES_MAX = 512 << 10;
     private static final int PENDING_ROWS_MAX = 1_000;
     /** Time in which the weight of an access falls by half. */
@@ -33,7 +33,7 @@ final class UsageTables implements UsageStore {
             row.getLong("hits"), row.getLong("fills"), row.getLong("misses"),
             SampledAccesses.unpacked(row.getBytes("samples"), row.getBytes("costs")));
 
-    /** The state of a namespace that its model depends on. */
+    /** The present state of a namespace, on which its model depends. */
     private record Present(long entries, EvictionPolicy policy) {}
 
     private final Jdbi jdbi;
@@ -82,7 +82,7 @@ final class UsageTables implements UsageStore {
                 FROM namespaces WHERE name = :namespace
                 ON CONFLICT (namespace, began_at) DO UPDATE SET hits = u.hits + excluded.hits, misses = u.misses + excluded.misses,
                     entries = excluded.entries, bytes = excluded.bytes""");
-        // Sorted, so that two coordinators lock in the same order.
+        // Namespaces are sorted, so that two coordinators lock them in the same order.
         new TreeMap<>(seen).forEach((namespace, accesses) -> {
             samples.bind("namespace", namespace.value())
                     .bind("threshold", accesses.threshold())
@@ -102,7 +102,7 @@ final class UsageTables implements UsageStore {
         usage.execute();
     }
 
-    /** Has the model take all samples, unless another coordinator does it just now. */
+    /** Folds all samples into the model, unless another coordinator is doing so. */
     private static void fold(Handle handle, NamespaceName namespace) {
         Present present = present(handle, namespace);
         handle.createUpdate(

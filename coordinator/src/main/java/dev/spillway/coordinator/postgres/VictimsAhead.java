@@ -19,9 +19,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Victims and their holders, read together with the transaction's first locks because its puts will probably need them. They are used only where they
- * are exactly what is asked for. One statement may read both: every writer of an entry or of its LIVE rows holds the namespace, which an earlier
- * statement of the transaction locked. Not thread-safe.
+ * Prefetches victims and their holders together with the transaction's first locks, because its puts will probably need them. They are used only if
+ * they are exactly what is asked for later. One statement may read both: every writer of an entry or of its LIVE rows locks the namespace, which an
+ * earlier statement of this transaction has locked. Not thread-safe.
  */
 final class VictimsAhead {
     static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY
@@ -52,9 +52,9 @@ final class VictimsAhead {
     }
 
     /**
-     * Adds the statement, for those namespaces that had to evict lately.
+     * Adds the statement for namespaces that have evicted recently.
      *
-     * @return takes what was found, once the script has run
+     * @return stores the result; to be called once the script has run
      */
     Runnable read(SortedMap<NamespaceName, Integer> puts, int holdersOfEach, Script script) {
         List<Asked> asked = new ArrayList<>();
@@ -89,7 +89,7 @@ final class VictimsAhead {
         };
     }
 
-    /** Returns the page of unpinned entries after {@code after}, if it was read. */
+    /** Returns the page of unpinned entries after {@code after}, if it was prefetched. */
     Optional<List<EntryRow>> page(NamespaceName namespace, Place after, int limit) {
         Page page = pages.get(namespace);
         if (page == null || !page.asked().after().equals(after) || page.asked().limit() < limit) {
@@ -98,7 +98,7 @@ final class VictimsAhead {
         return Optional.of(page.entries().subList(0, Math.min(limit, page.entries().size())));
     }
 
-    /** Returns the holders of these holdings that were read. */
+    /** Returns the holders of those holdings that were prefetched. */
     Map<Holding, Holders> holders(Collection<Holding> of) {
         Map<Holding, Holders> found = new HashMap<>();
         for (Holding holding : of) {

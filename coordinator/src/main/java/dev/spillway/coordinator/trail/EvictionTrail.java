@@ -30,16 +30,17 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Writes each step of an eviction that a coordinator takes into the log, at level debug, and into the eviction's trace. All steps find the trace by
- * the eviction's id. An order without an eviction has a trace of its own, by its replica's id. Thread-safe.
+ * Writes each step of an eviction that a coordinator takes to the log, at level debug, and to the eviction's trace. The trace id follows from the
+ * eviction's id, so that all steps join one trace. An order without an eviction has a trace of its own, whose id follows from the replica's id.
+ * Thread-safe.
  */
 public final class EvictionTrail implements EvictionFollower {
     private static final Logger LOG = LoggerFactory.getLogger(EvictionTrail.class);
-    /** An odd number without a pattern, so that the spans of one replica's attempts have ids far apart. */
+    /** An odd multiplier without a bit pattern, so that the spans of one replica's attempts get very different ids. */
     private static final long MIX = 0x9E3779B97F4A7C15L;
 
     private final Tracing tracing;
-    /** Spans of hosts that sent reports, while the registry takes these reports. */
+    /** Spans of the hosts that sent reports, until the registry has taken these reports. */
     private final Map<ReplicaId, SpanContext> reporting = new ConcurrentHashMap<>();
 
     public EvictionTrail(Tracing tracing) {
@@ -99,18 +100,18 @@ public final class EvictionTrail implements EvictionFollower {
         }
     }
 
-    /** Returns the {@code traceparent} of an eviction's fact; empty where no traces are made. */
+    /** Returns the {@code traceparent} of an eviction's fact; empty if no traces are made. */
     public Optional<String> traceparent(EvictionFact fact) {
         return tracing.isOn() ? Optional.of(Traceparent.text(Tracing.rootOf(fact.id().value()))) : Optional.empty();
     }
 
-    /** Returns the {@code traceparent} of an order: the span that {@link #sent} makes of this attempt. Empty where no traces are made. */
+    /** Returns the {@code traceparent} of an order: the span that {@link #sent} makes of this attempt. Empty if no traces are made. */
     public Optional<String> traceparent(Order order) {
         return tracing.isOn() ? Optional.of(Traceparent.text(sending(order))) : Optional.empty();
     }
 
     /**
-     * Takes an order that Kafka acknowledged.
+     * Records that Kafka acknowledged an order.
      *
      * @param claimed time at which it was claimed to be sent
      */
@@ -131,7 +132,7 @@ public final class EvictionTrail implements EvictionFollower {
         }
     }
 
-    /** Notes who sent a report, until {@link #taken}. What is no {@code traceparent} is ignored. */
+    /** Remembers the sender's span of a report until {@link #taken}. An invalid {@code traceparent} is ignored. */
     public void reportRead(ReplicaId replica, @Nullable String traceparent) {
         if (tracing.isOn()) {
             SpanContext reporter = Traceparent.parse(traceparent);
@@ -141,7 +142,7 @@ public final class EvictionTrail implements EvictionFollower {
         }
     }
 
-    /** Forgets who sent these reports, because the registry has them. */
+    /** Forgets the senders' spans of these reports, because the registry has committed them. */
     public void taken(List<Report> reports) {
         if (!reporting.isEmpty()) {
             reports.forEach(report -> reporting.remove(report.replicaId()));

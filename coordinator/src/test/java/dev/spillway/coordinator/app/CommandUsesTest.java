@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Which commands show that the database takes writes. */
+/** Tests which commands show that the database accepts writes. */
 class CommandUsesTest {
     private static final Command<?> SWEEP = new Command.Sweep(1);
 

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A client of a coordinator, and a host of its own: what they ask over HTTP. */
+/** A client of a coordinator, which also acts as a host, over HTTP. */
 final class CoordinatorClient {
     private @Nullable MessageKey key;
     private final ObjectMapper json = Json.strict();
@@ -153,7 +153,7 @@ final class CoordinatorClient {
         return request(address, method, path, body);
     }
 
-    /** Of another coordinator. */
+    /** Sends a request to another coordinator. */
     HttpResponse<String> request(HostPort address, String method, String path, String body) throws Exception {
         return client.send(HttpRequest.newBuilder(URI.create("http://" + address + path))
                 .timeout(Await.HANG)

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a coordinator leaves behind: nothing. */
+/** A closed coordinator leaves nothing behind. */
 @Tag("full")
 class CoordinatorCloseTest {
     @TempDir
@@ -41,7 +41,7 @@ class CoordinatorCloseTest {
         Await.until("all its threads have ended", () -> threads().equals(before));
     }
 
-    /** How many threads of each part there are. */
+    /** Returns the number of threads of each part. */
     private static Map<String, Long> threads() {
         return Thread.getAllStackTraces()
                 .keySet()

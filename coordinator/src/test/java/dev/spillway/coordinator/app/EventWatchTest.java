@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** A stream of events that has fallen silent is told from one in which nothing happens. */
+/** A stuck stream of events is distinguished from one without events. */
 class EventWatchTest {
     private final AtomicLong nanos = new AtomicLong();
     private final Registry registry =

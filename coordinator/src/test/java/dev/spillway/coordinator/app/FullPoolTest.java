@@ -75,7 +75,7 @@ class FullPoolTest {
             for (int caller = 0; caller < 10 * CONNECTIONS; caller++) {
                 waiting.add(threads.submit(() -> slow.request("POST", clean, confirmed)));
             }
-            // Each waits for a connection as long as it may, and the row is not free before the last of them was told so.
+            // Each caller waits for a connection up to its time limit. The row is freed only after the last of them was refused.
             Await.until("most were sent back", () -> waiting.stream().filter(Future::isDone).count() >= 8 * CONNECTIONS);
             client.put("b", Entries.Stored.class);
             assertThat(client.request("GET", "/v1/namespaces/" + client.namespace + "/entries/a", "").statusCode()).isEqualTo(200);
@@ -105,7 +105,7 @@ class FullPoolTest {
             Connection first = servers.connection(servers.postgres().jdbcUrl());
             taken.add(first);
             try (Statement statement = first.createStatement()) {
-                // A connection that the coordinator is making has no name yet, so the server does not list it: look until none came of it.
+                // A connection that the coordinator is just opening has no name yet and is not listed, so this repeats until none is added.
                 Await.until("others take all connections of the server, and readiness names it", () -> {
                     statement.execute(
                             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'spillway-coordinator'");
@@ -113,7 +113,7 @@ class FullPoolTest {
                     return client.unready().contains("postgresql");
                 });
             }
-            // The pool tells the server's reason to one of those who wait, and to the others that the time is over.
+            // The pool reports the server's reason to one waiting caller, and a timeout to the others.
             assertThat(client.tree(coordinator.address(), "/readyz").path("parts").toString())
                     .containsAnyOf("too many connections are open there", "Connection is not available", "terminating connection");
             HttpResponse<String> refused =

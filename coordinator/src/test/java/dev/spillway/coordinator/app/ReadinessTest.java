@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Servers that answer and yet do not do what is asked of them: readiness names the part, and heals by itself. */
+/** Servers answer but fail their real work. Readiness names the part, and recovers by itself. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(240)
 class ReadinessTest {
@@ -65,7 +65,7 @@ class ReadinessTest {
         servers.close();
     }
 
-    /** Lets a topic take no message, and nobody change that. The coordinator may be quicker than the rule that forbids to correct it. */
+    /** Makes a topic refuse messages, and forbids changes of the topic. The coordinator may correct the topic before the rule applies. */
     private static void closeForMessages(String topic) throws Exception {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.kafka()))) {
@@ -116,7 +116,7 @@ class ReadinessTest {
             try {
                 servers.execute(servers.postgres().jdbcUrl(), "ALTER " + scope + " SET default_transaction_read_only = on");
                 reconnect();
-                // For a moment it may also say that its connections were ended.
+                // For a moment the reason may also be that its connections were ended.
                 Await.until("readiness says what PostgreSQL does not do",
                         () -> part("postgresql").path("why").asText().contains("read-only"));
                 assertThat(client.unready()).contains("postgresql");
@@ -140,7 +140,7 @@ class ReadinessTest {
         return url.substring(url.lastIndexOf('/') + 1);
     }
 
-    /** What a session was told at its start it keeps, unless it is a setting of the whole server. */
+    /** Ends sessions, because a session keeps database settings from its start, unlike settings of the whole server. */
     private static void reconnect() throws Exception {
         servers.execute(servers.postgres().jdbcUrl(), "SELECT pg_reload_conf()");
         servers.execute(servers.postgres().jdbcUrl(),

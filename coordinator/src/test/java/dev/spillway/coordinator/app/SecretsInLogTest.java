@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Whoever turns every logger up finds neither the database's password in the log nor what a caller proves itself with. */
+/** With all loggers at the lowest level, the log contains neither the database's password nor callers' credentials. */
 class SecretsInLogTest {
     private static final String PASSWORD = "hush-hush-password";
     private static final String TOKEN = "hush-hush-token";

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Kafka that asks for SASL over TLS, and PostgreSQL that is believed by its certificate alone. */
+/** Kafka requires SASL over TLS, and PostgreSQL is trusted only by its certificate. */
 @Tag("full")
 class SecuredServersTest {
     private static final String PASSWORD = "canary-of-kafka";

@@ -23,7 +23,7 @@ import static dev.spillway.coordinator.core.Fleet.ns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Limits: after each put a namespace is within them, and exactly the least recently used went. */
+/** After each put a namespace is within its limits, and exactly the least recently used entries were evicted. */
 public interface CapacityContract extends RegistryFixture {
     @Test
     default void theEntryJustPutIsNeverItsOwnVictim() {
@@ -181,7 +181,7 @@ public interface CapacityContract extends RegistryFixture {
         assertThat(fleet.keys()).containsExactly("c");
     }
 
-    /** One transaction evicts a bounded number; the rest of the way is the sweep's. */
+    /** One transaction evicts a bounded number of entries; the sweep evicts the rest. */
     @Test
     default void aFarLowWatermarkIsReachedInChunks() {
         Fleet fleet = Fleet.withCapacity(empty(), 2_200);

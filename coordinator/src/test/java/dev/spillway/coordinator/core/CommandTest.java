@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
-/** What commands tell of themselves. */
+/** Tests the properties of commands. */
 class CommandTest {
     private static final Sender SENDER =
             new Sender(new HostId("host-1"), new StoreId(new UUID(0, 1)), new RegistryId(new UUID(0, 2)), 1, 1);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** How a host is relieved of its duty, and that nobody loses anything by it. */
+/** A drained host gives up its copies, and no entry loses its last copy. */
 public interface DrainContract extends RegistryFixture {
     private static Outcomes.Draining drain(Fleet fleet, FleetHost host) {
         return fleet.registry.execute(new Command.Drain(host.id));

@@ -19,7 +19,7 @@ import static dev.spillway.coordinator.core.Fleet.ns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-/** Times to live and idle limits: what a read finds over is over, and the sweep takes the rest. */
+/** A read does not return an expired or idle entry, and the sweep evicts the others. */
 public interface ExpiryContract extends RegistryFixture {
     private static Fleet with(Registry registry, PolicyChange change) {
         Fleet fleet = new Fleet(registry);
@@ -105,7 +105,7 @@ public interface ExpiryContract extends RegistryFixture {
         assertThat(fleet.keys()).isEmpty();
     }
 
-    /** The sweep may not have come by yet: a new copy of the same image must not join a generation that is about to go. */
+    /** The sweep may not have run yet. A new copy of the same image must not join a generation that is about to be evicted. */
     @Test
     default void aPutOfAnExpiredEntryBeginsANewLife() {
         Fleet fleet = with(empty(), PolicyChange.ofTtl(Duration.ofHours(1)));

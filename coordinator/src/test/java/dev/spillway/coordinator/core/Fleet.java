@@ -205,12 +205,12 @@ public final class Fleet {
         return registry.queries().registry().epoch();
     }
 
-    /** Says that the database was restored. */
+    /** Confirms that the database was restored. */
     public Outcomes.Restoration.Restored restored() {
         return (Outcomes.Restoration.Restored) registry.execute(new Command.Restored(epoch()));
     }
 
-    /** How many hosts are waited for since the database was restored. */
+    /** Returns the number of hosts that have not reported since the database was restored. */
     public long hostsUnheard() {
         return registry.queries().waiting().orElseThrow().hostsUnheard();
     }

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** One host's side of the protocol, without a disk: it says what a worker would say. */
+/** One host's side of the protocol, without a disk: it sends the messages of a worker. */
 public final class FleetHost {
     private final Registry registry;
     public final HostId id;
@@ -72,7 +72,7 @@ public final class FleetHost {
                 new JoinRequest.WorkerProcess(process, rejoins), sender == null ? 0 : sender.incarnation());
     }
 
-    /** As a worker whose store knows this incarnation as its last. */
+    /** Returns the join request of a worker whose store has this incarnation as its last. */
     public JoinRequest joinRequest(long incarnation) {
         JoinRequest plain = joinRequest();
         return new JoinRequest(id, storeId, plain.address(), plain.versions(), sender().registryId(), 1, 0, plain.process(), incarnation);
@@ -176,7 +176,7 @@ public final class FleetHost {
                 plain.process(), was.incarnation()));
     }
 
-    /** As {@link #returns}, and is asked to tell what it holds. */
+    /** Does the same as {@link #returns}, and is asked to report what it holds. */
     public void comesToReadopt(long highestGeneration) {
         assertThat(returns(highestGeneration)).isInstanceOfSatisfying(JoinAnswer.Joined.class,
                 joined -> assertThat(joined.readopt()).as("is to readopt").isTrue());

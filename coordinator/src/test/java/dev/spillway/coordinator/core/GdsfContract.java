@@ -20,7 +20,7 @@ import static dev.spillway.coordinator.core.Fleet.ns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** GDSF: the entry that saves the least time per byte goes first, and none stays for ever because of earlier uses. */
+/** Under GDSF, the entry that saves the least time per byte is evicted first, and no entry stays forever because of earlier uses. */
 public interface GdsfContract extends RegistryFixture {
     private static Fleet gdsf(Registry registry, @Nullable Long maxEntries, @Nullable Long maxBytes) {
         Fleet fleet = new Fleet(registry);
@@ -100,7 +100,7 @@ public interface GdsfContract extends RegistryFixture {
         assertThat(fleet.keys()).containsExactly("last", "put", "read");
     }
 
-    /** Hosts tell of their reads every few seconds, so those of one come behind those of another. */
+    /** Hosts report their reads every few seconds, so the reads of one arrive after those of another. */
     @Test
     default void readsOfSeveralHostsAllCount() {
         Fleet fleet = gdsf(empty(), 3L, null);
@@ -249,7 +249,7 @@ public interface GdsfContract extends RegistryFixture {
         assertThat(evicted(fleet, "f", 1, Description.NONE)).containsExactly("c");
     }
 
-    /** Their order is not that of use, so those that are idle lie anywhere. */
+    /** The order of eviction is not the order of last use, so idle entries are anywhere in it. */
     @Test
     default void aPruneByIdlenessFindsAllThatAreIdle() {
         Fleet fleet = gdsf(empty(), null, null);

@@ -34,7 +34,7 @@ import static dev.spillway.coordinator.core.Fleet.NS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-/** How hosts come, are heard, go away, are given up and come back. */
+/** Hosts join, are heard, go away, are retired and come back. */
 public interface HostContract extends RegistryFixture {
     @Test
     default void theFirstJoinMakesTheFirstIncarnation() {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Whoever is refused is shown with the reason and the way out, for as long as he asks. */
+/** A refused worker is shown with the reason and what to do, as long as it keeps asking. */
 public interface JoinRefusalContract extends RegistryFixture {
     private static void refused(Fleet fleet, FleetHost host, JoinRequest request, Reason reason, String... wayOut) {
         JoinAnswer answer = host.join(request);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What is still ordered of a host, for whoever asks why an image is there. */
+/** The open orders of a host show why an image is still there. */
 public interface OpenOrderContract extends RegistryFixture {
     private static List<OpenOrderView> orders(Fleet fleet, FleetHost host) {
         Page<OpenOrderView> page = fleet.registry.queries().orders(host.id, null, 1_000);
@@ -121,7 +121,7 @@ public interface OpenOrderContract extends RegistryFixture {
             page.items().forEach(order -> paged.add(order.order().replicaId()));
             assertThat(paged).doesNotHaveDuplicates();
             after = page.next();
-            // What is handed out is due later, and all of it at once when its host comes back.
+            // A sent order is due again later. All orders are due at once when their host comes back.
             if (paged.size() % 4 == 2) {
                 assertThat(host.ordered()).isNotEmpty();
             } else {

@@ -13,7 +13,7 @@ import static dev.spillway.coordinator.core.Fleet.ns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Pins: what has one is chosen by nothing that chooses, and counts for no limit. */
+/** A pinned entry is never chosen as a victim, and counts for no limit. */
 public interface PinContract extends RegistryFixture {
     private static Instant soon(Fleet fleet) {
         // By the registry's clock, not by this one.

@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-/** Plans: a dry run writes nothing else, and applying it evicts exactly what it said or says why not. */
+/** A dry run writes only its plan. Applying the plan evicts exactly its victims, or tells why not. */
 public interface PlanContract extends RegistryFixture {
     private static PlanPurpose.Prune toEntries(long maxEntries) {
         return new PlanPurpose.Prune(maxEntries, null, null, null);

@@ -169,7 +169,7 @@ public interface QueryContract extends RegistryFixture {
         assertThat(keys(fleet, null, Map.of("os", "alp"))).isEmpty();
     }
 
-    /** By UTF-8, and so by code points: an emoji comes behind U+FFFD, though its first UTF-16 unit is smaller. */
+    /** The order is that of UTF-8, and so of code points: an emoji comes after U+FFFD, although its first UTF-16 unit is smaller. */
     @Test
     default void snapshotsAreOrderedByTheirBytes() {
         Fleet fleet = Fleet.withCapacity(empty(), 10);
@@ -246,7 +246,7 @@ public interface QueryContract extends RegistryFixture {
         assertThat(newest.fact().cause()).isEqualTo(EvictionCause.INVALIDATED);
     }
 
-    /** Who waits for the last host asks for what is open, and finds it however many have confirmed. */
+    /** A client that waits for the last host filters by open evictions, and finds them however many are closed. */
     @Test
     default void ofManyOrdersThoseThatAreOpenAreShownFirst() {
         Fleet fleet = Fleet.withCapacity(empty(), 10);

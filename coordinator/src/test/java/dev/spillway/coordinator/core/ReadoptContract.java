@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What hosts bring back to a registry whose database was put back into an older state, and what of it stays. */
+/** Hosts bring back images to a registry whose database was restored from an older state. */
 interface ReadoptContract extends RegistryFixture {
     @Test
     default void aRowThatTheBackupHasGoesOnUnderItsNewIdAndTheOldOneIsNeverRegisteredAgain() {

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import static dev.spillway.coordinator.core.Fleet.newReplicaId;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** How what a host has and what its rows say become one again: ghosts and orphans, each after its grace period and a second look. */
+/**
+ * Reconciliation removes the differences between a host and its rows: ghosts and orphans, each after its grace period and a second reconciliation.
+ */
 public interface ReconcileContract extends RegistryFixture {
     private static DiscrepancyAnswer waiting(long count) {
         return new DiscrepancyAnswer(count, 0, 0);

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.core;
 
-/** Everything that a registry must do. A registry's test is a subclass that says where to get one. */
+/** The contract of a registry. The test of an implementation is a subclass that supplies registries. */
 public abstract class RegistryContract
         implements EntryContract, CapacityContract, ReplicaContract, HostContract, OrderContract, ReconcileContract, IdempotencyContract,
         QueryContract, PinContract, ExpiryContract, PlanContract, DrainContract, OpenOrderContract, JoinRefusalContract, RestoreContract,

@@ -2,7 +2,7 @@ package dev.spillway.coordinator.core;
 
 import java.time.Duration;
 
-/** Where the contracts get their registries. */
+/** Supplies registries to the contracts. */
 public interface RegistryFixture {
     /** Without any waiting: whatever may happen after an interval may happen at once. */
     RegistryRules AT_ONCE =

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import static dev.spillway.coordinator.core.Fleet.NS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A promised residency: no put evicts what was named within it, it is refused instead. */
+/** No put evicts an entry within its residency; the put is refused instead. */
 public interface ResidencyContract extends RegistryFixture {
     private static Fleet promising(Registry registry, long maxEntries) {
         Fleet fleet = Fleet.withCapacity(registry, maxEntries);

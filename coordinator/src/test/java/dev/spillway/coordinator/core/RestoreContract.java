@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a registry does once its database was put back into an older state: whom it lets in, whom it waits for, what it does not take for lost. */
+/** A registry whose database was restored decides which hosts may join, for which hosts orders wait, and which replicas are not lost. */
 interface RestoreContract extends RegistryFixture {
     @Test
     default void aHostThatSawMoreIsRefusedUntilSomebodySaysThatTheDatabaseWasRestored() {
@@ -58,7 +58,7 @@ interface RestoreContract extends RegistryFixture {
         assertThat(fleet.epoch()).isEqualTo(epoch);
     }
 
-    /** The numbers of what happened are given out again, so the place of a reader may be one that others are told of now. */
+    /** Numbers of events are drawn again after a restore, so a reader's cursor may be the number of another event now. */
     @Test
     default void aReaderOfATimeThatWasLostIsToldOfAGapAndOfNothingTwice() {
         Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);

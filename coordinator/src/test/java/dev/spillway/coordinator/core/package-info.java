@@ -1,4 +1,7 @@
-/** What every registry must do, whatever it is stored in, and the reference model held to it. No SQL, no Kafka, no HTTP. */
+/**
+ * The contract of every registry, whatever its storage, and the tests of the in-memory registry against it. Nothing here depends on SQL, Kafka or
+ * HTTP.
+ */
 @NullMarked
 package dev.spillway.coordinator.core;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a host is still ordered to delete, as whoever watches sees it. */
+/** The open orders of a host over HTTP. */
 class OrdersOverHttpTest {
     private ServedRegistry http;
 

@@ -403,7 +403,7 @@ class RegistryOverKafkaTest {
                 new EventCodec("/test").encode(report, Instant.now()).provenBy(SECRET.keyOf(report.hostId())));
     }
 
-    /** How many reports the group says it has read. */
+    /** Returns the number of reports whose offsets the group has committed. */
     private long committed() throws Exception {
         try (Admin admin = Admin.create(kafka.admin())) {
             return admin.listConsumerGroupOffsets(ReportConsumer.GROUP)

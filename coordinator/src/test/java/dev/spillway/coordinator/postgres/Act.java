@@ -15,7 +15,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What to do, in terms that mean the same to both: a command cannot, it names the registry and the evictions by ids made up there. */
+/** An action in terms that mean the same to both registries. A command cannot be used, because it contains ids of one registry. */
 sealed interface Act {
     record Plain(Command<?> command) implements Act {}
 
@@ -29,7 +29,7 @@ sealed interface Act {
         }
     }
 
-    /** Publishes every so-manieth of the facts that are handed out. */
+    /** Publishes every n-th of the claimed facts. */
     record PublishFacts(int every) implements Act {}
 
     /** Lets time pass for what is stored. */
@@ -41,10 +41,10 @@ sealed interface Act {
     /** Goes on with one of the plans that were made lately, the latest being 0. */
     record OnPlan(int ago, Function<PlanId, Command<?>> step) implements Act {}
 
-    /** Of a host that never joined. */
+    /** A message of a host that never joined. */
     Sender NOBODY = new Sender(new HostId("nobody"), new StoreId(new UUID(0, 9)), new RegistryId(new UUID(0, 9)), 1, 1);
 
-    /** Whether one transaction may carry it out together with others. */
+    /** Returns whether it may share a transaction with other actions. */
     default boolean sharesItsTransaction() {
         return switch (this) {
             case Plain plain -> !plain.command().goesAlone();

@@ -50,7 +50,7 @@ import org.postgresql.PGConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Who follows the activity is told of everything once, whatever else goes on in the cluster and wherever the database is moved. */
+/** A reader of events gets every event once, whatever else happens in the cluster and wherever the database is moved. */
 @Timeout(300)
 @Tag("full")
 class ActivityFollowingTest {
@@ -175,7 +175,7 @@ class ActivityFollowingTest {
         return ask(statement, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'flyway_schema_history'");
     }
 
-    /** As restoring a dump does: the rows of every table, and where every sequence was. */
+    /** Copies the rows of every table and the position of every sequence, as restoring a dump does. */
     private static void move(Connection from, Connection to) throws SQLException {
         try (Statement source = from.createStatement(); Statement target = to.createStatement()) {
             target.execute("SET session_replication_role = replica");
@@ -250,7 +250,7 @@ class ActivityFollowingTest {
         assertThat(follower.gaps()).isZero();
     }
 
-    /** It writes without the order in which readers are told, so a stream that begins meanwhile must not begin behind it. */
+    /** The transaction writes out of order, so a stream that begins in the meantime must not begin after its event. */
     @Test
     void aReaderThatBeginsWhileAWriterIsRunningIsToldOfWhatItWrote() {
         Fleet fleet = fleet();
@@ -262,7 +262,7 @@ class ActivityFollowingTest {
         }
     }
 
-    /** What is trimmed is gone for every reader, so nothing that may still be committed is trimmed over. */
+    /** Trimmed events are lost for every reader, so events must not be trimmed beyond an id that may still be committed. */
     @Test
     void whatARunningWriterWroteIsNotTrimmedOver() {
         Fleet fleet = fleet();

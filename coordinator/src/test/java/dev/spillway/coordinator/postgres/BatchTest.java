@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Commands that share a transaction: each is answered as if they had come one after the other, and none suffers from its neighbours. */
+/** Commands that share a transaction get the same answers as one after the other, and a failing command does not affect the others. */
 class BatchTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

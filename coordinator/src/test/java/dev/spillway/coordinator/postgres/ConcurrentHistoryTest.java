@@ -110,7 +110,10 @@ class ConcurrentHistoryTest {
         }
     }
 
-    /** Of two transactions the later one may have begun earlier, and so have the earlier time: which orders are due is no matter of their order. */
+    /**
+     * The later of two transactions may have begun earlier, and so have the earlier time. So the order of transactions does not determine which
+     * orders are due.
+     */
     private static boolean dependsOnTime(Act act) {
         return act instanceof Act.Send send && send.message().from(Act.NOBODY) instanceof HeartbeatRequest;
     }

@@ -22,7 +22,7 @@ import java.util.concurrent.Future;
  * and the calls wait behind that one until the namespace is let go.
  */
 final class Gathering implements AutoCloseable {
-    /** What the first command reads, and nobody else. */
+    /** Namespace that only the first command reads. */
     static final Command.Get FIRST = new Command.Get(new EntryName(new NamespaceName("gate"), new EntryKey("nothing")));
 
     private final TestDatabase database;
@@ -38,7 +38,7 @@ final class Gathering implements AutoCloseable {
         new Fleet(registry).namespace("gate", null);
     }
 
-    /** Closes the gate; what is called until it opens gathers. */
+    /** Closes the gate. Calls gather until it is opened. */
     Future<?> closeGate() throws SQLException {
         try (Statement statement = other.createStatement()) {
             statement.execute("SELECT * FROM namespaces WHERE name = 'gate' FOR UPDATE");

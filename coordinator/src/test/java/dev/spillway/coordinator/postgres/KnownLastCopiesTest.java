@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** How often the last copies of a host that drains are counted, and what is said in between. */
+/** Tests how often the last copies of a draining host are counted, and the answers in between. */
 class KnownLastCopiesTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

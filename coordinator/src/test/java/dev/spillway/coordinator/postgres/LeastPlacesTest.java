@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is known of dead index entries saves steps and never hides a live one. */
+/** The bound on dead index entries saves steps and never hides a live entry. */
 class LeastPlacesTest {
     private final LeastPlaces leastPlaces = new LeastPlaces();
     private final TreeSet<Place> live = new TreeSet<>();

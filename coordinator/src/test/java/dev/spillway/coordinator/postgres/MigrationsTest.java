@@ -119,7 +119,7 @@ class MigrationsTest {
         assertThat(DATABASE.ask("SELECT secret FROM message_key")).hasSize(1);
     }
 
-    /** As operations.md says how to do it. */
+    /** Follows the steps of operations.md. */
     @Test
     void aSecretThatWasTakenAwayIsMadeAnew() {
         DATABASE.open(RegistryRules.DEFAULTS);

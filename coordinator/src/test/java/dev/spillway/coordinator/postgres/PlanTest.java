@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The statements that run for every command find their rows by index: what PostgreSQL itself plans over a million entries, told nothing but ANALYZE. */
+/** The statements that run for every command find their rows by index: the plans are those of PostgreSQL over a million entries after ANALYZE. */
 class PlanTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

@@ -44,7 +44,7 @@ final class Side {
         this.pass = pass;
     }
 
-    /** Whether it comes to a command at all. */
+    /** Returns whether the action leads to a command. */
     boolean knows(Act act) {
         return !(act instanceof Act.Send send) || senders.containsKey(send.host());
     }
@@ -53,7 +53,7 @@ final class Side {
         return registry;
     }
 
-    /** What it said so far is written by this. */
+    /** Writes the answers of this registry so far. */
     Plain plain() {
         return plain;
     }

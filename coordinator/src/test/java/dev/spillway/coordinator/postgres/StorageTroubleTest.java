@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What a caller is told when the database is slow, busy or gone: "it did not happen" only where that is sure. */
+/** The answers to callers when the database is slow, busy or gone. "Not carried out" is answered only if this is certain. */
 @Tag("full")
 class StorageTroubleTest {
     @RegisterExtension
@@ -150,7 +150,7 @@ class StorageTroubleTest {
         }
     }
 
-    /** However many pin, list or plan: puts, gets and the coordinator's own work have connections that those do not take. */
+    /** Any number of callers may pin, list or plan: puts, gets and the coordinator's own work have reserved connections. */
     @Test
     void whoWaitsForTheDatabaseHoldsUpNeitherPutsNorOrders() throws Exception {
         int connections = 5;

@@ -89,7 +89,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
                 .withCommandDeadline(Duration.ofMinutes(2));
     }
 
-    /** A registry on whatever the database holds. */
+    /** Opens a registry on the present content of the database. */
     PostgresRegistry open(RegistryRules rules) {
         return open(rules, settings -> settings);
     }
@@ -141,7 +141,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         execute(restored.toString());
     }
 
-    /** Makes everything that is stored so much older, which to the database's own clock is as if the time had passed. */
+    /** Makes all stored rows older by a duration, which has the same effect as if this time had passed. */
     void pass(Duration time) {
         String by = " - interval '" + time.toMillis() + " milliseconds'";
         execute("UPDATE entries SET created_at = created_at" + by + ", last_accessed_at = last_accessed_at" + by + ", pinned_at = pinned_at"

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is over is deleted in its time, what is not over stays, and who follows the activity misses nothing without being told. */
+/** Rows are deleted after their retention and not before, and a reader of events always learns of a gap. */
 class UpkeepTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

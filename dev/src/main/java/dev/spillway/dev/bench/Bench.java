@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
         description = {"Run a benchmark beside its baselines, on servers of its own that are gone at the end. At most 20 minutes.",
                 "Ends with 0 when it measured, whether the bars are held or missed."})
 public final class Bench implements SpillwayCommand {
-    /** Twice what a server may take to stop. */
+    /** Time limit of a stop, twice that of one server. */
     private static final Duration STOP_WITHIN = Duration.ofSeconds(30);
 
     private final Console console;
@@ -51,7 +51,7 @@ public final class Bench implements SpillwayCommand {
         this.console = console;
     }
 
-    /** What can be named. */
+    /** The names of the benchmarks. */
     static final class Names implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -103,7 +103,7 @@ public final class Bench implements SpillwayCommand {
         }
     }
 
-    /** Ctrl-C: what was started is stopped by the thread that started it, and the process waits for that. */
+    /** Returns the hook for Ctrl-C. The thread that started servers also stops them, and the process waits for it. */
     private static Thread stopping(Thread running, CountDownLatch ended) {
         return new Thread(() -> {
             running.interrupt();
@@ -119,7 +119,7 @@ public final class Bench implements SpillwayCommand {
         try {
             Runtime.getRuntime().removeShutdownHook(stopping);
         } catch (IllegalStateException e) {
-            // It is running: that is why this ends.
+            // The hook is running already, so the process is ending.
             Thread.currentThread().interrupt();
         }
     }

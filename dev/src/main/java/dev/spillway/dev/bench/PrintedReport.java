@@ -12,7 +12,7 @@ import java.io.PrintStream;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** A report as people read it. */
+/** Prints a report for people. */
 final class PrintedReport {
     private static final String BYTES = "bytes";
 
@@ -92,7 +92,7 @@ final class PrintedReport {
     }
 
     private static String rounded(double number) {
-        // Shares and errors are small; everything else is counted or has a unit that makes it large.
+        // Only shares and errors are small numbers. All others are counts, or have a unit that makes them large.
         return Math.abs(number) < 10 && number != Math.rint(number) ? String.format(Locale.ROOT, "%.4f", number)
                 : whole(Math.round(number));
     }

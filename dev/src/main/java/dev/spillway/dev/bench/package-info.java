@@ -1,4 +1,4 @@
-/** The command that runs benchmarks and prints what they found. What is measured, and how, is the module bench's. */
+/** The command that runs benchmarks and prints their reports. The benchmarks themselves are in the module bench. */
 @NullMarked
 package dev.spillway.dev.bench;
 

@@ -20,7 +20,7 @@ import picocli.CommandLine.Unmatched;
 
 /** Runs one service with settings from the command line, the environment and a file, or prints them. */
 abstract class ServiceCommand implements SpillwayCommand {
-    /** Bound of an orderly stop. Whoever stops the process waits longer before it kills it. */
+    /** Time limit of an orderly stop. Supervisors must wait longer before they kill the process. */
     static final Duration CLOSE_WITHIN = Duration.ofSeconds(45);
 
     private final SettingsDeclaration declaration;
@@ -38,7 +38,7 @@ abstract class ServiceCommand implements SpillwayCommand {
         this.variablesOfOthers = variablesOfOthers;
     }
 
-    /** Starts the parts of the service through the lifecycle. Interrupted when a stop is asked for meanwhile. */
+    /** Starts the parts of the service through the lifecycle. Interrupted if a stop is requested during the start. */
     abstract void start(Settings settings, Lifecycle lifecycle) throws Exception;
 
     final void say(String line) {

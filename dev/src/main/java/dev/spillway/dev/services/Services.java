@@ -13,7 +13,7 @@ import picocli.CommandLine;
 
 /** The commands that run a service. */
 public final class Services {
-    /** Read by docker-compose.yml and its scripts, and exported where a service may run, too. */
+    /** Variables of docker-compose.yml and its scripts, which may also be set in the environment of a service. */
     static final Set<String> VARIABLES_OF_COMPOSE = Set.of("SPILLWAY_SECRETS", "SPILLWAY_IMAGE", "SPILLWAY_COORDINATOR_1_PORT",
             "SPILLWAY_COORDINATOR_2_PORT", "SPILLWAY_WORKER_1_PORT", "SPILLWAY_WORKER_2_PORT", "SPILLWAY_WORKER_3_PORT",
             "SPILLWAY_KAFKA_PORT");
@@ -27,14 +27,14 @@ public final class Services {
         commands.addSubcommand(described(new WorkerService(console, besides(coordinator)), worker));
     }
 
-    /** One environment often serves a whole machine: what is meant for another service, client commands or compose is no mistake. */
+    /** Returns the variables of other programs. They are not reported as unknown, because one environment often serves a whole machine. */
     private static Set<String> besides(SettingsDeclaration other) {
         return Stream.of(other.variables(), Clients.VARIABLES, VARIABLES_OF_COMPOSE)
                 .flatMap(Set::stream)
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** What can be given is what the service declares, so that its help cannot say otherwise. */
+    /** Builds the command from the settings that the service declares, so that the help always matches them. */
     private static CommandLine described(SpillwayCommand service, SettingsDeclaration settings) {
         CommandLine command = new CommandLine(service);
         String help = "%nSettings:%n".formatted() + settings.help();

@@ -1,5 +1,5 @@
 /**
- * The commands that run one service, a coordinator or a worker, against servers given by settings. What a setting means is the service's.
+ * The commands that run one service, a coordinator or a worker, against servers given by settings. The services define the settings.
  */
 @NullMarked
 package dev.spillway.dev.services;

@@ -15,9 +15,9 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /**
- * The {@code spillway} command made ready to be started many times: what is built in directories packed, for the JVM keeps only classes of archives in
- * loaded form (class data sharing), and the classes of a fleet kept so. A process then takes about half the processor time until it is ready. Made once
- * for what was built, by the first test JVM that wants it, while the others wait.
+ * Prepares the {@code spillway} command for many starts. Class directories are packed into jars, because class data sharing works only with these,
+ * and the classes of a fleet are archived. A process then takes about half the processor time until it is ready. The first test JVM that needs it
+ * prepares it once per build, while the others wait.
  */
 final class ArchivedCommand {
     private static final Path FOLDER = Path.of("target", "archived-command").toAbsolutePath();
@@ -36,7 +36,7 @@ final class ArchivedCommand {
         return archives;
     }
 
-    /** What a JVM is told to take the classes of a fleet from the archive, if it can be used. */
+    /** JVM options to use the archive of a fleet's classes, if possible. */
     static List<String> options() {
         return List.of("-XX:SharedArchiveFile=" + LOADED, "-Xlog:disable");
     }
@@ -61,7 +61,7 @@ final class ArchivedCommand {
         }
     }
 
-    /** A fleet starts and stops, and what it had loaded is kept. */
+    /** Starts and stops a fleet, and archives the classes that it has loaded. */
     private static void rehearse(List<Path> archives) throws IOException {
         Path output = FOLDER.resolve("rehearsal.log");
         Files.deleteIfExists(output);

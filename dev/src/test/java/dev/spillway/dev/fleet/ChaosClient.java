@@ -71,7 +71,7 @@ final class ChaosClient {
         CUT_OFF
     }
 
-    /** What all clients were told, and what is known of deletions. Thread-safe. */
+    /** The answers to all clients, and the confirmed deletions. Thread-safe. */
     static final class Told {
         /** Generations that a put was told are stored, with their keys. */
         private final Map<Long, String> stored = new ConcurrentSkipListMap<>();
@@ -117,7 +117,7 @@ final class ChaosClient {
             }
         }
 
-        /** Every put that was told to be stored is there, or its eviction is; and what is there is read from each host that holds it. */
+        /** Checks that every put that was answered as stored exists or was evicted, and reads existing entries from each host that holds them. */
         void assertTrue(FleetProcesses fleet, int hosts) throws IOException, InterruptedException {
             Set<Long> known =
                     fleet.evictions("closed").stream().map(Evictions.Eviction::generation).collect(Collectors.toCollection(TreeSet::new));
@@ -221,7 +221,10 @@ final class ChaosClient {
         told.deletions.incrementAndGet();
     }
 
-    /** Holds what it reads, and finds it whole as long as it holds it; what a host confirmed as deleted it never gets from there again. */
+    /**
+     * Reads under a hold, and checks that the image is whole as long as it is held. A copy that a host has confirmed as deleted must never be read
+     * there again.
+     */
     private void read(int from, String key) throws IOException {
         Set<String> gone = Set.copyOf(told.gone);
         Http.Answer found = known("GET", entry(from, key) + "?hold=PT30S&fetch=false", null);

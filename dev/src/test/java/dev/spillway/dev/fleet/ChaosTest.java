@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A fleet of processes on a real PostgreSQL and a real Kafka. Its coordinator and workers are killed at every {@link KillPoint}, a host is stopped for
- * longer than the fleet waits for it, the broker and the database are killed, all under clients that go on. At the end nothing is lost, nothing leaks, and
- * everybody was told the truth.
+ * A fleet of processes on a real PostgreSQL and a real Kafka. Its coordinator and workers are killed at every {@link KillPoint}, a host is stopped
+ * for longer than the fleet waits for it, the broker and the database are killed, all under clients that go on. At the end nothing is lost, nothing
+ * leaks, and all answers were true.
  */
 @Tag("full")
 class ChaosTest {
@@ -191,7 +191,7 @@ class ChaosTest {
         return Debugger.attach(process.process(), Integer.parseInt(last.substring(Debugger.LISTENING.length()).strip()));
     }
 
-    /** A host stands still for longer than the fleet waits for it, and comes back as if nothing had been. */
+    /** A host is paused for longer than the host timeout, and then continues. */
     private void stopAHost(FleetProcesses fleet) throws IOException, InterruptedException {
         signal("STOP", fleet.process("host-2"));
         try {

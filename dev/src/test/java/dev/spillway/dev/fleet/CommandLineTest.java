@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** What commands print and how they end, against a real fleet. */
+/** Tests the output and exit codes of commands against a real fleet. */
 class CommandLineTest extends FleetOfTwo {
     private Spillway.Ran run(String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is read on a host while no coordinator runs counts once one runs again. */
+/** Reads on a host while no coordinator runs are counted once one runs again. */
 @Tag("full")
 class CoordinatorAwayTest {
     private static final Duration WITHIN = Duration.ofMinutes(2);

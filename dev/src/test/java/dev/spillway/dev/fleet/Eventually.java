@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** Looks again and again until something holds, and fails with its last complaint when the time is over. An {@link IllegalStateException} says that it never will. */
+/**
+ * Repeats a check until it holds, and fails with its last failure when the time is over. An {@link IllegalStateException} means that it will never
+ * hold, and ends the wait.
+ */
 final class Eventually {
     /** Bounds a hang. No machine is so slow that what is awaited takes longer. */
     static final Duration HANG = Duration.ofMinutes(5);

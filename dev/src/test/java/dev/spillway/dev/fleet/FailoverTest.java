@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** PostgreSQL is lost under clients that go on, and a second server, which had every commit, takes its place. Nobody restarts a coordinator. */
+/** PostgreSQL is lost while clients continue, and a second server with every commit is promoted. No coordinator is restarted. */
 @Tag("full")
 class FailoverTest {
     private static final long SEED = 20_261_130;

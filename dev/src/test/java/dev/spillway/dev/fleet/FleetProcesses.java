@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class FleetProcesses implements AutoCloseable {
     static final String NAMESPACE = "rootfs";
 
-    /** What a put answered. */
+    /** The answer of a put. */
     record Put(int status, String text) {
         long generation() {
             return json().get("generation").asLong();
@@ -41,7 +41,7 @@ final class FleetProcesses implements AutoCloseable {
         }
     }
 
-    /** Where PostgreSQL and Kafka are. */
+    /** The addresses of PostgreSQL and Kafka. */
     record Addresses(String jdbcUrl, String user, String password, String kafka) {
         static Addresses of(EmbeddedServers servers) {
             return new Addresses(servers.postgres().jdbcUrl(), servers.postgres().user(), servers.postgres().password(),
@@ -180,7 +180,7 @@ final class FleetProcesses implements AutoCloseable {
         return Http.get(coordinatorUrl() + "/v1/hosts/" + host).json().get("state").asText();
     }
 
-    /** How often it was started so far. */
+    /** Returns the number of its starts so far. */
     int starts(String name) {
         return starts.getOrDefault(name, 0);
     }
@@ -316,7 +316,7 @@ final class FleetProcesses implements AutoCloseable {
         }
     }
 
-    /** What every process said, for a failure. */
+    /** Returns the output of every process, for the message of a failure. */
     String logs() {
         return running.entrySet()
                 .stream()

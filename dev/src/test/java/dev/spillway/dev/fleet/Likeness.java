@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a page shows and what was seen are alike when they are the same but for sizes, times, and ports of servers, and the width of
- * columns, which goes with those. Ids differ too, but each id of the page stands for one that was seen, everywhere, and no other does.
+ * Compares the output in a page with the actual output. They are alike if they differ only in sizes, times, ports of servers and widths of columns.
+ * Ids may differ, too, but each id of the page must stand for exactly one actual id everywhere.
  */
 final class Likeness {
     private static final Pattern ID = Pattern.compile("\\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\b");

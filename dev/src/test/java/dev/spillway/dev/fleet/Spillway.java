@@ -11,7 +11,7 @@ import java.util.List;
 
 /** Runs client commands in this process, as a script would that is no terminal. */
 final class Spillway {
-    /** What a command left behind. */
+    /** The result of a command. */
     record Ran(int exitCode, String out, String err) {
         List<String> lines() {
             return out.lines().toList();

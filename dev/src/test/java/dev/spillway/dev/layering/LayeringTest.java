@@ -130,7 +130,7 @@ class LayeringTest {
                 .check(SPILLWAY);
     }
 
-    /** What an application embeds, and a command that starts at once, bring nothing of the servers along. */
+    /** The client library and the command line, which must start fast, do not depend on the libraries of servers. */
     @Test
     void clientsNeedNoServersLibraries() {
         noClasses().that(belongTo("pager").or(belongTo("api")).or(belongTo("artifacts")).or(belongTo("client")).or(belongTo("cli")))

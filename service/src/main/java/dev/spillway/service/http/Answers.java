@@ -18,9 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs handlers that may block on virtual threads, as many at once as the limits allow, and sends what they answer. Vert.x offers worker pools of
- * platform threads and verticles on virtual threads; the former hold a platform thread for each upload, the latter run one handler after the
- * other. Thread-safe.
+ * Runs blocking handlers on virtual threads, as many at once as the limits allow, and sends their answers. The means of Vert.x do not fit: worker
+ * pools hold a platform thread for each upload, and verticles on virtual threads run one handler at a time. Thread-safe.
  */
 final class Answers {
     private static final int REFUSED = 400;
@@ -28,9 +27,9 @@ final class Answers {
 
     private final ExecutorService threads;
     private final HttpLimits limits;
-    /** Places of requests that are worked on or wait for that. The event loop takes one without waiting. */
+    /** Permits for requests that are worked on or wait to be. The event loop takes one without waiting. */
     private final Semaphore places;
-    /** Places of requests that are worked on, first come first served. */
+    /** Permits for requests that are worked on, in the order of arrival. */
     private final Semaphore working;
     private final Semaphore streams;
 
@@ -50,7 +49,7 @@ final class Answers {
         return limits.streamsMax() - streams.availablePermits();
     }
 
-    /** Has a request from the event loop answered by a handler that may block. */
+    /** Answers a request from the event loop by a handler that may block. */
     void run(RoutingContext context, Endpoint endpoint, Request request) {
         if (endpoint.bounded() && !places.tryAcquire()) {
             throw overloaded("requests: as many as are taken at once").exception();
@@ -73,7 +72,7 @@ final class Answers {
         }
     }
 
-    /** Gives the place back before the answer is sent: a download keeps one among the streams instead. */
+    /** Runs the handler with a permit, and releases it before the answer is sent. A download then takes a permit for streams instead. */
     private Response inTurn(Endpoint endpoint, Request request) throws Exception {
         try {
             working.acquire();
@@ -103,7 +102,7 @@ final class Answers {
         }
     }
 
-    /** Answers with a problem, also in the place of an answer that has not begun. Called on the event loop. */
+    /** Answers with a problem, which may replace an answer that has not begun. Called on the event loop. */
     void problem(RoutingContext context, Problem problem, Map<CharSequence, CharSequence> headers) {
         var response = context.response();
         String id = RequestIds.of(response);
@@ -125,7 +124,7 @@ final class Answers {
         }
     }
 
-    /** Sends without a place among the streams: it takes no memory, and connections are bounded. */
+    /** Sends a part of a file without a permit for streams, because it takes no memory and the number of connections is bounded. */
     private void sendFile(RoutingContext context, Response answer, Content.FilePart part) throws IOException {
         try {
             var response = context.response();
@@ -139,7 +138,7 @@ final class Answers {
                 }
             }
         } catch (ClientGoneException e) {
-            // The server holds a response for ended as soon as it begins to send a file.
+            // Vert.x marks a response as ended as soon as it begins to send a file, so only closing the connection tells the client of the failure.
             context.request().connection().close().onFailure(cause -> LOG.debug("close: {}", cause.toString()));
             throw e;
         } finally {
@@ -163,7 +162,7 @@ final class Answers {
         }
     }
 
-    /** Writes a body that is sent while it is made, in a place among the streams. */
+    /** Writes a streamed body while holding a permit for streams. */
     private void stream(RoutingContext context, Response answer, Response.EventSource body) throws IOException, InterruptedException {
         head(context, answer.status(), answer.headers());
         if (isHead(context)) {

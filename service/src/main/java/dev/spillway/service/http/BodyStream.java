@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a request as a stream for a thread that may block. Only a few chunks are asked for ahead of the reader, so a sender that is
- * faster than the reader is slowed down by TCP. {@code ReadStream.blockingStream()} has no timeout and no bound.
+ * The body of a request as a stream for a thread that may block. Only a few chunks are read ahead of the reader, so TCP slows down a sender that is
+ * faster than the reader. {@code ReadStream.blockingStream()} has neither a timeout nor a size limit.
  */
 final class BodyStream extends InputStream {
     private static final int CHUNKS_AHEAD = 4;
@@ -27,13 +27,13 @@ final class BodyStream extends InputStream {
     private final long bytesMax;
     private final Duration pauseMax;
     private final BlockingQueue<Future<Buffer>> arrivals = new LinkedBlockingQueue<>();
-    /** Absent at the end. */
+    /** The present chunk; null at the end. */
     private @Nullable Buffer chunk = Buffer.buffer();
     private int position;
     private long received;
     private boolean begun;
 
-    /** Made on the event loop, with the request paused. */
+    /** Called on the event loop, with the request paused. */
     BodyStream(RoutingContext routing, long bytesMax, Duration pauseMax) {
         this.request = routing.request();
         this.bytesMax = bytesMax;
@@ -43,7 +43,7 @@ final class BodyStream extends InputStream {
         request.exceptionHandler(cause -> {
             arrivals.add(Future.failedFuture(cause));
             if (!(cause instanceof HttpClosedException)) {
-                // The server closes the connection next, so what is wrong with the body is told at once.
+                // The server closes the connection next, so the problem with the body must be answered at once.
                 routing.fail(400, cause);
             }
         });
@@ -70,7 +70,7 @@ final class BodyStream extends InputStream {
         return part;
     }
 
-    /** Waits for the next chunk. The first time tells a client that waits for it to send: whoever reads wants the body. */
+    /** Waits for the next chunk. The first call tells a client that expects {@code 100 Continue} to send the body. */
     private void next() throws IOException {
         if (!begun && Connections.awaitsContinue(request)) {
             request.response().writeContinue().onFailure(cause -> arrivals.add(Future.failedFuture(cause)));

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TLS of a service that asks others, renewed while it is used. A renewal is a new context: the former one would go on resuming sessions that were opened
- * with the former certificate. Thread-safe.
+ * TLS of a service as a client of others. The files are read again while it is used. A renewal creates a new context, because the former one would
+ * resume sessions that were opened with the former certificate. Thread-safe.
  */
 public final class ClientTls implements Supplier<SSLContext> {
     private static final Logger LOG = LoggerFactory.getLogger(ClientTls.class);
@@ -35,9 +35,9 @@ public final class ClientTls implements Supplier<SSLContext> {
     /**
      * Reads the files.
      *
-     * @param authority PEM file of the authorities whose certificates are believed of servers, and of no others
-     * @param own certificate that is shown to servers that ask for one, with its key
-     * @throws IOException with the file, where one cannot be read
+     * @param authority PEM file of the only authorities whose certificates are trusted for servers
+     * @param own certificate and key for servers that request a client certificate
+     * @throws IOException if a file cannot be read, with its name
      */
     public ClientTls(Path authority, Optional<TlsFiles> own) throws IOException {
         this.authority = authority;
@@ -65,7 +65,7 @@ public final class ClientTls implements Supplier<SSLContext> {
         }
     }
 
-    /** Returns the context of what the files contain, or contained seconds ago. Blocks where they are to be read again. */
+    /** Returns the context for the present content of the files, or for that of some seconds ago. May block to read the files. */
     @Override
     public SSLContext get() {
         if (System.nanoTime() - readAt > TlsFiles.READ_EVERY.toNanos() && reading.tryLock()) {

@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open connections of one listener. Caps their number, closes those without a request for too long, and takes what is left of a body whose
- * request is answered. The server's own idle timeout is not used: it also ends a request under way while its handler, such as a long copy, has
- * nothing to send. Thread-safe.
+ * The open connections of one listener. Caps their number, closes those that have been without a request for too long, and discards the unread rest
+ * of a body once its request is answered. The idle timeout of Vert.x is not used, because it also ends a request whose handler sends nothing for
+ * long, such as a long copy. Thread-safe.
  */
 final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
@@ -24,7 +24,7 @@ final class Connections {
 
     private final Vertx vertx;
     private final HttpLimits limits;
-    /** Per connection the request under way, or the {@link System#nanoTime} since which there is none. */
+    /** Per connection, the present request, or the {@link System#nanoTime} since which there is none. */
     private final Map<HttpConnection, AtomicReference<Object>> open = new ConcurrentHashMap<>();
 
     Connections(Vertx vertx, HttpLimits limits) {
@@ -47,8 +47,8 @@ final class Connections {
     }
 
     /**
-     * Begins a request that arrived; false where it is to be left unanswered. Its body is paused until somebody wants it. What nobody wanted is
-     * discarded behind the answer, whoever gives that.
+     * Begins a request that arrived; returns false if it must not be answered. Its body is paused until a handler reads it. An unread body is
+     * discarded after the answer.
      */
     boolean begin(HttpServerRequest request) {
         var use = open.get(request.connection());
@@ -60,7 +60,8 @@ final class Connections {
         if (eventLoop != null) {
             request.pause();
         }
-        // Not by RoutingContext.addEndHandler, which would replace this: a path without a slash is answered before any route.
+        // RoutingContext.addEndHandler is not used here, because it would replace this handler, and a path without a slash is answered before any
+        // route.
         request.response().endHandler(answered -> {
             // The next request may have begun already.
             use.compareAndSet(request, System.nanoTime());
@@ -71,7 +72,7 @@ final class Connections {
         return true;
     }
 
-    /** Leaves requests unanswered that arrive behind one whose end is not known: they may be a part of its body. */
+    /** Ignores further requests of a connection after one whose end is not known, because they may be a part of its body. */
     void takeNoMore(HttpConnection connection) {
         open.remove(connection);
         close(connection);
@@ -83,22 +84,22 @@ final class Connections {
 
     static long contentLength(HttpServerRequest request) {
         var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        // The server has already refused a Content-Length that is no number.
+        // The server has already refused a Content-Length that is not a number.
         return length == null ? 0 : Long.parseLong(length);
     }
 
-    /** Returns whether a client has sent nothing of its body and waits to be told to. */
+    /** Returns whether a client waits for {@code 100 Continue} before it sends its body. */
     static boolean awaitsContinue(HttpServerRequest request) {
         var expectation = request.getHeader(HttpHeaders.EXPECT);
         return "100-continue".equalsIgnoreCase(expectation) && request.bytesRead() == 0 && hasBody(request);
     }
 
-    /** Returns whether more of a body may come, and nobody knows how much. */
+    /** Returns whether more of a body of unknown length may arrive. */
     static boolean isEndUnknown(HttpServerRequest request) {
         return request.headers().contains(HttpHeaders.TRANSFER_ENCODING) && !request.isEnded();
     }
 
-    /** Reads a part of the body, so that the client sees the answer instead of a broken connection. */
+    /** Reads and discards a part of the body, so that the client sees the answer and not a broken connection. */
     private void discard(HttpServerRequest request) {
         var connection = request.connection();
         boolean closing = request.response().headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);

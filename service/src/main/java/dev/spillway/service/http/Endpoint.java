@@ -8,14 +8,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation of a service with what answers it. {@link EndpointRouter} turns it into a route.
+ * One operation of a service with its handlers. {@link EndpointRouter} turns it into a route.
  *
- * @param jsonBytesMax bound of a JSON body, which is gathered before the handler starts: 0 for the service's own, negative where none is taken
- * @param streamed media types of bodies that the handler reads while they arrive; {@link #ANY} takes all
- * @param streamedBytesMax bound of a streamed body
+ * @param jsonBytesMax size limit of a JSON body, which is read before the handler starts: 0 for the service's default, negative if no JSON is
+ *                     accepted
+ * @param streamed media types of bodies that the handler reads while they arrive; {@link #ANY} accepts all
+ * @param streamedBytesMax size limit of a streamed body
  * @param bounded whether it counts against the limit of concurrent requests
- * @param immediate tried first, on the event loop; absent where every answer may need a lock or a disk
- * @param handler answers what {@code immediate} did not, on a virtual thread
+ * @param immediate handler that is tried first, on the event loop; absent if every answer may need a lock or a disk
+ * @param handler handler on a virtual thread for requests that {@code immediate} did not answer
  */
 public record Endpoint(Operation operation, long jsonBytesMax, List<String> streamed, long streamedBytesMax, boolean bounded,
         @Nullable Immediate immediate, Handler handler) {
@@ -38,12 +39,12 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
         Optional<Response> handle(Request request) throws Exception;
     }
 
-    /** An operation whose requests carry no body. */
+    /** Creates an endpoint whose requests have no body. */
     public static Endpoint of(Operation operation, Handler handler) {
         return new Endpoint(operation, -1, List.of(), 0, true, null, handler);
     }
 
-    /** Takes JSON of the service's usual size; the handler decides whether it can be left out. */
+    /** Returns the same endpoint, accepting JSON up to the service's default size. The handler decides whether the body is optional. */
     public Endpoint json() {
         return json(0);
     }
@@ -52,17 +53,17 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
         return new Endpoint(operation, bytesMax, streamed, streamedBytesMax, bounded, immediate, handler);
     }
 
-    /** Takes streams of these media types, also beside JSON. */
+    /** Returns the same endpoint, accepting streams of these media types, also in addition to JSON. */
     public Endpoint stream(long bytesMax, List<String> mediaTypes) {
         return new Endpoint(operation, jsonBytesMax, List.copyOf(mediaTypes), bytesMax, bounded, immediate, handler);
     }
 
-    /** The same endpoint, tried on the event loop first. */
+    /** Returns the same endpoint with a handler that is tried on the event loop first. */
     public Endpoint immediately(Immediate first) {
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, bounded, first, handler);
     }
 
-    /** The same endpoint, whose requests first pass a check, which does not block. What it throws is the answer. */
+    /** Returns the same endpoint with a check before each request. The check must not block, and its exception becomes the answer. */
     public Endpoint guarded(Runnable check) {
         Immediate first = immediate;
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, bounded, first == null ? null : request -> {
@@ -74,7 +75,7 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
         });
     }
 
-    /** The same endpoint, answered also when the service is at its limit: for what tells whether it lives. */
+    /** Returns the same endpoint, answered even when the service is at its limit of requests. It is meant for health checks. */
     public Endpoint always() {
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, false, immediate, handler);
     }
@@ -87,7 +88,7 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
         return !gathers(mediaType) && (streamed.contains(mediaType) || streamed.contains(ANY));
     }
 
-    /** The media types that are taken; none where a body is not expected. */
+    /** Returns the accepted media types; none if no body is expected. */
     List<String> mediaTypes() {
         return Stream.concat(Stream.of(JSON).filter(this::gathers), streamed.stream()).toList();
     }

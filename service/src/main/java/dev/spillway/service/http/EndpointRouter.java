@@ -35,25 +35,28 @@ import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Mounts endpoints on a vertx-web router, and answers every failure as a problem: what was refused by name, and what is a defect by an id under
- * which the log has the cause. The router's own decoding is not used: it would replace bytes that are not UTF-8, normalise {@code %2E%2E}, and take
- * {@code k/} for {@code k}, so that two keys could meet. Each endpoint is a route by regular expression over the raw path, whose parameters
- * {@link Request} decodes, strictly and once.
+ * Mounts endpoints on a vertx-web router, and answers every failure as a problem. A refusal names what was wrong; a defect has an id under which the
+ * cause is logged. The router's own decoding is not used, because it would map different keys to one path: it replaces bytes that are not UTF-8,
+ * normalizes {@code %2E%2E}, and treats {@code k/} as {@code k}. Each endpoint is a route with a regular expression over the raw path.
+ * {@link Request} decodes its parameters strictly and once.
  */
 final class EndpointRouter {
     private static final Logger LOG = LoggerFactory.getLogger(EndpointRouter.class);
 
-    /** Problems of how a message is framed: behind it nobody knows where the next one begins. */
+    /** Problems of message framing. After such a request, the beginning of the next one is unknown, so the connection is closed. */
     private static final Set<ProblemType> ENDING = Set.of(ProblemType.MALFORMED_REQUEST, ProblemType.UNSUPPORTED_TRANSFER_ENCODING);
 
-    /** A pause is over by at most this part of it when it is seen. */
+    /** Number of checks per pause limit. A pause is noticed late by at most this fraction of the limit. */
     private static final int LOOKS_PER_PAUSE = 10;
-    /** A gathered body may take as long as so many pauses. It holds memory, and a byte now and then is no pause. */
+    /**
+     * Time limit of a whole body in memory, as a multiple of the pause limit. A client that sends a byte now and then never exceeds the pause limit,
+     * but holds memory.
+     */
     private static final int PAUSES_PER_BODY = 4;
     private static final Duration REFUSED_TOLD_EVERY = Duration.ofSeconds(10);
 
     private final HttpService.Options options;
-    /** Each with the form of its path, in the order in which they are tried. */
+    /** Endpoints with the patterns of their paths, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
     private final Connections connections;
@@ -67,8 +70,8 @@ final class EndpointRouter {
         this.spans = new RequestSpans(options.tracing());
         this.answers = answers;
         this.connections = connections;
-        // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
-        // theirs, reads before changes. A brace sorts behind every letter, so the literal is tried before the parameter.
+        // Routes are tried in order. The most frequent ones come first, together with paths that have a literal where these have a parameter; reads
+        // come before changes. A brace sorts after every letter, so a literal is tried before a parameter.
         List<Pattern> asked = endpoints.stream().filter(each -> each.immediate() != null).map(each -> each.operation().form()).toList();
         endpoints.stream()
                 .sorted(Comparator
@@ -97,7 +100,7 @@ final class EndpointRouter {
             route.method(HttpMethod.HEAD);
         }
         if (options.tracing().isOn() && endpoint.bounded()) {
-            // vertx-web lets this kind go before the guard, so refused requests have a span, too.
+            // vertx-web runs a PlatformHandler before the guard, so refused requests have a span, too.
             PlatformHandler begin = context -> {
                 spans.begin(context, operation);
                 context.next();
@@ -129,7 +132,10 @@ final class EndpointRouter {
         });
     }
 
-    /** Returns what is wrong where the server leaves unchecked what decides where a request ends (RFC 9112, sections 3.2 and 6.1). */
+    /**
+     * Checks the headers that determine where a request ends, as far as the server does not (RFC 9112, sections 3.2 and 6.1). Returns the problem, if
+     * any.
+     */
     private static Optional<Problem> misframed(HttpServerRequest request) {
         var encodings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!encodings.isEmpty() && !(encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked"))) {
@@ -140,7 +146,7 @@ final class EndpointRouter {
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
     }
 
-    /** Ends a gathered body that makes no progress for too long, or takes too long as a whole: BodyHandler waits for ever. */
+    /** Fails a request whose body makes no progress for too long, or takes too long as a whole. BodyHandler has no timeout. */
     private void requireProgress(RoutingContext context, long receivedBefore, int unchanged, int looks) {
         var request = context.request();
         context.vertx().setTimer(Math.max(1, options.limits().pauseMax().toMillis() / LOOKS_PER_PAUSE), late -> {
@@ -175,7 +181,7 @@ final class EndpointRouter {
         }
     }
 
-    /** Answers 405 with the methods of the path, or 404. It names the service, because whoever asks the wrong one asks for paths that it does not have. */
+    /** Answers 405 with the methods of the path, or 404. It names the service, because an unknown path is often a request to the wrong service. */
     private void nothingHere(RoutingContext context) {
         requireFit(context.request());
         var path = Objects.requireNonNullElse(context.request().path(), "");
@@ -230,7 +236,7 @@ final class EndpointRouter {
         }
     }
 
-    /** Counts who was not let in, and tells of one now and then: by name where that is known, else by address, and never by what was shown. */
+    /** Counts refused requests, and logs some of them: with the caller's name if known, otherwise with the address, and never with the token. */
     private void refused(RoutingContext context, Problem problem) {
         Counter.builder("spillway.requests.refused")
                 .description("Requests that were not let in, because nobody known asked, or it is not allowed to who asked")
@@ -243,7 +249,7 @@ final class EndpointRouter {
                 operation(context), caller, problem.status(), problem.detail(), more));
     }
 
-    /** Returns the operation that is asked for, without the values of its path. */
+    /** Returns the requested operation, without the values of its path. */
     private String operation(RoutingContext context) {
         var method = context.request().method().name().replace("HEAD", "GET");
         var path = Objects.requireNonNullElse(context.request().path(), "");
@@ -260,7 +266,7 @@ final class EndpointRouter {
     }
 
     private Problem problem(String what, RoutingContext context) {
-        // The handler of tokens wraps what it was told.
+        // The authentication handler wraps the exception.
         return switch (context.failure() instanceof HttpException wrapped && wrapped.getCause() != null ? wrapped.getCause()
                 : context.failure()) {
             case ProblemException refused -> refused.problem();
@@ -272,7 +278,7 @@ final class EndpointRouter {
                 default -> misframed(context.request())
                         .orElseGet(() -> Problem.of(ProblemType.MALFORMED_PATH, what + ": it begins with no slash"));
             };
-            // The router fails with 400 what it cannot take, and BodyHandler with 200 or 400 a body whose chunks cannot be decoded.
+            // The router fails invalid requests with 400, and BodyHandler fails a body with malformed chunks with 200 or 400.
             case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
                     Problem.of(ProblemType.MALFORMED_REQUEST,
                             "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)"

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Sends a part of a file by the system's sendfile. The server tells only when all is sent, and its idle timeouts also end slow handlers. So this looks at
- * what the server asks of the file, and ends a client that takes nothing for too long.
+ * Sends a part of a file by the system's sendfile. Vert.x reports only that all is sent, and its idle timeouts also end slow handlers. So this
+ * channel observes the transfers of the server, and ends the connection of a client that reads nothing for too long.
  */
 final class FileSending extends FileChannel {
     private final FileChannel file;
@@ -28,7 +28,7 @@ final class FileSending extends FileChannel {
         this.file = file;
     }
 
-    /** Sends, and returns when all is sent. The head of the response is set. */
+    /** Sends a part of a file, and returns when all is sent. The head of the response must be set before. */
     static void send(HttpServerResponse response, FileChannel file, long offset, long length, Duration pauseMax) throws IOException {
         var sending = new FileSending(file);
         try {
@@ -150,6 +150,6 @@ final class FileSending extends FileChannel {
 
     @Override
     protected void implCloseChannel() {
-        // Whoever opened the file closes it.
+        // The caller that opened the file closes it.
     }
 }

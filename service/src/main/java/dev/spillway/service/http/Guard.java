@@ -29,25 +29,25 @@ import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets in who has a token: {@code Authorization: Bearer}, or Basic with the token as the password and any user, which is all that some build tools send.
- * Where there is none, the certificate of the connection says whose it is. Where a host passes a request on, its client counts, who is asked for by
- * {@link Headers#CLIENT_TOKEN}. Believes a result for {@link #BELIEVED_FOR}. Thread-safe.
+ * Authenticates requests. A token comes as {@code Authorization: Bearer}, or as the password of Basic with any user, because some build tools send
+ * only that. Without a token, the client certificate of the connection is used. If a host passes a request on, its client is authenticated by
+ * {@link Headers#CLIENT_TOKEN}. Results are cached for {@link #BELIEVED_FOR}. Thread-safe.
  */
 final class Guard {
-    /** A token that is revoked ends everywhere within a second; a look takes its part of that. */
+    /** Time for which a result is cached. It is part of the second within which a revoked token is refused everywhere. */
     static final Duration BELIEVED_FOR = Duration.ofMillis(500);
-    /** Interval of the looks of an open stream. With what was believed just before, it ends within the second. */
+    /** Interval at which the token of an open stream is checked. Together with the caching time, a stream ends within a second of the revocation. */
     private static final Duration WATCHED_EVERY = BELIEVED_FOR.dividedBy(2);
     static final String CHALLENGE = "Bearer realm=\"spillway\"";
 
     private static final long TOKENS_MAX = 100_000;
     private static final String KEY = Guard.class.getName();
 
-    /** The result of a look. A failure is kept as long as the others, so that nobody who cannot answer is asked by each request. */
+    /** The result of a look-up. A failure is cached as long as the others, so that a server that cannot answer is not asked for each request. */
     private sealed interface Looked {
         /**
-         * @param by    who looked
-         * @param until from when on it is not believed any more, in the nanoseconds of the system's clock
+         * @param by    the guard that looked it up
+         * @param until end of its validity, by {@link System#nanoTime}
          */
         record Known(Guard by, Identity identity, long until) implements Looked {
             boolean isBelieved() {
@@ -60,7 +60,7 @@ final class Guard {
         record Failed(RuntimeException why) implements Looked {}
     }
 
-    /** The header that a thread saw last. Callers ask again and again with the same one, and its digest takes longer than a look at it. */
+    /** The header that a thread saw last. Callers often repeat the same header, and comparing it is faster than computing its digest. */
     private static final class Last {
         private byte @Nullable [] authorization;
         private Looked.@Nullable Known known;
@@ -73,14 +73,17 @@ final class Guard {
     private final AsyncCache<String, Looked> found =
             Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).buildAsync();
 
-    /** @param certificates of hosts, where clients are asked for theirs */
+    /** @param certificates certificates of hosts; absent if clients are not asked for certificates */
     Guard(Identities identities, ExecutorService threads, Optional<HostCertificates> certificates) {
         this.identities = identities;
         this.threads = threads;
         this.certificates = certificates;
     }
 
-    /** Returns what finds out who asks: at once where the thread has seen the same header just now, and without waiting where others have. */
+    /**
+     * Returns the handler that authenticates requests. If this thread has just seen the same header, it answers at once; if other threads have, it
+     * does not wait.
+     */
     AuthenticationHandler handler(Operation operation) {
         AuthenticationHandler finding = SimpleAuthenticationHandler.create()
                 .authenticate(context -> find(context, operation)
@@ -97,7 +100,7 @@ final class Guard {
         };
     }
 
-    /** Returns who showed the header of this request to this thread just now. */
+    /** Returns the cached result for this request's header, if this thread saw the same header last. */
     private Looked.@Nullable Known seen(HttpServerRequest request) {
         Last last = lasts.get();
         Looked.Known seen = last.known;
@@ -105,7 +108,7 @@ final class Guard {
             return null;
         }
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        // In constant time, as nobody may learn a token by how long it takes to refuse another.
+        // The comparison takes constant time, so that its duration reveals nothing of the token.
         return given.size() == 1 && MessageDigest.isEqual(last.authorization, given.getFirst().getBytes(StandardCharsets.UTF_8)) ? seen
                 : null;
     }
@@ -119,7 +122,7 @@ final class Guard {
                 asking -> isPassedOn(operation, asking) ? client(context, asking.identity()) : Future.succeededFuture(asking));
     }
 
-    /** Finds for whom a host asks. A host alone may not do what it passes on. */
+    /** Finds the client for whom a host passes a request on. The host's own token does not permit such a request. */
     private Future<Looked.Known> client(RoutingContext context, Identity host) {
         List<String> given = context.request().headers().getAll(Headers.CLIENT_TOKEN);
         if (given.size() != 1) {
@@ -154,9 +157,9 @@ final class Guard {
     }
 
     /**
-     * Looks again and again whether who asks is still known as the same, and calls when not.
+     * Checks at intervals whether the caller's identity is still valid and unchanged, and calls {@code over} when it is not.
      *
-     * @return the timer, to be cancelled; one that never was where nobody had to be known
+     * @return id of the timer, to be cancelled; an id that was never used if the request needed no identity
      */
     static long watch(RoutingContext context, Runnable over) {
         Looked.Known began = context.get(KEY);
@@ -204,10 +207,10 @@ final class Guard {
         return new Looked.Known(this, identity, System.nanoTime() + BELIEVED_FOR.toNanos());
     }
 
-    /** Returns the token that a request shows, whether or not anybody knows it. */
+    /** Returns the token that a request has, known or not. */
     static Optional<String> token(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        // A proxy in front may have judged the other one of two.
+        // Of several such headers none counts, because a proxy may have checked another one.
         if (given.size() != 1) {
             return Optional.empty();
         }
@@ -234,12 +237,12 @@ final class Guard {
         }
     }
 
-    /** Refuses what the token of a request is not for, before its body is read. */
+    /** Refuses a request that its token does not permit, before its body is read. */
     static void require(RoutingContext context, Request request) {
         identity(context).orElseThrow().require(request.operation(), request.parameters(), request.query().text("namespace").orElse(null));
     }
 
-    /** Returns who asks; empty where nobody has to be known. */
+    /** Returns the caller; empty if no identity is required. */
     static Optional<Identity> identity(RoutingContext context) {
         Looked.Known known = context.get(KEY);
         return known == null ? Optional.empty() : Optional.of(known.identity());

@@ -22,14 +22,14 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds whose a connection is by the certificate that its client showed. Its one URI name is a SPIFFE ID of the form {@value #FORM}. The handshake checked
- * it, but that may be long ago: a connection stays, and a session is resumed. So it is checked again whenever it was believed for
- * {@link Guard#BELIEVED_FOR}, by the authorities that are believed then. Thread-safe.
+ * Finds the host of a connection by its client certificate, whose only URI name is a SPIFFE ID of the form {@value #FORM}. The handshake checked the
+ * certificate, but connections are kept open and sessions are resumed. So it is checked again every {@link Guard#BELIEVED_FOR}, against the
+ * authorities that are trusted at that time. Thread-safe.
  */
 final class HostCertificates {
     static final String FORM = "spiffe://TRUST-DOMAIN/spillway/host/HOST";
 
-    /** As the SPIFFE ID specification says (section 2.1). */
+    /** Form of a trust domain (SPIFFE ID specification, section 2.1). */
     private static final Pattern TRUST_DOMAIN = Pattern.compile("[a-z0-9._-]{1,255}");
     private static final Pattern NAME = Pattern.compile("spiffe://([^/?#]+)/spillway/host/([^/?#]+)");
     /** Kind of a subject's alternative name (RFC 5280, section 4.2.1.6). */
@@ -42,7 +42,7 @@ final class HostCertificates {
     private final Cache<X509Certificate, Identity> believed =
             Caffeine.newBuilder().expireAfterWrite(Guard.BELIEVED_FOR).maximumSize(CERTIFICATES_MAX).build();
 
-    /** @param trustDomain that names must be of; empty for any */
+    /** @param trustDomain required trust domain of the names; empty for any */
     HostCertificates(Identities identities, Supplier<X509TrustManager> authorities, Optional<String> trustDomain) {
         this.identities = identities;
         this.authorities = authorities;
@@ -56,8 +56,8 @@ final class HostCertificates {
     /**
      * Finds the host of a connection.
      *
-     * @return empty where the client showed no certificate
-     * @throws ProblemException where it is not believed any more, or names no host
+     * @return empty if the client has no certificate
+     * @throws ProblemException if it is no longer trusted, or names no host
      */
     Optional<Identity> find(@Nullable SSLSession session) {
         try {

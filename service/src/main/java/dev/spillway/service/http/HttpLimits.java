@@ -9,17 +9,18 @@ import java.util.Optional;
 /**
  * Bounds of an HTTP service.
  *
- * @param bodyBytesMax of a gathered body, where its route says no other
- * @param workingMax requests that handlers work on at the same time
- * @param waitingMax requests that wait for that; one more is answered 503
- * @param streamsMax uploads, downloads and event streams at the same time; one more is answered 503
- * @param pauseMax how long a client may send or take nothing in the middle of a body
+ * @param bodyBytesMax size limit of a body that is read into memory, unless its route has another
+ * @param workingMax number of requests that handlers work on at the same time
+ * @param waitingMax number of requests that wait for a handler; further ones are answered with 503
+ * @param streamsMax number of uploads, downloads and event streams at the same time; further ones are answered with 503
+ * @param pauseMax time for which a client may send or read nothing in the middle of a body
  * @param heartbeat interval of the comments that keep an event stream alive
- * @param closeWithin how long requests under way may take to end when the service stops
- * @param connectionsMax open at the same time on one listener; one more is closed without an answer
- * @param idleMax how long a connection may be without a whole request header, before the first request and between two; longer than clients
- *        keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed. Never ends a request under way
- * @param stopDelay how long a service that is to stop still takes requests, while it is not ready
+ * @param closeWithin time limit for running requests when the service stops
+ * @param connectionsMax number of open connections of one listener; further ones are closed without an answer
+ * @param idleMax time for which a connection may be without a complete request header, before the first request and between two. It is longer than
+ *                clients keep connections for reuse (Java's: 30 s), so that they do not send on a connection that is being closed. Never ends a
+ *                running request
+ * @param stopDelay time for which a stopping service still accepts requests while it reports that it is not ready
  */
 public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
         Duration closeWithin, int connectionsMax, Duration idleMax, Duration stopDelay) {
@@ -54,13 +55,13 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
                     .must("20 s or less", delay -> delay.compareTo(Duration.ofSeconds(20)) <= 0)
                     .optional();
 
-    /** Limits of a service that stops at once. */
+    /** Creates limits of a service without a stop delay. */
     public HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
             Duration closeWithin, int connectionsMax, Duration idleMax) {
         this(bodyBytesMax, workingMax, waitingMax, streamsMax, pauseMax, heartbeat, closeWithin, connectionsMax, idleMax, Duration.ZERO);
     }
 
-    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    /** Settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CONNECTIONS, CLOSE, STOP_DELAY);
 
     public static HttpLimits from(Settings settings) {

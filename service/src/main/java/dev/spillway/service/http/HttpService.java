@@ -48,8 +48,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the endpoints of a service over TCP and, where asked, a Unix socket. Has its own Vert.x instance. What is no HTTP at all is answered by
- * Vert.x, with the status alone. Thread-safe.
+ * Serves the endpoints of a service over TCP and optionally a Unix socket. Has its own Vert.x instance. Vert.x itself answers malformed HTTP, with
+ * the status alone. Thread-safe.
  */
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
@@ -58,30 +58,30 @@ public final class HttpService implements AutoCloseable {
     /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
     private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
     private static final int HEADER_BYTES_MAX = 16 * 1024;
-    /** A method that is none of these is counted as {@code other}: each text that a client invents would make a series for ever. */
+    /** Methods with a metric of their own. All others are counted as {@code other}, because each invented method would add a time series. */
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PROPFIND", "MKCOL");
 
     private static final Set<Operation> HEALTH = Set.of(CommonApi.LIVENESS, CommonApi.READINESS);
 
     /**
-     * What to serve and where.
+     * Options of a service: its address, and what it serves.
      *
-     * @param name of the service, for messages, threads, and clients that ask the wrong one
-     * @param address port 0 for any that is free
-     * @param socket path of a Unix domain socket, if there should be one
-     * @param endpoints made for the instance that serves them
-     * @param failures what a failure of the service's own means to a client; empty for a defect
-     * @param pages for people, if there are any
-     * @param metrics where requests are counted
-     * @param security of the address
-     * @param identities whose a token is; without them tokens are never asked for
+     * @param name name of the service, for messages, threads, and answers to clients that asked the wrong service
+     * @param address address to listen on; port 0 for any free port
+     * @param socket path of a Unix domain socket; empty for none
+     * @param endpoints creates the endpoints for a Vert.x instance
+     * @param failures maps the service's own exceptions to problems; empty for a defect
+     * @param pages web pages for people; absent for none
+     * @param metrics registry in which requests are counted
+     * @param security proofs that the address requires
+     * @param identities finds the holders of tokens; absent if tokens are never required
      * @param tracing makes a span of each request
      */
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits,
             Function<Vertx, List<Endpoint>> endpoints,
             Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics, ListenerSecurity security,
             Optional<Identities> identities, Tracing tracing) {
-        /** A service that asks for nothing, on loopback alone. */
+        /** Creates options of a service on loopback that requires no proof. */
         public Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Function<Vertx, List<Endpoint>> endpoints,
                 Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics) {
             this(name, address, socket, limits, endpoints, failures, pages, metrics, ListenerSecurity.NONE, Optional.empty(),
@@ -104,7 +104,7 @@ public final class HttpService implements AutoCloseable {
         this.options = options;
         this.address = options.address();
         var measured = new MicrometerMetricsOptions().setEnabled(true)
-                // Without a name of its own, all services of a process would be counted in the registry of the first one.
+                // Without a unique name, all services of a process would share the registry of the first one.
                 .setRegistryName(options.name() + "-" + UUID.randomUUID())
                 .setDisabledMetricsCategories(Arrays.stream(MetricsDomain.values())
                         .filter(domain -> domain != MetricsDomain.HTTP_SERVER)
@@ -113,7 +113,7 @@ public final class HttpService implements AutoCloseable {
                 .setLabels(Set.of(Label.HTTP_ROUTE, Label.HTTP_CODE))
                 .setServerRequestTagsProvider(request -> List
                         .of(Tag.of("method", METHODS.contains(request.method().name()) ? request.method().name() : "other")));
-        // Pages are copied to a folder of the service's own, so that Vert.x makes none in the system's temporary folder.
+        // Pages are copied to a folder of the service, so that Vert.x creates no cache in the system's temporary folder.
         this.vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(2)
                         .setWorkerPoolSize(1)
@@ -135,7 +135,7 @@ public final class HttpService implements AutoCloseable {
     /**
      * Starts to listen.
      *
-     * @throws IOException with a message for people, when an address is not safe, in use, or cannot be listened on
+     * @throws IOException with a message for people, if an address is not safe, is in use, or cannot be listened on
      */
     public static HttpService start(Options options) throws IOException {
         var service = new HttpService(options);
@@ -148,15 +148,15 @@ public final class HttpService implements AutoCloseable {
         }
     }
 
-    /** Where it listens, with the port that the system chose if that was left to it. */
+    /** Returns the address where it listens, with the port that the system chose if none was given. */
     public HostPort address() {
         return address;
     }
 
     /**
-     * Returns what somebody should look at: a certificate that is over within 14 days. Empty for nothing, and where no TLS is spoken. Does not block.
+     * Returns a warning for operators if the certificate ends within 14 days. Empty otherwise, and without TLS. Does not block.
      *
-     * @param now the wall's time
+     * @param now wall-clock time
      */
     public String certificateRemark(Instant now) {
         var served = serverTls;
@@ -203,7 +203,7 @@ public final class HttpService implements AutoCloseable {
             throws IOException {
         var connections = new Connections(vertx, options.limits());
         var router = new EndpointRouter(options, endpoints, answers, connections, guard).router(vertx);
-        // There are no web sockets: what would compress them looks at each message.
+        // Compression for web sockets is off, because there are none and its handler inspects each message.
         var serving = new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
@@ -233,7 +233,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, which ends event streams, lets requests under way end within the limit, then breaks off what is left. Blocks until all is
+     * Stops accepting requests, which ends event streams. Waits for running requests within the limit, then aborts the rest. Blocks until all is
      * closed. Later calls do nothing.
      */
     @Override
@@ -271,7 +271,7 @@ public final class HttpService implements AutoCloseable {
         }
     }
 
-    /** Waits, whether or not the caller is interrupted: what is begun here ends within its bound. */
+    /** Waits for a future even if the caller is interrupted, because the wait is bounded. */
     private static void await(Future<?> future, Duration within) {
         future.toCompletionStage().toCompletableFuture().orTimeout(within.toMillis(), TimeUnit.MILLISECONDS).join();
     }

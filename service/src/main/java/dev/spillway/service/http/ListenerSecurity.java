@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The proofs that a TCP listener asks for. A Unix socket asks for nothing: the rights of its file say who may connect.
+ * The proofs that a TCP listener requires. A Unix socket requires none, because its file permissions control who may connect.
  *
- * @param requireTokens also on loopback; on every other address a token is asked for in any case
- * @param plain         whether an address that is not loopback is served without TLS
- * @param tls           certificate and key, if TLS is spoken
- * @param health        another address, on loopback, that answers /livez and /readyz without TLS
- * @param trustDomain   that certificates of hosts must be of; empty for any that the authorities sign
+ * @param requireTokens whether tokens are required on loopback, too; every other address requires them in any case
+ * @param plain         whether an address other than loopback may be served without TLS
+ * @param tls           certificate and key; empty without TLS
+ * @param health        further address on loopback that answers /livez and /readyz without TLS
+ * @param trustDomain   required trust domain of hosts' certificates; empty for any that the authorities sign
  */
 public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls, Optional<HostPort> health,
         Optional<String> trustDomain) {
-    /** Nothing is asked for; enough for loopback alone. */
+    /** Requires no proof; only for loopback. */
     public static final ListenerSecurity NONE = new ListenerSecurity(false, false, Optional.empty());
 
     private static final Setting<Boolean> REQUIRE_TOKENS =
@@ -61,12 +61,12 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
     private static final String SAFE =
             "a loopback address such as 127.0.0.1; or tls-certificate and tls-key; or plain-http, if others may read what is sent";
 
-    /** A listener without an address for health checks. */
+    /** Creates the security of a listener without an address for health checks. */
     public ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls) {
         this(requireTokens, plain, tls, Optional.empty(), Optional.empty());
     }
 
-    /** The conditions on where a service listens. */
+    /** Returns the conditions on the address of a service. */
     public static List<CrossCheck> checks(Setting<HostPort> listen) {
         return List.of(new CrossCheck(CERTIFICATE, KEY, "given together with tls-key",
                 (certificate, key) -> certificate.isPresent() == key.isPresent()),
@@ -87,12 +87,12 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
                 settings.get(HEALTH), settings.get(TRUST_DOMAIN));
     }
 
-    /** Returns what a client is told to reach this address. */
+    /** Returns the URL of this address for clients. */
     public String url(HostPort address) {
         return (tls.isPresent() ? "https://" : "http://") + address;
     }
 
-    /** Returns whether who comes to this address must have a token. */
+    /** Returns whether requests to this address need a token. */
     boolean asksAt(HostPort address) {
         return requireTokens || !address.isLoopback();
     }

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The page of a list that a request asks for.
  *
- * @param list names the list, such as {@code entries of images}; each cursor begins with a mark of it, because a place in one list means nothing
- *        in another
- * @param after the place behind which the page begins; absent for the first page
+ * @param list name of the list, such as {@code entries of images}. Each cursor begins with a mark of this name, because a cursor is only valid for
+ *             its own list
+ * @param after position after which the page begins; absent for the first page
  */
 public record Paging(String list, int limit, @Nullable String after) {
     private static final int LIMIT_MAX = 1_000;
@@ -26,15 +26,15 @@ public record Paging(String list, int limit, @Nullable String after) {
                 after == null ? null : after.substring(mark(list).length()));
     }
 
-    /** @param place behind these items; absent on the last page */
+    /** @param place position after these items; absent on the last page */
     public <V, A> Page<A> page(List<V> items, @Nullable String place, Function<V, A> item) {
         return new Page<>(items.stream().map(item).toList(), next(list, place));
     }
 
     /**
-     * A page of what was found, one item more than the limit where there are more pages.
+     * Returns a page of the found items, which are one more than the limit if there are more pages.
      *
-     * @param place of an item
+     * @param place returns the position of an item
      */
     public <V, A> Page<A> page(List<V> found, Function<V, String> place, Function<V, A> item) {
         boolean more = found.size() > limit;
@@ -42,7 +42,7 @@ public record Paging(String list, int limit, @Nullable String after) {
         return page(items, more ? place.apply(items.getLast()) : null, item);
     }
 
-    /** Returns the cursor of a place in a list. */
+    /** Returns the cursor of a position in a list. */
     public static @Nullable String next(String list, @Nullable String place) {
         return place == null ? null : mark(list) + place;
     }

@@ -25,8 +25,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as a handler sees it: what a {@link RoutingContext} knows, with path and query decoded strictly and values read or refused by name.
- * Belongs to the handler's thread.
+ * A request as a handler sees it: the data of a {@link RoutingContext}, with path and query decoded strictly. A wrong value is refused with the name
+ * of its parameter. Confined to the handler's thread.
  */
 public final class Request {
     private static final String KEY = Request.class.getName();
@@ -42,7 +42,7 @@ public final class Request {
     private final @Nullable BodyStream stream;
 
     /**
-     * The query of a request. Reading a value that is not what was asked for ends the handler with 400.
+     * The query of a request. Reading a wrong value ends the handler with 400.
      *
      * @param values by name, percent-decoded once
      */
@@ -51,7 +51,7 @@ public final class Request {
             return Optional.ofNullable(values.get(name));
         }
 
-        /** A whole number between two bounds, both included. */
+        /** Returns a whole number between two bounds, both inclusive. */
         public Optional<Long> number(String name, long least, long most) {
             return value(name, text -> {
                 try {
@@ -60,13 +60,13 @@ public final class Request {
                         return number;
                     }
                 } catch (NumberFormatException e) {
-                    // Told below, as for a number out of range.
+                    // The refusal below is the same as for a number out of range.
                 }
                 throw new InvalidValueException(name, text, "a whole number of " + least + " to " + most);
             });
         }
 
-        /** A parameter without a value says true. */
+        /** Returns a flag; a parameter without a value means true. */
         public Optional<Boolean> flag(String name) {
             return value(name, text -> switch (text) {
                 case "true", "" -> true;
@@ -75,12 +75,12 @@ public final class Request {
             });
         }
 
-        /** A duration of more than zero and at most another. */
+        /** Returns a duration above zero and at most {@code most}. */
         public Optional<Duration> duration(String name, Duration most) {
             return value(name, text -> Durations.parse(name, text, most));
         }
 
-        /** A value of the service's own kind; an {@link InvalidValueException} of its reader becomes one that names the parameter. */
+        /** Returns a value of the service's own type. An {@link InvalidValueException} of its reader becomes one that names the parameter. */
         public <T> Optional<T> value(String name, Function<String, T> read) {
             return text(name).map(text -> {
                 try {
@@ -92,7 +92,7 @@ public final class Request {
         }
     }
 
-    /** Checks everything that can be checked before the body arrives. Made on the event loop, and kept beside the routing context. */
+    /** Checks everything that can be checked before the body arrives. Called on the event loop; the request is stored in the routing context. */
     Request(RoutingContext routing, Endpoint endpoint, HttpLimits limits) {
         this.routing = routing;
         this.endpoint = endpoint;
@@ -135,7 +135,7 @@ public final class Request {
                 "%s: %s (expected: %s)".formatted(header, Problem.shown(given), String.join(" or ", expected))).exception();
     }
 
-    /** The request of a routing context. */
+    /** Returns the request of a routing context. */
     static Request of(RoutingContext routing) {
         return Objects.requireNonNull(routing.get(KEY), "request");
     }
@@ -153,35 +153,35 @@ public final class Request {
         return parameters;
     }
 
-    /** Bound of its gathered body. */
+    /** Returns the size limit of a body that is read into memory. */
     long jsonBytesMax() {
         return endpoint.jsonBytesMax() == 0 ? limits.bodyBytesMax() : endpoint.jsonBytesMax();
     }
 
     /**
-     * Whether a GET is asked by HEAD. The answer has the status and the headers of a GET, its body is not sent, and whatever a GET changes
-     * stays as it is.
+     * Returns whether the request is a HEAD. The answer has the status and headers of a GET and no body, and nothing may be changed that a GET would
+     * change.
      */
     public boolean isHead() {
         return routing.request().method().equals(HttpMethod.HEAD);
     }
 
-    /** Name of who asks, for the audit trail: that of the token, or {@code anonymous} where none was asked for. */
+    /** Returns the caller's name for the audit trail: that of its token, or {@code anonymous} if no token was required. */
     public String caller() {
         return identity().map(Identity::name).orElse(Identity.ANONYMOUS);
     }
 
-    /** Returns the holder of the token; empty where no token is asked for. */
+    /** Returns the holder of the token; empty if no token is required. */
     public Optional<Identity> identity() {
         return Guard.identity(routing);
     }
 
-    /** A parameter of the path, percent-decoded once; empty when the segment is. */
+    /** Returns a parameter of the path, percent-decoded once; empty if its segment is empty. */
     public String parameter(String name) {
         return Objects.requireNonNull(parameters.get(name), () -> "parameter " + name + " of " + endpoint.operation());
     }
 
-    /** A parameter as a value of the service's own kind; an {@link InvalidValueException} of its reader becomes 400. */
+    /** Returns a parameter of the path as a value of the service's own type. An {@link InvalidValueException} of its reader becomes 400. */
     public <T> T parameter(String name, Function<String, T> read) {
         return read.apply(parameter(name));
     }
@@ -190,7 +190,7 @@ public final class Request {
         return query;
     }
 
-    /** A header that a request has at most once. */
+    /** Returns a header that a request may have at most once. */
     public Optional<String> header(String name) {
         var values = routing.request().headers().getAll(name);
         if (values.size() > 1) {
@@ -199,24 +199,24 @@ public final class Request {
         return values.stream().findFirst();
     }
 
-    /** Media type of the body in lower case, without parameters; empty when there is none. */
+    /** Returns the media type of the body in lower case, without parameters; empty if there is none. */
     public String mediaType() {
         return mediaType;
     }
 
-    /** Whether a body of a streamed type was sent, so that {@link #stream} has it. */
+    /** Returns whether the body has a streamed type, so that {@link #stream} returns it. */
     public boolean isStreamed() {
         return stream != null;
     }
 
-    /** A gathered body as it was sent; empty without one. The array is the request's own. */
+    /** Returns the body that was read into memory; empty without one. The array is not a copy. */
     public byte[] bytes() {
         var body = routing.body().buffer();
         return body == null ? NOTHING : body.getBytes();
     }
 
     /**
-     * The body as JSON without unknown fields.
+     * Returns the body as JSON; unknown fields are refused.
      *
      * @throws ProblemException 400 that names the field, its value and what was expected
      */
@@ -224,7 +224,7 @@ public final class Request {
         return body(type, Response.JSON);
     }
 
-    /** As {@link #body(Class)}, read by another mapper. */
+    /** Does the same as {@link #body(Class)} with another mapper. */
     public <T> T body(Class<T> type, ObjectMapper mapper) {
         try {
             return IncomingJson.read(mapper, bytes(), type);
@@ -238,8 +238,9 @@ public final class Request {
     }
 
     /**
-     * The body as it arrives, where it is streamed; the sender is slowed down to the speed of the reader. Over the route's bound, or when the
-     * sender pauses too long, a read ends with a {@link ProblemException}; when the sender is gone, with an {@link java.io.IOException}.
+     * Returns the body as a stream while it arrives; the sender is slowed down to the speed of the reader. A read fails with a
+     * {@link ProblemException} if the body is too large or the sender pauses for too long, and with an {@link java.io.IOException} if the sender is
+     * gone.
      */
     public InputStream stream() {
         return Objects.requireNonNull(stream, "stream");

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
-/** Ids of requests, each in the header {@code X-Request-Id} of the answer. A caller may give its own. */
+/** Ids of requests, sent in the header {@code X-Request-Id} of the answer. A client may send its own. */
 final class RequestIds {
     static final String HEADER = "X-Request-Id";
 
@@ -14,18 +14,18 @@ final class RequestIds {
 
     private RequestIds() {}
 
-    /** Gives a request its id: that of its caller, or a random one if the caller's cannot stand in a line of a log. */
+    /** Gives a request its id: that of its client, or a random one if the client's is missing or unfit for a log line. */
     static void give(HttpServerRequest request) {
         String given = request.getHeader(HEADER);
         request.response().putHeader(HEADER, given != null && FORM.matcher(given).matches() ? given : random());
     }
 
-    /** Returns the id of a request that was given one. */
+    /** Returns the id that a request was given. */
     static String of(HttpServerResponse response) {
         return Objects.requireNonNull(response.headers().get(HEADER), HEADER);
     }
 
-    /** Returns 64 random bits: ids are to be told apart, not to be secret. */
+    /** Returns 64 random bits. Ids must be distinct but not secret. */
     private static String random() {
         return Long.toHexString(ThreadLocalRandom.current().nextLong() | Long.MIN_VALUE);
     }

@@ -13,7 +13,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.vertx.ext.web.RoutingContext;
 
-/** Makes a span of each request, from the choice of its route to the end of its answer, as a part of the trace that its caller names. Thread-safe. */
+/** Makes a span of each request, from the choice of its route to the end of its answer, in the trace that its client names. Thread-safe. */
 final class RequestSpans {
     private static final String KEY = RequestSpans.class.getName();
     private static final int FAILED = 500;
@@ -24,7 +24,7 @@ final class RequestSpans {
         this.tracing = tracing;
     }
 
-    /** Begins the span of a request, which ends by itself. */
+    /** Begins the span of a request. The span ends with the answer. */
     void begin(RoutingContext context, Operation operation) {
         var request = context.request();
         Span span = tracing.span(request.method().name() + " " + operation.template(), Traceparent.of(request::getHeader))
@@ -44,7 +44,7 @@ final class RequestSpans {
         });
     }
 
-    /** Returns what the work for a request is done as. Where nobody looked at what its client shows, only a text of a token's form counts as one. */
+    /** Returns the scope for the work of a request. If its token was not checked, only a text in the form of a token counts as one. */
     static RequestScope scope(RoutingContext context) {
         SpanContext span = context.get(KEY);
         return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span,

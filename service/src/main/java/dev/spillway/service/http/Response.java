@@ -9,7 +9,7 @@ import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a handler answers. */
+/** The answer of a handler. */
 public record Response(int status, Map<CharSequence, CharSequence> headers, Content content) {
     /** Writes answers and reads bodies, refusing unknown fields. */
     static final ObjectMapper JSON = Json.strict();
@@ -30,10 +30,10 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
         /** A part of a file. */
         record FilePart(FileChannel file, long offset, long length, Runnable sent) implements Content {}
 
-        /** A body that is written while it is sent, no faster than the client takes it; in chunks, where no header tells its length. */
+        /** A body that is written while it is sent, at the speed of the client; chunked if no header has its length. */
         record Streamed(StreamedBody body) implements Content {}
 
-        /** Server-Sent Events, until the source returns, the client leaves or the service stops. */
+        /** Server-Sent Events, until the source returns, the client disconnects or the service stops. */
         record Events(EventSource source) implements Content {}
     }
 
@@ -42,7 +42,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     public interface StreamedBody extends AutoCloseable {
         void writeTo(OutputStream out) throws IOException;
 
-        /** Called exactly once, also when nothing was written. */
+        /** Called exactly once, even if nothing was written. */
         @Override
         default void close() {}
     }
@@ -66,7 +66,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
         return empty(204);
     }
 
-    /** An answer without a body. */
+    /** Returns an answer without a body. */
     public static Response empty(int status) {
         return new Response(status, Map.of(), new Content.Bytes(new byte[0]));
     }
@@ -76,9 +76,9 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     }
 
     /**
-     * A part of a file, which the system sends without this process reading it.
+     * Returns an answer with a part of a file, which the operating system sends without this process reading it.
      *
-     * @param sent called exactly once, also when nothing was sent: the file is not used any more
+     * @param sent called exactly once when the file is no longer needed, even if nothing was sent
      */
     public static Response file(String mediaType, FileChannel file, long offset, long length, Runnable sent) {
         return new Response(200, mediaType(mediaType), new Content.FilePart(file, offset, length, sent));
@@ -92,12 +92,12 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
         return new Response(200, mediaType("text/event-stream"), new Content.Events(source)).header("Cache-Control", "no-store");
     }
 
-    /** The same answer with another status. */
+    /** Returns the same answer with another status. */
     public Response status(int other) {
         return new Response(other, headers, content);
     }
 
-    /** The same answer with a header more. */
+    /** Returns the same answer with a further header. */
     public Response header(String name, String text) {
         var more = new LinkedHashMap<>(headers);
         more.put(name, text);

@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The body of a response while it is made, bytes or Server-Sent Events, for one thread that may block: a chunk is on its way to the socket while
- * the next is made. The head of the response is sent with the first chunk, so an early failure still gets its own answer. A flush does nothing:
- * archive writers flush after each entry, and small chunks are dear.
+ * The body of a response, as bytes or Server-Sent Events, for one thread that may block. One chunk is being sent while the next is written. The head
+ * of the response is sent with the first chunk, so an early failure still gets an answer of its own. A flush does nothing, because archive writers
+ * flush after each entry and small chunks are expensive.
  */
 public final class ResponseStream extends OutputStream {
     private static final Logger LOG = LoggerFactory.getLogger(ResponseStream.class);
@@ -51,7 +51,7 @@ public final class ResponseStream extends OutputStream {
         }
     }
 
-    /** Sends these bytes, which are not to be changed any more, once the chunk before them is sent. */
+    /** Sends bytes once the chunk before them is sent. The caller must not change them any more. */
     private void send(Buffer bytes) throws IOException {
         await(underWay);
         if (response.closed()) {
@@ -60,7 +60,10 @@ public final class ResponseStream extends OutputStream {
         underWay = response.write(bytes);
     }
 
-    /** Sends what is left, and waits until it is sent. Not by one call, which would give a small body a length that its HEAD cannot tell. */
+    /**
+     * Sends the rest, and waits until it is sent. The last chunk and the end are two calls, because one call would give a small body a
+     * {@code Content-Length} that its HEAD does not have.
+     */
     void finish() throws IOException {
         if (chunk.length() > 0) {
             send(chunk);
@@ -83,10 +86,10 @@ public final class ResponseStream extends OutputStream {
     }
 
     /**
-     * Sends the events of a source, with comments in between that keep the connection alive, until the source ends, the client leaves or the
-     * service stops; the latter two interrupt it.
+     * Sends the events of a source, with comments in between that keep the connection alive. It ends when the source returns; the source is
+     * interrupted if the client disconnects or the service stops.
      *
-     * @param threads shut down before the connections are
+     * @param threads threads of handlers, which are shut down before the connections
      */
     void follow(Response.EventSource source, ExecutorService threads) throws IOException {
         var connection = context.request().connection();
@@ -100,7 +103,7 @@ public final class ResponseStream extends OutputStream {
         });
         long watch = Guard.watch(context, sender::interrupt);
         try {
-            // Either is seen here, or its handler is called.
+            // A closed connection or a shutdown is noticed either here or by the handler.
             if (threads.isShutdown()) {
                 throw Answers.stopping().exception();
             }
@@ -113,7 +116,7 @@ public final class ResponseStream extends OutputStream {
             context.vertx().cancelTimer(watch);
             response.closeHandler(null);
             connection.shutdownHandler(null);
-            // The stream is ended by its last chunk, which is waited for.
+            // The interrupt is cleared, because the last chunk must be waited for.
             Thread.interrupted();
         }
     }
@@ -121,10 +124,10 @@ public final class ResponseStream extends OutputStream {
     /**
      * Sends one event; blocks while the client is slow.
      *
-     * @param id what the client sends as {@code Last-Event-ID} when it comes back; an event without one leaves that as it is
-     * @param name kind of event
-     * @param data written as JSON, which has no line breaks
-     * @throws IOException when the client is gone
+     * @param id id that the client sends as {@code Last-Event-ID} when it reconnects; an event without one keeps the former id
+     * @param name event type
+     * @param data value that is written as JSON, without line breaks
+     * @throws IOException if the client is gone
      */
     public void send(@Nullable String id, String name, Object data) throws IOException {
         send(Buffer.buffer((id == null ? "" : "id: " + oneLine(id) + "\n") + "event: " + oneLine(name) + "\ndata: "

@@ -17,17 +17,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** TLS of a listener, renewed while it serves. A client is asked for its certificate and may have none: it may have a token. Thread-safe. */
+/**
+ * TLS of a listener. The files are read again while it serves. Clients are asked for a certificate, but it is optional, because they may have a
+ * token. Thread-safe.
+ */
 final class ServerTls {
     private static final Logger LOG = LoggerFactory.getLogger(ServerTls.class);
 
     /**
-     * @param clients believes certificates of clients; absent where none are asked for
-     * @param end     when the certificate is over
+     * @param clients verifies certificates of clients; absent if none are requested
+     * @param end     end of the certificate's validity
      */
     private record Served(TlsFiles.Contents contents, @Nullable X509TrustManager clients, Instant end) {}
 
-    /** A certificate that lasts no longer should have been renewed. */
+    /** Remaining validity below which a certificate should have been renewed. */
     static final Duration RENEWED_BEFORE = Duration.ofDays(14);
 
     private final TlsFiles files;
@@ -35,7 +38,7 @@ final class ServerTls {
     private volatile Served served;
     private final UnusableFiles unusable;
 
-    /** @throws IOException with the file, where one cannot be read, or both of the pair do not match */
+    /** @throws IOException if a file cannot be read, or certificate and key do not match; with the file's name */
     ServerTls(TlsFiles files) throws IOException {
         this.files = files;
         this.unusable = new UnusableFiles(files.certificate() + ": not renewed, the former one is served");
@@ -43,17 +46,17 @@ final class ServerTls {
         try {
             files.requireValid(served.contents());
         } catch (IOException e) {
-            // It is served all the same: who renews it finds a service that runs, and that takes it.
+            // The certificate is served all the same, so that the service runs and accepts a renewed one.
             LOG.warn("{}", e.getMessage());
         }
     }
 
-    /** Returns when the certificate that is served is over. */
+    /** Returns the end of the validity of the served certificate. */
     Instant end() {
         return served.end();
     }
 
-    /** Returns what somebody should look at: a certificate that is over soon, and was not renewed. Empty for nothing. */
+    /** Returns a warning for operators if the certificate ends soon and was not renewed; empty otherwise. */
     String remark(Instant now) {
         Duration left = Duration.between(now, served.end());
         return left.compareTo(RENEWED_BEFORE) > 0 ? ""
@@ -72,7 +75,7 @@ final class ServerTls {
         return served.clients() != null;
     }
 
-    /** Returns what believes the certificates of clients now. */
+    /** Returns the present verifier of clients' certificates. */
     X509TrustManager clients() {
         return Objects.requireNonNull(served.clients(), "a listener that asks clients for certificates");
     }
@@ -92,13 +95,13 @@ final class ServerTls {
     }
 
     /**
-     * Serves what the files contain from now on.
+     * Starts to renew the served certificate from its files at intervals.
      *
-     * @return the timer, to be cancelled before the threads end
+     * @return id of the timer, to be cancelled before the threads end
      */
     long renew(Vertx vertx, HttpServer server, ExecutorService threads) {
         return vertx.setPeriodic(files.readEvery().toMillis(), look -> threads.execute(() -> {
-            // Two at the same time could serve the older content last.
+            // Only one renewal runs at a time, because of two the older content could be applied last.
             if (renewing.tryLock()) {
                 try {
                     renew(server);

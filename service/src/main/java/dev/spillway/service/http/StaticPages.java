@@ -35,11 +35,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Serves the pages of a service for people, below {@code /ui/}, by vertx-web's {@code StaticHandler}. That serves files alone, so a start copies the pages from
- * the class path. Their folder is named by the digest of what is in it. So all processes share it, and nobody has to remove it.
+ * Serves the pages of a service for people, below {@code /ui/}, by vertx-web's {@code StaticHandler}. The handler serves only files, so the service
+ * copies the pages from the class path when it starts. Their folder is named by the digest of its content. So all processes share it, and it need not
+ * be removed.
  *
  * @param root folder with the folder {@code ui}
- * @param names of all files in it, relative; nothing else is looked for on the disk
+ * @param names relative names of all files in it; no other file is looked up
  */
 public record StaticPages(Path root, List<String> names) {
     private static final String PATH = "/ui/";
@@ -51,7 +52,7 @@ public record StaticPages(Path root, List<String> names) {
     /**
      * Copies the pages of a service, {@code web/NAME/} and {@code web/shared/} on the class path, into the first folder that can be used.
      *
-     * @param folders made where they are missing
+     * @param folders folders in the order of preference; missing ones are created
      * @throws IOException if none can be used
      */
     public static StaticPages copied(String name, List<Path> folders) throws IOException {
@@ -98,7 +99,7 @@ public record StaticPages(Path root, List<String> names) {
         try {
             Files.createDirectory(root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } catch (FileAlreadyExistsException e) {
-            // In a temporary folder, another user can foresee the name.
+            // In a temporary folder, another user can predict the name and create it first.
             var found = Files.readAttributes(root, "unix:isDirectory,uid", LinkOption.NOFOLLOW_LINKS);
             if (!found.equals(Map.of("isDirectory", true, "uid", (int) new UnixSystem().getUid()))) {
                 throw new IOException(root + ": " + found + " (expected: a folder of this user)", e);
@@ -107,13 +108,14 @@ public record StaticPages(Path root, List<String> names) {
         for (var file : files.entrySet()) {
             var path = root.resolve(PATH.substring(1)).resolve(file.getKey());
             Files.createDirectories(Objects.requireNonNull(path.getParent()));
-            // Each start writes, because a killed process may have left a part. Nothing is truncated, because another process may be sending it.
+            // Each start writes the files, because a killed process may have left a part. They are not truncated first, because another process may
+            // be sending them.
             Files.write(path, file.getValue(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         }
         return root;
     }
 
-    /** Returns what answers beside the files: redirects, and refusals of what is no page. */
+    /** Returns the endpoints besides the files: redirects, and refusals of unknown pages. */
     static List<Endpoint> endpoints() {
         Endpoint.Handler redirect = request -> Response.empty(302).header("Location", PATH);
         return List.of(Endpoint.of(Operation.read("GET", "/").only(), redirect),
@@ -127,7 +129,7 @@ public record StaticPages(Path root, List<String> names) {
     /** Mounts the files, before the endpoints; each request passes the check first. */
     void mount(Router router, Consumer<HttpServerRequest> check) {
         var paths = names.stream().map(Pattern::quote).collect(Collectors.joining("|", PATH + "(?:", ")?"));
-        // A hidden file is also one below a hidden folder, such as ~/.cache.
+        // Files below a hidden folder, such as ~/.cache, count as hidden, too, so they must be allowed.
         router.routeWithRegex(HttpMethod.GET, paths)
                 .method(HttpMethod.HEAD)
                 .useNormalizedPath(false)
@@ -143,10 +145,10 @@ public record StaticPages(Path root, List<String> names) {
     }
 
     private void begin(RoutingContext context) {
-        // A part of a page is of use to nobody, and a Range may be passed over.
+        // Ranges of pages are useless, and a server may ignore the header.
         context.request().headers().remove("Range");
         var path = context.normalizedPath();
-        // StaticHandler adds the type to a GET alone.
+        // StaticHandler adds the type to a GET only, so it is added here for HEAD.
         var type = MimeMapping.mimeTypeForFilename(path.equals(PATH) ? "index.html" : path);
         if (type != null) {
             context.response().putHeader(HttpHeaders.CONTENT_TYPE, type.startsWith("text") ? type + ";charset=utf-8" : type);

@@ -26,8 +26,8 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Certificate and key of a service in PEM files. They are read again while they are used, by their content: also where a symbolic link was changed. A pair
- * that does not match, as for a moment when one file is written after the other, leaves the former in use.
+ * Certificate and key of a service in PEM files. They are read again at intervals, and changes are found by their content, so replaced symbolic links
+ * work, too. If certificate and key do not match, for example while one file is already replaced and the other is not, the former pair stays in use.
  *
  * @param clientAuthority PEM file of the authorities that sign certificates of hosts; clients are asked for theirs if it is given
  * @param readEvery       how often the files are read again
@@ -39,7 +39,7 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
     static final Duration READ_EVERY = Duration.ofSeconds(2);
 
     private static final long BYTES_MAX = 1 << 20;
-    /** By kind of key. */
+    /** Signature algorithms by kind of key. */
     private static final Map<String, String> SIGNATURES = Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
     private static final byte[] PROBE = {1};
 
@@ -53,7 +53,7 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
             return new PemKeyCertOptions().setCertValue(certificate).setKeyValue(key);
         }
 
-        /** Returns what shows the certificate. Vert.x needs no instance of itself for a pair that is no path. */
+        /** Returns the key managers of the certificate. Vert.x accepts null for its instance here, because the pair is in memory. */
         @SuppressWarnings("NullAway")
         KeyManager[] keyManagers() throws GeneralSecurityException {
             try {
@@ -67,13 +67,13 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
     /**
      * Reads the files as they are.
      *
-     * @throws IOException with the file, where one cannot be read
+     * @throws IOException if a file cannot be read, with its name
      */
     Contents read() throws IOException {
         return new Contents(read(certificate), read(key), clientAuthority.isPresent() ? read(clientAuthority.get()) : null);
     }
 
-    /** @throws IOException where certificate and key cannot be read, or do not match */
+    /** @throws IOException if certificate and key cannot be read, or do not match */
     void requirePair(Contents contents) throws IOException {
         try {
             for (var manager : contents.keyManagers()) {
@@ -87,12 +87,12 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
         throw new IOException("%s, %s: they do not match (expected: a certificate and its own key)".formatted(certificate, key));
     }
 
-    /** Returns when the certificate is over. */
+    /** Returns the end of the certificate's validity. */
     Instant end(Contents contents) throws IOException {
         return own(contents).getNotAfter().toInstant();
     }
 
-    /** @throws IOException where the certificate is over, or not valid yet: nobody would believe it */
+    /** @throws IOException if the certificate has expired or is not valid yet, so that no client would trust it */
     void requireValid(Contents contents) throws IOException {
         try {
             own(contents).checkValidity();
@@ -103,7 +103,7 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
         }
     }
 
-    /** The first one of the chain. */
+    /** Returns the first certificate of the chain. */
     private X509Certificate own(Contents contents) throws IOException {
         try {
             for (Certificate each : certificates(contents.certificate())) {
@@ -115,7 +115,7 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
         throw new IOException("%s: no certificate (expected: %s)".formatted(certificate, CERTIFICATES));
     }
 
-    /** Vert.x takes a key of another certificate, with which every handshake fails. */
+    /** Returns whether the key belongs to the certificate. Vert.x would accept a wrong key, and then every handshake would fail. */
     private static boolean matches(X509KeyManager keys) throws GeneralSecurityException {
         for (var kind : SIGNATURES.entrySet()) {
             var names = keys.getServerAliases(kind.getKey(), null);
@@ -144,7 +144,7 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
         }
     }
 
-    /** @throws IOException saying why a file has no certificates that can be read, without its name */
+    /** @throws IOException with the reason, if a file has no readable certificates; without the file's name */
     public static void requireCertificates(Path file) throws IOException {
         int number;
         try {
@@ -169,9 +169,9 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
     }
 
     /**
-     * Returns what believes certificates that these authorities signed, and no others.
+     * Returns a trust manager that trusts only certificates signed by these authorities.
      *
-     * @param file that they are from, for messages
+     * @param file their file, for messages
      */
     static X509TrustManager believing(Path file, Buffer authorities) throws IOException {
         try {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Warns of files that cannot be used: once for each content, or reason, though they are read every few seconds. Used by one thread at a time. */
+/** Logs a warning about unusable files once per content or reason, although they are read every few seconds. Used by one thread at a time. */
 final class UnusableFiles {
     private static final Logger LOG = LoggerFactory.getLogger(UnusableFiles.class);
 
@@ -14,12 +14,12 @@ final class UnusableFiles {
 
     private record Told(@Nullable Object contents, String reason) {}
 
-    /** @param consequence of a refusal, with the file */
+    /** @param consequence consequence of a refusal, with the file's name */
     UnusableFiles(String consequence) {
         this.consequence = consequence;
     }
 
-    /** @param contents compared with those of the last refusal; absent where they could not be read */
+    /** @param contents contents, compared with those of the last refusal; absent if they could not be read */
     void tell(@Nullable Object contents, Exception why) {
         String reason = why instanceof IOException && why.getMessage() != null && why.getClass() == IOException.class ? why.getMessage()
                 : why.toString();
@@ -30,7 +30,7 @@ final class UnusableFiles {
         }
     }
 
-    /** Warns of the same again, should it come back. */
+    /** Ends the trouble, so that the same one is logged again if it returns. */
     void over() {
         told = null;
     }

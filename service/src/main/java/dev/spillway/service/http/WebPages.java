@@ -8,17 +8,21 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Keeps web pages of others from using a browser on this machine to ask this service. A browser names the page's origin when it changes something, and says
- * with every request to this machine whether the page is of another site. A page whose own name was made to point here (DNS rebinding) asks by that name, which has a dot and is no address.
+ * Refuses requests that foreign web pages send through a browser on this machine. A browser sends the page's origin with changing requests, and tells
+ * with every request to this machine whether the page is of another site. A page whose own name was made to resolve to this machine (DNS rebinding)
+ * sends that name as the host, which has a dot and is not an address.
  */
 final class WebPages {
-    /** An address, a name without dots, or one that is of this machine by definition; with or without a port. Each request is matched, most at once. */
+    /**
+     * Form of hosts that no foreign page can use: an address, a name without dots, or a name that means this machine by definition, each with or
+     * without a port. Possessive quantifiers, because every request is matched.
+     */
     private static final Pattern LOCAL = Pattern.compile("([0-9.]*+|[^.]*+|\\[.*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*+)?",
             Pattern.CASE_INSENSITIVE);
 
     private WebPages() {}
 
-    /** @param guarded whether a token is needed, which a page that points its own name here does not have */
+    /** @param guarded whether a token is required, which a page with DNS rebinding does not have */
     static Optional<Problem> refused(HttpServerRequest request, boolean guarded) {
         String host = request.getHeader(HttpHeaders.HOST);
         if (!guarded && host != null && !LOCAL.matcher(host).matches()) {

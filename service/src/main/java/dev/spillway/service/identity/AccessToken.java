@@ -11,11 +11,11 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * Texts that prove who asks. They have 256 random bits, so that their SHA-256 can be stored in their place: it tells nobody the text, and whoever looks a
- * digest up compares nothing secret.
+ * Texts that authenticate a caller. They have 256 random bits, so that only their SHA-256 is stored. The digest does not reveal the text, and looking
+ * up a digest compares nothing secret.
  */
 public final class AccessToken {
-    /** Tools that look for secrets in files and logs find it by this. */
+    /** Prefix by which tools that scan files and logs for secrets find a token. */
     private static final String PREFIX = "spillway_";
     private static final int RANDOM_BYTES = 32;
     private static final Pattern FORM = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{43}");
@@ -29,7 +29,7 @@ public final class AccessToken {
         return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** Returns whether a text has the form of {@link #mint}. The password of something else does not. */
+    /** Returns whether a text has the form of {@link #mint}. A password of another service normally does not. */
     public static boolean hasForm(String text) {
         return FORM.matcher(text).matches();
     }
@@ -43,10 +43,10 @@ public final class AccessToken {
         }
     }
 
-    /** @throws InvalidValueException for a text that is no digest */
+    /** @throws InvalidValueException if the text is not a digest */
     public static String requireDigest(String name, String text) {
         if (!ContentDigest.isDigest(text)) {
-            // Not shown: it can be the token itself.
+            // The value is not shown, because it can be the token itself.
             throw new InvalidValueException(name, "...", ContentDigest.EXPECTED);
         }
         return text;

@@ -6,19 +6,19 @@ import dev.spillway.events.HostId;
 import java.util.Optional;
 import java.util.Set;
 
-/** Knows tokens by their digests, and hosts by the name in their certificates. Thread-safe. */
+/** Finds the holders of tokens by digest, and of certificates by host. Thread-safe. */
 @FunctionalInterface
 public interface Identities {
     /**
-     * Finds whose a token is. Blocks.
+     * Finds the holder of a token. Blocks.
      *
-     * @param digest that of {@link AccessToken#digest}
-     * @return empty where no such token is known, or it is over
-     * @throws ProblemException where nobody can say now
+     * @param digest digest of the token, see {@link AccessToken#digest}
+     * @return empty if the token is unknown or has expired
+     * @throws ProblemException if it cannot be found out now
      */
     Optional<Identity> find(String digest) throws InterruptedException;
 
-    /** Returns what a host is that proved itself by its certificate: its worker, unless a service says otherwise. Does not block. */
+    /** Returns the identity of a host with a valid certificate: that of its worker, unless a service overrides this. Does not block. */
     default Identity host(HostId host) {
         return new Identity("host:" + host, Role.HOST, Set.of(), host);
     }

@@ -15,30 +15,30 @@ import org.jspecify.annotations.Nullable;
 /**
  * The holder of a token or of a certificate.
  *
- * @param name       of the token, or {@code host:HOST} of a certificate, as the audit trail shows it
- * @param namespaces the only ones that it is for; none where it is for all, and for what is in no namespace
- * @param host       the only host that a {@link Role#HOST} speaks for
- * @param expiresAt  when its token is over; absent for a token that lasts until it is revoked, and for a certificate
+ * @param name       name in the audit trail: that of the token, or {@code host:HOST} for a certificate
+ * @param namespaces the only namespaces that it is for; empty for all namespaces and for operations outside of namespaces
+ * @param host       the only host in whose name a {@link Role#HOST} may act
+ * @param expiresAt  expiry of its token; absent for a token that is valid until it is revoked, and for a certificate
  */
 public record Identity(String name, Role role, Set<NamespaceName> namespaces, @Nullable HostId host, @Nullable Instant expiresAt) {
-    /** Names who asks without a token, where none is needed. */
+    /** Name of callers without a token, where none is required. */
     public static final String ANONYMOUS = "anonymous";
 
     public Identity {
         namespaces = Set.copyOf(namespaces);
     }
 
-    /** One that lasts until it is revoked. */
+    /** Creates an identity that is valid until it is revoked. */
     public Identity(String name, Role role, Set<NamespaceName> namespaces, @Nullable HostId host) {
         this(name, role, namespaces, host, null);
     }
 
     /**
-     * Refuses what it is not for.
+     * Checks that it may perform an operation.
      *
-     * @param parameters of the operation's path
-     * @param namespace  named by the query; absent if none is
-     * @throws ProblemException forbidden, with what is expected
+     * @param parameters parameters of the operation's path
+     * @param namespace  namespace in the query; absent if there is none
+     * @throws ProblemException if it is forbidden, with the expectation
      */
     public void require(Operation operation, Map<String, String> parameters, @Nullable String namespace) {
         if (!operation.roles().contains(role)) {
@@ -57,7 +57,7 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
         }
     }
 
-    /** Returns whether it is for this namespace. Null is that of something whose namespace is not known. */
+    /** Returns whether it is for this namespace; null stands for an unknown namespace. */
     public boolean isFor(@Nullable NamespaceName namespace) {
         return namespaces.isEmpty() || namespace != null && namespaces.contains(namespace);
     }

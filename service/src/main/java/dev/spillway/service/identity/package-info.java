@@ -1,4 +1,4 @@
-/** Identities of those who ask a service, proved by tokens or certificates. */
+/** Identities of the callers of a service, proved by tokens or certificates. */
 @NullMarked
 package dev.spillway.service.identity;
 

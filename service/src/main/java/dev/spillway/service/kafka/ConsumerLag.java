@@ -10,13 +10,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.apache.kafka.clients.consumer.Consumer;
 
 /**
- * Tells how many records of each partition a consumer has not read, as Kafka's client counts them: {@code
- * kafka_consumer_fetch_manager_records_lag}. All other figures of the client are left out, because they are a hundred series.
+ * Exports the lag of a consumer per partition, as Kafka's client counts it: {@code kafka_consumer_fetch_manager_records_lag}. All other metrics of
+ * the client are left out, because they are about a hundred series.
  */
 public final class ConsumerLag implements AutoCloseable {
     private static final String NAME = "kafka.consumer.fetch.manager.records.lag";
 
-    /** A partition shows a figure once it was fetched, and none once another consumer has it. */
+    /**
+     * Interval at which the client's metrics are registered again: a partition has one only after it was fetched, and none once another consumer has
+     * it.
+     */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
     private final ScheduledExecutorService timer =
@@ -29,15 +32,15 @@ public final class ConsumerLag implements AutoCloseable {
     }
 
     /**
-     * Returns whether a figure of Kafka's client is to be left out. The client tells the lag a second time, by a topic's name with underscores in place of
-     * its points. All topics here have points.
+     * Returns whether a metric of Kafka's client is left out. The client reports the lag twice, the second time under the topic's name with
+     * underscores in place of dots. All topics here have dots in their names.
      */
     public static boolean isOther(Meter.Id figure) {
         String topic = figure.getTag("topic");
         return figure.getName().startsWith("kafka.") && !(figure.getName().equals(NAME) && topic != null && topic.contains("."));
     }
 
-    /** Ends before its consumer is closed. */
+    /** Ends the export. Must be called before its consumer is closed. */
     @Override
     public void close() {
         timer.shutdownNow();

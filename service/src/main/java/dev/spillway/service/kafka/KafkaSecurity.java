@@ -12,11 +12,11 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 /**
  * The security settings of Kafka's clients, as a file of properties that Kafka's own tools read too. Immutable.
  *
- * @param file       where they stand; empty for none
- * @param properties may hold passwords, so {@link #toString} does not show them
+ * @param file       path of the file; empty for none
+ * @param properties settings by name; they may contain passwords, so {@link #toString} does not show them
  */
 public record KafkaSecurity(String file, Map<String, String> properties) {
-    /** Brokers are spoken to as they are by default: in plain text. */
+    /** Kafka's default: plain text without authentication. */
     public static final KafkaSecurity NONE = new KafkaSecurity("", Map.of());
 
     private static final List<String> PREFIXES = List.of("security.", "sasl.", "ssl.");
@@ -28,8 +28,8 @@ public record KafkaSecurity(String file, Map<String, String> properties) {
     /**
      * Reads such a file, once.
      *
-     * @throws IllegalArgumentException naming the properties that are not security settings of Kafka's clients, or why the file cannot be read;
-     *                                  never a value
+     * @throws IllegalArgumentException with the names of properties that are not security settings of Kafka's clients, or the reason why the file
+     *                                  cannot be read; never with a value
      */
     static KafkaSecurity read(String file) {
         var read = new Properties();
@@ -49,7 +49,7 @@ public record KafkaSecurity(String file, Map<String, String> properties) {
         return PREFIXES.stream().anyMatch(name::startsWith) && AdminClientConfig.configNames().contains(name);
     }
 
-    /** The file's name alone. */
+    /** Returns only the file's name. */
     @Override
     public String toString() {
         return file;

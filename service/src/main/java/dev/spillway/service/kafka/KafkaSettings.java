@@ -16,12 +16,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * How to reach Kafka.
+ * Settings of the connection to Kafka.
  *
- * @param servers some of the brokers, at least one
- * @param clientId names this service in the brokers' logs and figures
- * @param deliveryTimeout how long a message is tried before its sending counts as failed; also bounds how long a send blocks for metadata
- * @param security        how to authenticate and encrypt
+ * @param servers addresses of some of the brokers, at least one
+ * @param clientId name of this service in the brokers' logs and metrics
+ * @param deliveryTimeout time limit for sending a message, including retries; also bounds the time for which a send blocks for metadata
+ * @param security        settings of authentication and encryption
  */
 public record KafkaSettings(List<HostPort> servers, String clientId, Duration deliveryTimeout, KafkaSecurity security) {
     private static final Setting<List<HostPort>> SERVERS =
@@ -37,7 +37,7 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
                     KafkaSecurity::read)
             .optional();
 
-    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    /** Settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(SERVERS, DELIVERY_TIMEOUT, SECURITY);
 
     public KafkaSettings {
@@ -47,7 +47,7 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
         }
     }
 
-    /** Brokers that ask for nothing. */
+    /** Creates settings for brokers without authentication. */
     public KafkaSettings(List<HostPort> servers, String clientId, Duration deliveryTimeout) {
         this(servers, clientId, deliveryTimeout, KafkaSecurity.NONE);
     }
@@ -65,20 +65,20 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
         return new KafkaSettings(servers, clientId, other, security);
     }
 
-    /** As Kafka's own settings write it: {@code host:port,host:port}. */
+    /** Returns the servers in Kafka's form: {@code host:port,host:port}. */
     public String bootstrapServers() {
         return servers.stream().map(HostPort::toString).collect(Collectors.joining(","));
     }
 
-    /** Properties of a producer that writes each message once per send and waits for all replicas. */
+    /** Returns properties of an idempotent producer that waits for all replicas. */
     public Map<String, Object> producer() {
         var properties = common();
         properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // A broker takes whatever comes first from a producer that a partition has not seen yet. Were a second batch under way while the first is refused,
-        // as in a topic just made, the first would be out of order ever after, until it is given up.
+        // From a producer that is new to a partition, a broker accepts any first sequence number. If the first batch is refused, as in a topic just
+        // created, while a second one is in flight, the second is accepted. The first is then out of order at each retry until it is given up.
         properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 2);
@@ -89,9 +89,9 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
     }
 
     /**
-     * Properties of a consumer that assigns itself its partitions and says itself what it has read.
+     * Returns properties of a consumer that assigns its own partitions and commits offsets explicitly.
      *
-     * @param group under whose name offsets are committed; a consumer that keeps its offsets itself uses any name and never commits
+     * @param group group for committed offsets; a consumer that stores its offsets itself uses any name and never commits
      */
     public Map<String, Object> consumer(String group) {
         var properties = common();
@@ -99,13 +99,13 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
         properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        // A position that Kafka no longer has, or never had, is the service's to decide on.
+        // The service itself decides what to do if Kafka does not have the consumer's position.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return properties;
     }
 
-    /** Properties of an admin client whose calls fail within the delivery timeout. */
+    /** Returns properties of an admin client whose calls fail within the delivery timeout. */
     public Map<String, Object> admin() {
         var properties = common();
         properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) (deliveryTimeout.toMillis() / 2));

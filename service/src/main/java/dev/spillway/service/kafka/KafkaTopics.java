@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The topics that a service needs. Makes those that are missing, and corrects the settings of those that are there where messages would be
- * refused or lost: somebody else may have made a topic, or changed it since. Blocks.
+ * The topics that a service needs. Creates missing ones. Corrects settings of existing ones that would refuse or lose messages, because somebody else
+ * may have created or changed a topic. Blocks.
  */
 public final class KafkaTopics implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaTopics.class);
@@ -36,16 +36,16 @@ public final class KafkaTopics implements AutoCloseable {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     /**
-     * A topic that should be there.
+     * A topic that must exist.
      *
-     * @param partitions when it is made; a topic that is there keeps its own
-     * @param retention  for how long a message is kept at least
-     * @param copies     how many brokers keep it
-     * @param isExact    whether {@link #open} also shortens a longer retention. Later that is never done: of several services, one that was
-     *                   started with an older setting would shorten what a newer one has lengthened
+     * @param partitions number of partitions when it is created; an existing topic keeps its own number
+     * @param retention  shortest time for which a message is kept
+     * @param copies     copies of each partition
+     * @param isExact    whether {@link #open} also shortens a longer retention. {@link #inspect} never does, because a service with an older setting
+     *                   would undo what a newer one has lengthened
      */
     public record Topic(String name, int partitions, Duration retention, Copies copies, boolean isExact) {
-        /** A topic with as many copies as the brokers have as their default, whose messages may be kept for longer. */
+        /** Creates a topic with the brokers' default copies, whose messages may be kept for longer. */
         public Topic(String name, int partitions, Duration retention) {
             this(name, partitions, retention, Copies.OF_BROKERS, false);
         }
@@ -54,8 +54,8 @@ public final class KafkaTopics implements AutoCloseable {
     /**
      * The copies of a topic's partitions.
      *
-     * @param replicationFactor how many there are; the brokers' default if empty
-     * @param minInSync         how many must have a message before it is acknowledged; the brokers' default if empty
+     * @param replicationFactor number of copies; the brokers' default if empty
+     * @param minInSync         number of copies that must have a message before it is acknowledged; the brokers' default if empty
      */
     public record Copies(Optional<Integer> replicationFactor, Optional<Integer> minInSync) {
         /** The brokers' defaults. */
@@ -63,10 +63,10 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * Differences from what is needed that were not corrected, each with topic, setting, value and expectation.
+     * Differences that were not corrected, each with topic, setting, value and expectation.
      *
      * @param faults  refuse or lose messages
-     * @param remarks lose nothing as long as all brokers are there
+     * @param remarks differences that lose nothing as long as all brokers are up
      */
     public record Findings(List<String> faults, List<String> remarks) {
         public static final Findings NONE = new Findings(List.of(), List.of());
@@ -102,7 +102,7 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * Waits until Kafka answers, then makes the topics that are missing, and corrects the others.
+     * Waits until Kafka answers, then creates missing topics and corrects the others.
      *
      * @throws NotReachableException naming the servers
      */
@@ -112,10 +112,10 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * As {@link #open(KafkaSettings, List, Reachability)}, for topics that were used already.
+     * Does the same as {@link #open(KafkaSettings, List, Reachability)} for topics that were used before.
      *
-     * @param before partitions of each topic when it was used first: it is made with as many if it is missing, and is given as many by
-     *               {@link #inspect}. Not empty, no retention is shortened
+     * @param before number of partitions of each topic when it was first used. A missing topic is created with this number, and {@link #inspect}
+     *               restores it. If this is not empty, no retention is shortened
      */
     public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Map<String, Integer> before, Reachability reachability)
             throws NotReachableException, InterruptedException {
@@ -130,17 +130,17 @@ public final class KafkaTopics implements AutoCloseable {
         });
     }
 
-    /** How many partitions each topic had when this was opened. */
+    /** Returns the number of partitions of each topic when this was opened. */
     public Map<String, Integer> partitions() {
         return partitions;
     }
 
-    /** Returns the findings of the time when this was opened; see {@link #inspect}. */
+    /** Returns the findings from when this was opened; see {@link #inspect}. */
     public Findings findings() {
         return findings;
     }
 
-    /** Fails when Kafka does not answer; for readiness. */
+    /** Fails if Kafka does not answer; for readiness. */
     public void check() throws ExecutionException, InterruptedException {
         if (admin.describeCluster().nodes().get().isEmpty()) {
             throw new IllegalStateException("Kafka at " + settings.bootstrapServers() + ": no broker");
@@ -148,8 +148,8 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * Looks at all topics again. Makes those that are gone, gives those that were made anew with fewer partitions the number that they had, and
-     * corrects what was changed.
+     * Inspects all topics again. Creates those that were deleted, adds partitions to those that were recreated with fewer, and corrects changed
+     * settings.
      *
      * @throws ExecutionException if Kafka does not answer
      */
@@ -171,14 +171,14 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * Which topics there are.
+     * The topics that exist.
      *
-     * @param there      those that were not made just now, and how many copies the least copied partition of each has
-     * @param partitions of all
+     * @param there      topics that existed before this call, with the number of copies of their least copied partition
+     * @param partitions number of partitions of each topic
      */
     private record Found(Map<Topic, Integer> there, Map<String, Integer> partitions) {}
 
-    /** Asks for missing topics only, so that who may not make topics can use those that were made for them. */
+    /** Creates only topics that are missing, so that a service without the right to create topics can use existing ones. */
     private Found makeMissing() throws ExecutionException, InterruptedException {
         Map<String, Integer> counts = new TreeMap<>();
         Map<Topic, Integer> there = new LinkedHashMap<>();
@@ -209,7 +209,7 @@ public final class KafkaTopics implements AutoCloseable {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 throw e;
             }
-            // Another service was first.
+            // Another service has created it first.
             return describe(topic).size();
         }
     }
@@ -262,7 +262,7 @@ public final class KafkaTopics implements AutoCloseable {
         void make() throws ExecutionException, InterruptedException;
     }
 
-    /** Returns the fault with the reason when Kafka refuses to have it corrected. */
+    /** Applies a correction. Returns the fault with the reason if Kafka refuses it. */
     private static Optional<String> attempt(String fault, Change change) throws ExecutionException, InterruptedException {
         try {
             change.make();
@@ -273,7 +273,7 @@ public final class KafkaTopics implements AutoCloseable {
         }
     }
 
-    /** What Kafka answered; no answer is no refusal. */
+    /** Returns Kafka's reason for a refusal; rethrows a failure that is not an answer of Kafka. */
     private static String refusal(ExecutionException failure) throws ExecutionException {
         if (failure.getCause() instanceof ApiException e && !(e instanceof RetriableException)) {
             return ConnectionTrouble.inWords(e);

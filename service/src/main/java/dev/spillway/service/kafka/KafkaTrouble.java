@@ -7,14 +7,14 @@ import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/** Why Kafka could not be used, in words for people: its clients say of nearly every trouble that they timed out. */
+/** Explains in plain words why Kafka could not be used, because its clients report almost every trouble as a timeout. */
 public final class KafkaTrouble {
     private KafkaTrouble() {}
 
     /**
-     * Looks, after a call failed, whether anything listens at the servers, for at most as long as calls take by these settings.
+     * Checks, after a failed call, whether anything listens at the servers. Takes at most the time limit of calls in these settings.
      *
-     * @return what is wrong, without the servers' names unless they differ
+     * @return the trouble, with the servers' names only if they have different troubles
      */
     public static String inWords(KafkaSettings settings, Exception failure) {
         try {

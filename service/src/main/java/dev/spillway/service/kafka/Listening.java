@@ -15,17 +15,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Whether anything listens where the brokers should be. Kafka's clients say of every trouble that they timed out, after many attempts of their
- * own; a plain connection knows at once, and why not.
+ * Checks whether anything listens at the brokers' addresses. Kafka's clients report every trouble as a timeout after many attempts. A plain
+ * connection fails at once, with the reason.
  */
 final class Listening {
     private Listening() {}
 
     /**
-     * Returns when one of the servers takes a connection.
+     * Returns once one of the servers accepts a connection.
      *
-     * @param within bound for each server
-     * @throws UnusableServerException when none does, saying why not, of each that differs
+     * @param within time limit for each server
+     * @throws UnusableServerException if none does, with the different reasons
      */
     static void require(List<HostPort> servers, Duration within) throws UnusableServerException {
         Map<HostPort, String> troubles = new LinkedHashMap<>();

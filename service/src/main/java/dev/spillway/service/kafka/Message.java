@@ -13,11 +13,11 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message as it goes into Kafka or comes out of it. Compared by content.
+ * A Kafka message, to be sent or as it was read. Compared by content.
  *
- * @param partition where it goes; left to Kafka, by the key, when empty
+ * @param partition partition; if empty, Kafka chooses it by the key
  * @param key absent for a message without one
- * @param headers by name; of headers with one name the last counts
+ * @param headers headers by name; the last of several with one name counts
  */
 @SuppressWarnings("ArrayRecordComponent") // Compared by content below.
 public record Message(String topic, OptionalInt partition, @Nullable String key, Map<String, byte[]> headers, byte[] value) {
@@ -35,7 +35,7 @@ public record Message(String topic, OptionalInt partition, @Nullable String key,
                         .toList());
     }
 
-    /** A record that was read. One without a value has an empty one. */
+    /** Returns the message of a record; a missing value becomes an empty one. */
     public static Message of(ConsumerRecord<byte[], byte[]> record) {
         Map<String, byte[]> headers = new LinkedHashMap<>();
         record.headers().forEach(header -> headers.put(header.key(), header.value() == null ? new byte[0] : header.value()));

@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends messages with an idempotent producer that waits for all replicas. A producer can lose a topic for good when the topic is deleted and made
- * again: its new leaders' epochs lie below those that the producer remembers. So one that has failed with a topic for long is replaced. Thread-safe.
+ * Sends messages with an idempotent producer that waits for all replicas. If a topic is deleted and created again, a producer may never send to it
+ * again, because the new leaders' epochs are lower than those that it remembers. So a producer that has failed with a topic for long is replaced.
+ * Thread-safe.
  */
 public final class MessageSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MessageSender.class);
@@ -23,7 +24,7 @@ public final class MessageSender implements AutoCloseable {
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final LongSupplier nanoTime;
-    /** By topic, the time of the first failure since a message was acknowledged. */
+    /** Per topic, the time of the first failure since the last acknowledged message. */
     private final Map<String, Long> failing = new ConcurrentHashMap<>();
     private Producer<byte[], byte[]> producer;
     private boolean closed;
@@ -39,9 +40,9 @@ public final class MessageSender implements AutoCloseable {
     }
 
     /**
-     * Sends a message. May block for the delivery timeout when the brokers are not reachable, so it is for threads that may block.
+     * Sends a message. Blocks for up to the delivery timeout if the brokers are not reachable.
      *
-     * @return done with the message's offset once all replicas have it; failed when that is not known, in which case it may still be there
+     * @return completes with the message's offset once all replicas have it. After a failure the message may still have been written
      */
     public CompletableFuture<Long> send(Message message) {
         var sent = new CompletableFuture<Long>();
@@ -55,7 +56,7 @@ public final class MessageSender implements AutoCloseable {
                 }
             });
         } catch (KafkaException | IllegalStateException e) {
-            // A producer that was replaced meanwhile is closed.
+            // The producer may have been replaced and closed in the meantime.
             failed(message.topic(), sent, e);
         }
         return sent;
@@ -73,13 +74,13 @@ public final class MessageSender implements AutoCloseable {
             failing.clear();
             Producer<byte[], byte[]> before = producer;
             producer = producers.get();
-            // Messages under way to other topics fail, and their senders send them again.
+            // Messages in flight to other topics fail, and their senders retry them.
             before.close(Duration.ZERO);
         }
         return producer;
     }
 
-    /** Waits a few seconds for what is under way, then gives it up. */
+    /** Waits a few seconds for messages in flight, then gives them up. */
     @Override
     public void close() {
         Producer<byte[], byte[]> last;

@@ -10,24 +10,24 @@ import java.util.Optional;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * Compares a topic's configuration with what its messages need to be taken, and to stay for as long as they should. What only keeps messages
- * longer, or is a matter of speed or disks, is left to whoever runs the brokers.
+ * Compares a topic's configuration with what is needed for its messages to be accepted and kept long enough. Settings that only keep messages longer,
+ * or that concern speed or disks, are left to the operators of the brokers.
  */
 final class TopicNeeds {
     private static final String COMPACT = "compact";
     private static final String DELETE = "delete";
     private static final String LOG_APPEND_TIME = "LogAppendTime";
     private static final long UNBOUNDED = -1;
-    /** The largest message is a fact whose labels are as long as allowed and all escaped: about 140 kB. */
+    /** Size limit that messages need. The largest message is a fact with labels of the allowed length that are all escaped, about 140 kB. */
     private static final long MESSAGE_BYTES_NEEDED = 256 << 10;
-    /** Kafka's own default. */
+    /** Kafka's default size limit. */
     private static final long MESSAGE_BYTES = 1_048_588;
 
     /**
-     * A value that loses messages.
+     * A setting that loses or refuses messages.
      *
-     * @param expected in words for people
-     * @param value    corrects it
+     * @param expected expectation in plain words
+     * @param value    value that corrects it
      */
     record Correction(String name, String actual, String expected, String value) {
         String inWords() {
@@ -37,7 +37,7 @@ final class TopicNeeds {
 
     private TopicNeeds() {}
 
-    /** What a topic is made with: also what is the brokers' default today, because a default can be changed later. */
+    /** Returns the configuration of a new topic. It includes values that are defaults of the brokers, because a default can be changed later. */
     static Map<String, String> configuration(Topic topic) {
         Map<String, String> configuration = new HashMap<>(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG,
                 Long.toString(topic.retention().toMillis()), TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(UNBOUNDED),
@@ -50,15 +50,15 @@ final class TopicNeeds {
     }
 
     /**
-     * What is to be corrected.
+     * Returns the corrections that a topic needs.
      *
-     * @param replicas of the partition that has the fewest
-     * @param shorten  whether a retention longer than wanted is shortened, too
+     * @param replicas number of copies of the partition that has the fewest
+     * @param shorten  whether a longer retention is shortened, too
      */
     static List<Correction> corrections(Map<String, String> actual, Topic topic, int replicas, boolean shorten) {
         List<Correction> corrections = new ArrayList<>();
         var policy = actual.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE);
-        // Without any policy all is kept.
+        // With an empty policy everything is kept.
         if (Arrays.stream(policy.split(",")).map(String::strip).anyMatch(COMPACT::equals)) {
             corrections.add(new Correction(TopicConfig.CLEANUP_POLICY_CONFIG, policy, DELETE, DELETE));
         }
@@ -74,7 +74,7 @@ final class TopicNeeds {
             corrections.add(new Correction(TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(bytes), "-1, for no bound",
                     Long.toString(UNBOUNDED)));
         }
-        // By its producer's clock a message can be refused, or be too old to keep; with the broker's time no bound on timestamps applies.
+        // With the producer's clock, a message can be refused or expire at once. With the broker's clock, no bound on timestamps applies.
         var timestamps = actual.getOrDefault(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "");
         if (!timestamps.equals(LOG_APPEND_TIME)) {
             corrections.add(new Correction(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, timestamps, LOG_APPEND_TIME, LOG_APPEND_TIME));
@@ -93,7 +93,10 @@ final class TopicNeeds {
         return corrections;
     }
 
-    /** Returns faults that cannot be corrected here, as copies need brokers: a topic takes no message, or acknowledges it with fewer copies. */
+    /**
+     * Returns the fault of too few copies, which cannot be corrected here because copies need brokers. The topic then accepts no messages, or
+     * acknowledges them with fewer copies.
+     */
     static Optional<String> tooFewCopies(Map<String, String> actual, Topic topic, int replicas) {
         long inSync = inSync(actual);
         int wanted = topic.copies().minInSync().orElse(1);
@@ -110,7 +113,7 @@ final class TopicNeeds {
         return number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1);
     }
 
-    /** Returns differences from what was asked for that lose no message. */
+    /** Returns differences from the settings that lose no messages. */
     static List<String> remarks(Topic topic, int partitions, int replicas) {
         List<String> remarks = new ArrayList<>();
         if (partitions < topic.partitions()) {

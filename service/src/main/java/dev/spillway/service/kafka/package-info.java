@@ -1,6 +1,6 @@
 /**
- * Connections to Kafka: settings, the way a message becomes a record, topics. What the messages say, and which topic they go to, is for the
- * services.
+ * Connections to Kafka: settings, the conversion between messages and records, and topics. The services define the content of messages and their
+ * topics.
  */
 @NullMarked
 package dev.spillway.service.kafka;

@@ -10,18 +10,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Levels of this process's loggers. Only loggers that exist can be changed: those of the code that runs, and the packages above them. So
- * invented names take no memory. Thread-safe.
+ * Levels of this process's loggers. Only existing loggers can be changed, which are those of loaded code and of the packages above them. So invented
+ * names take no memory. Thread-safe.
  */
 public final class LogLevels {
     private LogLevels() {}
 
-    /** Every logger with a level of its own, in the order of their names behind ROOT. */
+    /** Returns every logger with a level of its own: ROOT first, then in the order of their names. */
     public static List<Loggers.Logger> own() {
         return context().getLoggerList().stream().filter(logger -> logger.getLevel() != null).map(LogLevels::shown).toList();
     }
 
-    /** A logger and every one below it; none where it does not exist. */
+    /** Returns a logger and all loggers below it; none if it does not exist. */
     public static List<Loggers.Logger> under(String name) {
         return context().exists(name) == null ? List.of()
                 : context().getLoggerList()
@@ -33,10 +33,10 @@ public final class LogLevels {
     }
 
     /**
-     * Changes the level of a logger, for as long as this process lives. Empty if no such logger exists.
+     * Changes the level of a logger until this process ends. Returns empty if no such logger exists.
      *
      * @param level null to inherit it
-     * @throws IllegalArgumentException when ROOT is told to inherit
+     * @throws IllegalArgumentException if the logger is ROOT and {@code level} is null
      */
     public static Optional<Loggers.Logger> set(String name, Loggers.@Nullable Level level) {
         Logger logger = context().exists(name);

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a service logs.
+ * Settings of a service's log.
  *
- * @param level of Spillway's own loggers at the start
+ * @param level level of Spillway's own loggers at the start
  */
 public record LogSettings(LogFormat format, Loggers.Level level) {
     public static final LogSettings DEFAULT = new LogSettings(LogFormat.TEXT, Loggers.Level.INFO);
@@ -24,7 +24,7 @@ public record LogSettings(LogFormat format, Loggers.Level level) {
             .oneOf(Loggers.Level.class, "log-level", "Level of Spillway's own log lines at the start; spillway log-level changes it later")
             .defaultTo(DEFAULT.level);
 
-    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    /** Settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(FORMAT, LEVEL);
 
     public static LogSettings from(Settings settings) {
@@ -32,9 +32,9 @@ public record LogSettings(LogFormat format, Loggers.Level level) {
     }
 
     /**
-     * Reads the environment of a program that has no other settings; all other variables are left alone.
+     * Reads the log settings from the environment, for a program without other settings. Other variables are ignored.
      *
-     * @throws SettingsException with everything that is wrong
+     * @throws SettingsException with all problems
      */
     public static LogSettings of(Map<String, String> environment) throws SettingsException {
         Map<String, String> own = new HashMap<>(environment);

@@ -23,25 +23,28 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Configures Logback. Until a service has read its settings, the defaults apply: text on standard error. Logback finds this class as a
- * {@link Configurator}; in Java, because reading its XML takes a quarter of a second of each start.
+ * {@link Configurator}. The configuration is in Java because reading XML takes a quarter of a second at each start.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
     private static final String SPILLWAY = "dev.spillway";
 
-    /** What these warn of is of use to nobody: a connection that comes while the server closes is refused, and its client knows. */
+    /** Loggers whose warnings are useless, such as that a connection is refused while the server closes. */
     private static final List<String> NOISY = List.of("state.change.logger", "io.netty.bootstrap.ServerBootstrap");
-    /** Its errors are clients that leave in the middle of a file. These are told at level debug, as those that leave in the middle of a stream. */
+    /**
+     * Logs an error when a client disconnects in the middle of a file. This is logged at level debug, as for clients that disconnect in the middle of
+     * a stream.
+     */
     private static final String FILES_SENT = "io.vertx.core.net.impl.VertxConnection";
-    /** What these warn of, services say themselves in their own words. */
+    /** Loggers whose warnings the services repeat in their own words. */
     private static final List<String> RESTATED = List.of("org.apache.kafka", "kafka", "com.zaxxer.hikari");
-    /** Its failures come again each few seconds while a receiver of traces is down. The service tells them once, in its own words. */
+    /** Logs a failure every few seconds while a receiver of traces is down. The service logs it once, in its own words. */
     private static final String TRACES = "io.opentelemetry";
-    /** The driver logs through java.util.logging, whose loggers are known here only once they have written a line. */
+    /** The driver logs through java.util.logging, so its loggers are known here only after their first line. */
     private static final String DRIVER = "org.postgresql";
 
     /**
-     * Keeps callers from forging lines and from commanding terminals: what follows a line break is indented, in messages as in exceptions, and
-     * other control characters become question marks.
+     * Keeps clients from forging lines and sending escape sequences to terminals. Text after a line break is indented, in messages and exceptions,
+     * and other control characters become question marks.
      */
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %logger{0} - "
             + "%replace(%replace(%msg%replace( %kvp){'^ $', ''}%n%ex){'\\R(?=.)', '\n    '}){'[\\p{Cc}&&[^\\t\\n]]', '?'}";
@@ -60,14 +63,14 @@ public final class Logging extends ContextAwareBase implements Configurator {
         configureConsole(restart(), settings);
     }
 
-    /** As {@link #apply}, into a file and with the warnings that services restate. */
+    /** Does the same as {@link #apply}, but logs into a file and includes the warnings that services repeat. */
     public static void apply(LogSettings settings, Path file) {
         var appender = new FileAppender<ILoggingEvent>();
         appender.setFile(file.toString());
         configure(restart(), settings, appender);
     }
 
-    /** Nothing of the configuration before is left, and what libraries log by other ways is taken in. */
+    /** Discards the former configuration, and installs the bridge for libraries that use other logging APIs. */
     private static LoggerContext restart() {
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
@@ -76,7 +79,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         return context;
     }
 
-    /** Standard error, because standard output belongs to what a command prints. */
+    /** Logs to standard error, because standard output is for the results of commands. */
     private static void configureConsole(LoggerContext context, LogSettings settings) {
         var appender = new ConsoleAppender<ILoggingEvent>();
         appender.setTarget(ConsoleTarget.SystemErr.getName());
@@ -108,7 +111,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         context.getLogger(SPILLWAY).setLevel(LogLevels.logback(settings.level()));
     }
 
-    /** Tells on standard error what keeps lines from their file, because the log cannot. */
+    /** Prints to standard error why lines cannot be written to the log file. */
     private static void tellTrouble(Status status) {
         if (status.getEffectiveLevel() >= Status.WARN) {
             System.err.println(

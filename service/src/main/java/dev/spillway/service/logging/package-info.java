@@ -1,6 +1,6 @@
 /**
- * What the services log, where, in which format and from which level on. The only place that knows Logback; all others log through SLF4J. No
- * HTTP here.
+ * The configuration of logs: destination, format and levels. Only this package depends on Logback; all others log through SLF4J. Nothing here depends
+ * on HTTP.
  */
 @NullMarked
 package dev.spillway.service.logging;

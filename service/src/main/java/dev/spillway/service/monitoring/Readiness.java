@@ -20,13 +20,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Named checks that tell whether a service can do its work right now, run together when someone asks. A check that does not answer in time
- * counts as failed and is not started again before it ended, so that a dead server gathers no threads. Thread-safe.
+ * Named checks that tell whether a service can do its work now. All run in parallel on request. A check that does not answer in time counts as failed
+ * and is not started again before it has ended, so that threads do not pile up on a dead server. Thread-safe.
  */
 public final class Readiness {
     private static final String WHY = "why";
 
-    /** Looks at one part. May block; an exception says that the part is not ready, and its message why. */
+    /** Checks one part. May block. An exception means that the part is not ready; its message has the reason. */
     @FunctionalInterface
     public interface Check {
         void run() throws Exception;
@@ -35,9 +35,9 @@ public final class Readiness {
     /**
      * One part.
      *
-     * @param why    absent when the part is ready
-     * @param age    of the oldest thing that waits for the part; absent if nothing does
-     * @param remark what somebody should look at, and does not keep the part from being ready; absent if there is nothing
+     * @param why    reason why it is not ready; absent if it is
+     * @param age    age of the oldest item that waits for the part; absent if none does
+     * @param remark warning for operators that does not make the part unready; absent if there is none
      */
     record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age, @Nullable String remark) {}
 
@@ -48,22 +48,22 @@ public final class Readiness {
     private final Duration within;
     private final Map<String, Entry> checks = new LinkedHashMap<>();
 
-    /** @param within how long a check may take */
+    /** @param within time limit of a check */
     public Readiness(Duration within) {
         this.within = within;
     }
 
-    /** Adds a check under a name that people know, such as {@code postgresql}. Checks added after the service started are run too. */
+    /** Adds a check under a name for operators, such as {@code postgresql}. Checks may be added after the service started. */
     public synchronized Readiness add(String name, Check check) {
         return add(name, check, () -> Duration.ZERO);
     }
 
-    /** @param age of the oldest thing that waits for this part, zero for none; asked without a bound, so it must not block */
+    /** @param age age of the oldest item that waits for this part, zero for none; called without a time limit, so it must not block */
     public synchronized Readiness add(String name, Check check, Supplier<Duration> age) {
         return add(name, check, age, () -> "");
     }
 
-    /** @param remark what somebody should look at, empty for nothing; must not block */
+    /** @param remark warning for operators, empty for none; must not block */
     public synchronized Readiness add(String name, Check check, Supplier<Duration> age, Supplier<String> remark) {
         if (checks.putIfAbsent(name, new Entry(check, age, remark)) != null) {
             throw new IllegalArgumentException("check: " + name + " (expected: a name of its own)");
@@ -72,8 +72,8 @@ public final class Readiness {
     }
 
     /**
-     * Returns what begins the stop of a service when it is closed: the service is not ready any more and still serves, for so long or until the closing
-     * thread is interrupted. To be started last, so that it is closed first.
+     * Returns a part that begins the stop of a service. When it is closed, the service reports that it is not ready but still serves, until the delay
+     * is over or the closing thread is interrupted. It must be started last, so that it is closed first.
      */
     public AutoCloseable beforeStop(Duration delay) {
         return () -> {
@@ -99,7 +99,7 @@ public final class Readiness {
         return new Checks(vertx);
     }
 
-    /** The checks as Vert.x health checks. */
+    /** Runs the checks as Vert.x health checks. */
     final class Checks {
         private final HealthChecks health;
         private final Map<String, Future<Status>> running = new ConcurrentHashMap<>();
@@ -154,7 +154,7 @@ public final class Readiness {
             var remark = entry.remark().get();
             boolean up = CheckResult.isUp(result);
             var data = result.getData();
-            // A check that is late has no words of its own.
+            // A check that is late has no message of its own.
             var late = "no answer in " + within;
             return new Part(result.getId(), up, up ? null : data == null ? late : data.getString(WHY, late), age.isPositive() ? age : null,
                     remark.isEmpty() ? null : remark);

@@ -19,7 +19,7 @@ public final class ServiceEndpoints {
     private ServiceEndpoints() {}
 
     /**
-     * Returns the endpoints of a service with these.
+     * Returns the given endpoints together with the common ones.
      *
      * @param openApiResource absolute name of the classpath resource that describes the service
      */

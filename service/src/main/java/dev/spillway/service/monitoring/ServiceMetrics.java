@@ -17,7 +17,7 @@ public final class ServiceMetrics implements AutoCloseable {
     private final JvmGcMetrics collections = new JvmGcMetrics();
 
     public ServiceMetrics() {
-        // One gauge of each HTTP listener, under one name: the second one would be refused with a warning.
+        // Each HTTP listener has a gauge of this name. The gauge of a second listener would be refused with a warning.
         registry.config().meterFilter(MeterFilter.denyNameStartsWith("vertx.http.server.active"));
         registry.config().meterFilter(MeterFilter.deny(ConsumerLag::isOther));
         new ClassLoaderMetrics().bindTo(registry);
@@ -28,7 +28,7 @@ public final class ServiceMetrics implements AutoCloseable {
         collections.bindTo(registry);
     }
 
-    /** Returns the registry for metrics of the service's own. */
+    /** Returns the registry for the service's own metrics. */
     public PrometheusMeterRegistry registry() {
         return registry;
     }

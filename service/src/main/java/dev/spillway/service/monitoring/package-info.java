@@ -1,4 +1,4 @@
-/** The endpoints by which every service tells of itself: whether it lives and is ready, metrics, levels of loggers, its description. No work is done here. */
+/** The endpoints that every service has for operation: liveness, readiness, metrics, log levels and its OpenAPI description. */
 @NullMarked
 package dev.spillway.service.monitoring;
 

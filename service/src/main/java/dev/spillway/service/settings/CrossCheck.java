@@ -7,14 +7,14 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A condition between settings, looked at when all are valid.
+ * A condition between settings, checked once all values are valid.
  *
- * @param blamed the setting that is wrong when the condition does not hold
- * @param others those that it depends on, at least one
- * @param expected what the blamed one should be, such as {@code over 3 times the heartbeat}
+ * @param blamed setting that is reported as wrong if the condition does not hold
+ * @param others other settings in the condition, at least one
+ * @param expected expectation of the blamed setting, such as {@code over 3 times the heartbeat}
  */
 public record CrossCheck(Setting<?> blamed, List<Setting<?>> others, String expected, Predicate<Settings> holds) {
-    /** A condition between two. */
+    /** Creates a condition between two settings. */
     public <A, B> CrossCheck(Setting<A> blamed, Setting<B> other, String expected, BiPredicate<A, B> holds) {
         this(blamed, List.of(other), expected, settings -> holds.test(settings.get(blamed), settings.get(other)));
     }

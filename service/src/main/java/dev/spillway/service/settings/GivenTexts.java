@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
-/** The texts that were given for settings, by source, strongest first. Collects what is wrong on the way. */
+/** The texts that were given for settings, by source in the order of precedence. Collects problems while it reads them. */
 final class GivenTexts {
 
     static final String CONFIG = "config";
@@ -27,10 +27,13 @@ final class GivenTexts {
 
     private static final String PREFIX = "SPILLWAY_";
     private static final String COMMAND_LINE = "from the command line";
-    /** No name has such a character. What begins with it can be a secret: {@code --registry-token:TEXT}, or the file of a token given as this one. */
+    /**
+     * The part of an argument from the first character that no name has. It may contain a secret, as in {@code --registry-token:TEXT}, or the text of
+     * a token's file.
+     */
     private static final Pattern NO_NAME = Pattern.compile("[^a-z0-9-].*", Pattern.DOTALL);
 
-    /** A text with where it comes from. */
+    /** A text with its source. */
     record Given(String text, String source) {}
 
     private final Map<String, Setting<?>> known;
@@ -58,7 +61,7 @@ final class GivenTexts {
         }
     }
 
-    /** The text from the strongest source that has one for the setting, a secret's file already read. */
+    /** Returns the text of the setting from the source with the highest precedence, with a secret's file already read. */
     Optional<Given> strongest(Setting<?> setting) {
         for (var source : List.of(arguments, environment, file)) {
             var direct = source.get(setting.name());
@@ -78,7 +81,7 @@ final class GivenTexts {
         return Optional.empty();
     }
 
-    /** Whether a problem was already noted for a setting that has no text. */
+    /** Returns whether a problem was already recorded for a setting without a text. */
     boolean isUnreadable(Setting<?> setting) {
         return unreadable.contains(setting);
     }
@@ -87,7 +90,7 @@ final class GivenTexts {
         for (int index = 0; index < given.size(); index++) {
             var argument = given.get(index);
             if (!argument.startsWith("--") || argument.length() == 2) {
-                // Its text is not shown: it can be a secret beside a mistyped name.
+                // The text is not shown, because it can be a secret after a mistyped name.
                 problems.add(new SettingProblem("argument " + (index + 1), "not a setting", "--name VALUE or --name=VALUE", COMMAND_LINE));
                 continue;
             }
@@ -142,7 +145,7 @@ final class GivenTexts {
         }
     }
 
-    /** Reads line by line, because the reader of a whole properties file does not tell on which line a setting is. */
+    /** Reads line by line, because the JDK's reader of properties does not tell the line of a setting. */
     private void readFile(Given path) {
         List<String> lines;
         try {
@@ -203,7 +206,7 @@ final class GivenTexts {
         return nearest.map(name -> "perhaps " + name).orElse("a known setting, see --help");
     }
 
-    /** The known name that differs least from another, if it is like it. */
+    /** Returns the known name that is most similar to another name, if it is similar enough. */
     private Optional<String> nearest(String name) {
         var distances = new LinkedHashMap<String, Integer>();
         Stream.concat(known.keySet().stream(), Stream.of(CONFIG))

@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * A TCP address as people write it: {@code 127.0.0.1:7070}, {@code localhost:7070}, {@code [::1]:7070}.
  *
- * @param host a name or an address, IPv6 without brackets
- * @param port 0 to 65535; 0 lets the system choose where something listens
+ * @param host host name or address; IPv6 without brackets
+ * @param port 0 to 65535; 0 lets the system choose a port to listen on
  */
 public record HostPort(String host, int port) {
 
@@ -23,7 +23,7 @@ public record HostPort(String host, int port) {
     /**
      * Reads an address.
      *
-     * @throws IllegalArgumentException when the text is none
+     * @throws IllegalArgumentException if the text is not an address
      */
     public static HostPort parse(String text) {
         int colon = text.lastIndexOf(':');
@@ -36,7 +36,7 @@ public record HostPort(String host, int port) {
         return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, Integer.parseInt(port));
     }
 
-    /** Whether the host has an address and all its addresses are loopback. Asks the system's resolver for a name. */
+    /** Returns whether the host resolves and all its addresses are loopback. Asks the system's resolver for a name. */
     public boolean isLoopback() {
         try {
             return Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);

@@ -24,10 +24,10 @@ public final class Setting<T> {
     private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
 
-    /** Reads what a value names, such as a file. */
+    /** Checks the thing that a value names, such as a file. */
     @FunctionalInterface
     public interface Look<T> {
-        /** @throws IOException saying what is wrong with it */
+        /** @throws IOException with the reason why it cannot be used */
         void at(T value) throws IOException;
     }
 
@@ -79,7 +79,7 @@ public final class Setting<T> {
         return of(name, description, SettingType.LONG);
     }
 
-    /** On the command line {@code --name} alone says true. */
+    /** Creates a flag; on the command line {@code --name} alone means true. */
     public static Setting<Boolean> flag(String name, String description) {
         return of(name, description, SettingType.BOOLEAN);
     }
@@ -92,7 +92,7 @@ public final class Setting<T> {
         return of(name, description, SettingType.DURATION);
     }
 
-    /** A size in bytes. */
+    /** Creates a setting of a size in bytes. */
     public static Setting<Long> bytes(String name, String description) {
         return of(name, description, SettingType.BYTES);
     }
@@ -117,27 +117,30 @@ public final class Setting<T> {
         return of(name, description, SettingType.PATH.list());
     }
 
-    /** Written in lower case, with a dash for each underscore; read in any case. */
+    /** Creates a setting with a constant of an enum as its value. It is printed in lower case with dashes for underscores, and read in any case. */
     public static <E extends Enum<E>> Setting<E> oneOf(Class<E> type, String name, String description) {
         return of(name, description, SettingType.oneOf(type));
     }
 
-    /** Never printed. Can also be read from a file, whose path is given as {@code NAME-file}; line ends at its end are cut off. */
+    /**
+     * Creates a secret setting, which is never printed. It can also be read from a file whose path is given as {@code NAME-file}; line ends at the
+     * end of the file are removed.
+     */
     public static Setting<Secret> secret(String name, String description) {
         return of(name, description, SettingType.SECRET);
     }
 
-    /** A value of the service's own kind, read by a function that throws {@link IllegalArgumentException} for a text that is none. */
+    /** Creates a setting of the service's own type. {@code parse} throws {@link IllegalArgumentException} for an invalid text. */
     public static <T> Setting<T> custom(String name, String description, String expected, Function<String, T> parse) {
         return of(name, description, new SettingType<>(expected, parse));
     }
 
-    /** The same setting, not required. */
+    /** Returns the same setting with a default, so that it is not required. */
     public Setting<T> defaultTo(T value) {
         return new Setting<>(name, description, secret, flag, expected, parse, print, constraints, looks, value);
     }
 
-    /** The same setting, empty when it is not given. */
+    /** Returns the same setting, empty if it is not given. */
     public Setting<Optional<T>> optional() {
         var checks = new ArrayList<Constraint<Optional<T>>>();
         for (var constraint : constraints) {
@@ -153,7 +156,7 @@ public final class Setting<T> {
     }
 
     /**
-     * The same setting, with a condition on its value.
+     * Returns the same setting with a condition on its value.
      *
      * @param expectation continues "expected:", such as {@code 1 or more}
      */
@@ -164,7 +167,7 @@ public final class Setting<T> {
     }
 
     /**
-     * The same setting, for something that is looked at when the settings are read, so that its fault is listed among those of the others.
+     * Returns the same setting with a check of what the value names. The check runs when settings are read, so its fault is listed with all others.
      *
      * @param expectation continues "expected:", such as {@code a PEM file}
      */
@@ -175,7 +178,7 @@ public final class Setting<T> {
         return new Setting<>(name, description, secret, flag, expected, parse, print, known.constraints, more, fallback);
     }
 
-    /** Returns what is wrong with what a valid value names. */
+    /** Returns the fault of the thing that a valid value names; empty if there is none. */
     Optional<String> trouble(T value) {
         for (var look : looks) {
             try {
@@ -187,7 +190,7 @@ public final class Setting<T> {
         return Optional.empty();
     }
 
-    /** Returns why a file cannot be read, in words for people. */
+    /** Returns in plain words why a file cannot be read. */
     static String reason(Exception e) {
         return switch (e) {
             case NoSuchFileException _ -> "it does not exist";
@@ -223,14 +226,14 @@ public final class Setting<T> {
         return fallback instanceof Optional<?>;
     }
 
-    /** What a valid value looks like. */
+    /** Returns the form of valid values. */
     String expected() {
         var all = new StringBuilder(expected);
         constraints.forEach(constraint -> all.append(", ").append(constraint.expected()));
         return all.toString();
     }
 
-    /** The value of a text, or empty when it is not valid. */
+    /** Returns the value of a text; empty if the text is not valid. */
     Optional<T> parse(String text) {
         try {
             T value = parse.apply(text);
@@ -240,7 +243,7 @@ public final class Setting<T> {
         }
     }
 
-    /** The text of a value, empty if there is none, without a secret, and without a password that stands inside an address. */
+    /** Returns a value as text for printing; empty if there is none. Hides secrets, and passwords in addresses. */
     String print(T value) {
         return withoutCredentials(print.apply(value));
     }
@@ -249,12 +252,12 @@ public final class Setting<T> {
         return CREDENTIALS.matcher(text).replaceAll("$1$2" + Secret.HIDDEN);
     }
 
-    /** A text that was given for this setting, as it may be shown. */
+    /** Returns a text that was given for this setting, with secrets hidden. */
     String hidden(String text) {
         return secret ? Secret.HIDDEN : withoutCredentials(text);
     }
 
-    /** {@code SPILLWAY_DATABASE_URL} for {@code database-url}. */
+    /** Returns its environment variable, such as {@code SPILLWAY_DATABASE_URL} for {@code database-url}. */
     String variable() {
         return variable(name);
     }

@@ -1,12 +1,12 @@
 package dev.spillway.service.settings;
 
 /**
- * A setting as people are told of it.
+ * The description of a setting for people.
  *
- * @param expected what a valid value looks like
+ * @param expected form of valid values
  * @param whenNotGiven {@code required}, {@code optional}, or the default
- * @param isFlag whether its name alone says true on the command line
- * @param isSecret whether it is never printed, and can also be given as the path of a file
+ * @param isFlag whether its name alone means true on the command line
+ * @param isSecret whether it is never printed and can also be given as the path of a file
  */
 public record SettingDescription(String name, String meaning, String expected, String whenNotGiven, boolean isFlag, boolean isSecret) {
 

@@ -1,11 +1,11 @@
 package dev.spillway.service.settings;
 
 /**
- * What is wrong with one setting.
+ * A problem with one setting.
  *
- * @param value what was given, hidden when it could be a secret
- * @param expected what would be right
- * @param source where the value, or its absence, comes from
+ * @param value given value, hidden if it may be a secret
+ * @param expected form of valid values
+ * @param source source of the value, or of its absence
  */
 public record SettingProblem(String name, String value, String expected, String source) {
 

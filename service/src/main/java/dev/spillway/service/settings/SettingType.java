@@ -13,11 +13,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * How the text of a setting becomes a value.
+ * The conversion between the text of a setting and its value.
  *
- * @param expected what a valid text looks like, for messages and help
- * @param parse throws {@link IllegalArgumentException} for a text that is not valid
- * @param print the text that would be read as this value
+ * @param expected form of valid texts, for messages and help
+ * @param parse converts a text; throws {@link IllegalArgumentException} if it is not valid
+ * @param print returns a text that is read as this value
  */
 record SettingType<T>(String expected, Function<String, T> parse, Function<T, String> print) {
 
@@ -58,7 +58,7 @@ record SettingType<T>(String expected, Function<String, T> parse, Function<T, St
         }, SettingType::lowerCase);
     }
 
-    /** The elements are separated by commas; an empty text is an empty list. */
+    /** Returns the type of comma-separated lists; an empty text is an empty list. */
     SettingType<List<T>> list() {
         return new SettingType<>("a list, separated by commas, of: " + expected,
                 text -> text.isBlank() ? List.of() : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList(),

@@ -3,10 +3,10 @@ package dev.spillway.service.settings;
 import java.util.List;
 import java.util.Map;
 
-/** The settings of a service as they were read: typed, complete, checked. Immutable. */
+/** The settings of a service after they were read and checked: typed and complete. Immutable. */
 public final class Settings {
 
-    /** Source of a value that nobody gave. */
+    /** Source of a value that was not given. */
     static final String DEFAULT = "default";
 
     record Value(Object value, String source) {}
@@ -20,16 +20,16 @@ public final class Settings {
     }
 
     /**
-     * The value of a setting.
+     * Returns the value of a setting.
      *
-     * @throws IllegalArgumentException when the setting is not one of those that were declared
+     * @throws IllegalArgumentException if the setting was not declared
      */
     @SuppressWarnings("unchecked")
     public <T> T get(Setting<T> setting) {
         return (T) find(setting).value();
     }
 
-    /** Whether somebody gave the value, so that it is not the default. */
+    /** Returns whether the value was given and is not the default. */
     public boolean isGiven(Setting<?> setting) {
         return !source(setting).equals(DEFAULT);
     }
@@ -38,7 +38,7 @@ public final class Settings {
         return values.containsKey(setting);
     }
 
-    /** Where the value comes from, such as {@code from SPILLWAY_LISTEN}. */
+    /** Returns the source of the value, such as {@code from SPILLWAY_LISTEN}. */
     String source(Setting<?> setting) {
         return find(setting).source();
     }
@@ -49,8 +49,7 @@ public final class Settings {
     }
 
     /**
-     * One line for each setting with its value ({@code -} where there is none) and where that comes from, in the order of their declaration,
-     * secrets hidden.
+     * Returns one line per setting with its value ({@code -} if there is none) and its source, in the order of declaration, with secrets hidden.
      */
     public String print() {
         int width = declared.stream().mapToInt(setting -> setting.name().length()).max().orElse(0);
@@ -60,7 +59,7 @@ public final class Settings {
         return text.toString();
     }
 
-    /** As {@link #print}. */
+    /** Returns the same as {@link #print}. */
     @Override
     public String toString() {
         return print();

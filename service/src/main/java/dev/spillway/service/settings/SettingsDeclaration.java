@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * All settings of one service. A setting is taken from the strongest source that has it: the command line ({@code --database-url X},
- * {@code --database-url=X}), the environment ({@code SPILLWAY_DATABASE_URL}), a properties file (UTF-8, one setting
- * on each line; {@code --config FILE} or {@code SPILLWAY_CONFIG}), its default.
+ * All settings of one service. A setting is taken from the first source that has it, in this order: the command line ({@code --database-url X},
+ * {@code --database-url=X}), the environment ({@code SPILLWAY_DATABASE_URL}), a properties file (UTF-8, one setting on each line;
+ * {@code --config FILE} or {@code SPILLWAY_CONFIG}), its default.
  */
 public final class SettingsDeclaration {
 
@@ -24,8 +24,8 @@ public final class SettingsDeclaration {
     private final List<CrossCheck> checks;
 
     /**
-     * @param service leads each message, such as {@code coordinator}
-     * @throws IllegalArgumentException when two settings share a name
+     * @param service name of the service, such as {@code coordinator}, which begins each message
+     * @throws IllegalArgumentException if two settings have the same name
      */
     public SettingsDeclaration(String service, List<Setting<?>> settings, List<CrossCheck> checks) {
         this.service = service;
@@ -39,7 +39,7 @@ public final class SettingsDeclaration {
         }
     }
 
-    /** The name that leads each message. */
+    /** Returns the name that begins each message. */
     public String service() {
         return service;
     }
@@ -47,7 +47,7 @@ public final class SettingsDeclaration {
     /**
      * Reads and checks all settings.
      *
-     * @throws SettingsException with everything that is wrong: unknown names, bad values, missing ones, conditions between them
+     * @throws SettingsException with all problems: unknown names, invalid values, missing values, and conditions that do not hold
      */
     public Settings read(Sources sources) throws SettingsException {
         var problems = new ArrayList<SettingProblem>();
@@ -65,19 +65,19 @@ public final class SettingsDeclaration {
         return read;
     }
 
-    /** Every variable of the environment that the service reads, for others that share its environment. */
+    /** Returns all environment variables that the service reads, for other programs in the same environment. */
     public Set<String> variables() {
         return Stream.concat(spellings().keySet().stream(), Stream.of(GivenTexts.CONFIG))
                 .map(Setting::variable)
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Each setting as it can be described, in the order of the declaration. */
+    /** Returns descriptions of all settings in the order of declaration. */
     public List<SettingDescription> descriptions() {
         return settings.stream().map(SettingDescription::of).toList();
     }
 
-    /** What the service can be told, for people: each setting with its meaning, what is expected and its default. */
+    /** Returns the help text: each setting with its meaning, the form of its values and its default. */
     public String help() {
         var text = new StringBuilder();
         for (var setting : descriptions()) {
@@ -95,7 +95,7 @@ public final class SettingsDeclaration {
         return text.toString();
     }
 
-    /** Lines that fit a terminal, each under its setting. */
+    /** Appends words in lines that fit a terminal, indented under their setting. */
     private static void wrapped(String words, StringBuilder help) {
         var line = new StringBuilder();
         for (var word : words.split(" ", -1)) {
@@ -108,7 +108,7 @@ public final class SettingsDeclaration {
         help.append("      %s%n".formatted(line));
     }
 
-    /** Every name that may be given, with the setting it belongs to; a secret has a second one for its file. */
+    /** Returns all names that may be given, with their settings. A secret has a second name for its file. */
     private Map<String, Setting<?>> spellings() {
         Map<String, Setting<?>> spellings = new LinkedHashMap<>();
         for (var setting : settings) {

@@ -4,7 +4,7 @@ import java.io.Serial;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Everything that is wrong with the settings of a service; its message has one line for each problem. */
+/** Thrown with all problems of a service's settings; the message has one line per problem. */
 public final class SettingsException extends Exception {
 
     @Serial

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Where settings are read from, besides the file that one of both names.
+ * The sources of settings. One of them may name a further one, a file.
  *
- * @param variablesOfOthers variables that other programs of the same environment read; they are no mistake where this one does not know them
+ * @param variablesOfOthers variables that other programs in the same environment read, and which are therefore not reported as unknown
  */
 public record Sources(List<String> arguments, Map<String, String> environment, Set<String> variablesOfOthers) {
 
@@ -17,17 +17,17 @@ public record Sources(List<String> arguments, Map<String, String> environment, S
         variablesOfOthers = Set.copyOf(variablesOfOthers);
     }
 
-    /** For a program that shares its environment with no other. */
+    /** Creates the sources of a program that does not share its environment. */
     public Sources(List<String> arguments, Map<String, String> environment) {
         this(arguments, environment, Set.of());
     }
 
-    /** The arguments given and the environment of this process, which it shares with others. */
+    /** Returns the given arguments and the environment of this process, which it shares with other programs. */
     public static Sources ofProcess(List<String> arguments, Set<String> variablesOfOthers) {
         return new Sources(arguments, System.getenv(), variablesOfOthers);
     }
 
-    /** Values by name of setting, as if given on the command line: for a service that runs inside another program. */
+    /** Returns sources with values by name of setting, as if given on the command line, for a service inside another program. */
     public static Sources of(Map<String, String> values) {
         return new Sources(values.entrySet().stream().map(entry -> "--" + entry.getKey() + "=" + entry.getValue()).toList(), Map.of());
     }

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Makes random ids, or those that its caller gives for one span, which the SDK asks for on the thread that starts the span. Thread-safe. */
+/** Returns random ids, or ids that the caller has given for one span. The SDK asks for the ids on the thread that starts the span. Thread-safe. */
 final class GivenIds implements IdGenerator {
     private record Ids(@Nullable UUID trace, long span) {}
 
@@ -15,7 +15,7 @@ final class GivenIds implements IdGenerator {
 
     private static final ScopedValue<Ids> GIVEN = ScopedValue.newInstance();
 
-    /** @param trace null where the trace is that of the span's parent */
+    /** @param trace null to use the trace of the span's parent */
     static <T> T giving(@Nullable UUID trace, long span, Supplier<T> start) {
         return ScopedValue.where(GIVEN, new Ids(trace, span)).call(start::get);
     }

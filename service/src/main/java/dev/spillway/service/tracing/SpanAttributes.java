@@ -10,7 +10,7 @@ public final class SpanAttributes {
     public static final String CAUSE = "spillway.cause";
     public static final String HOST = "spillway.host.id";
     public static final String RESULT = "spillway.result";
-    /** Hosts that held a copy. */
+    /** Number of hosts that held a copy. */
     public static final String REPLICAS = "spillway.replicas";
     public static final String ATTEMPT = "spillway.order.attempt";
 

@@ -28,14 +28,14 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The traces of one service, exported over OTLP. Spans wait in a bounded queue for a thread that sends them, and are dropped when it is full, so that
- * nobody waits for the receiver. Without an endpoint nothing is made and nothing runs. Thread-safe.
+ * The traces of one service, exported over OTLP. A thread sends spans from a bounded queue. If the queue is full, spans are dropped, so that no
+ * request waits for the receiver. Without an endpoint no spans are made and no thread runs. Thread-safe.
  *
- * <p>The trace of an eviction has the eviction's id. So every service finds it without any state, and a person finds it by the id that logs, facts
- * and commands show.
+ * <p>The trace of an eviction has the eviction's id. So every service knows the trace without any state, and people find it by the id that logs,
+ * facts and commands show.
  */
 public final class Tracing implements AutoCloseable {
-    /** The receiver of traces. Part of the settings of both services. */
+    /** Setting of the receiver of traces, in both services. */
     public static final Setting<Optional<URI>> ENDPOINT = Setting
             .custom("otlp-endpoint", "Where traces are sent, by OTLP over HTTP; no traces are made if not given",
                     "an address such as http://127.0.0.1:4318", Tracing::endpoint)
@@ -77,17 +77,17 @@ public final class Tracing implements AutoCloseable {
         tracer = provider.get(SCOPE);
     }
 
-    /** Returns what makes no traces. */
+    /** Returns an instance that makes no traces. */
     public static Tracing off() {
         return new Tracing();
     }
 
     /**
-     * Returns the traces of a service.
+     * Creates the traces of a service.
      *
      * @param endpoint empty for no traces
      * @param service  name of the service, such as {@code spillway-worker}
-     * @param instance tells this service from others of its kind
+     * @param instance distinguishes this service from others of its kind
      */
     public static Tracing of(Optional<URI> endpoint, String service, String instance) {
         return endpoint.map(to -> new Tracing(to, service, instance)).orElseGet(Tracing::off);
@@ -106,33 +106,33 @@ public final class Tracing implements AutoCloseable {
         }
     }
 
-    /** Returns whether traces are made. Callers ask before they gather what a span would say. */
+    /** Returns whether traces are made, so that callers can skip collecting attributes. */
     public boolean isOn() {
         return provider != null;
     }
 
-    /** Returns a span to be started, as a child of another one, or as the first of a new trace where that is invalid. */
+    /** Returns a builder of a span: a child of {@code parent}, or the first span of a new trace if that is invalid. */
     public SpanBuilder span(String name, SpanContext parent) {
         return tracer.spanBuilder(name).setParent(Context.root().with(Span.wrap(parent)));
     }
 
-    /** Starts the first span of the trace of {@code id}, which {@link #rootOf} names to all services. */
+    /** Starts the first span of the trace of {@code id}; {@link #rootOf} returns its context in all services. */
     public Span startRoot(UUID id, String name, UnaryOperator<SpanBuilder> more) {
         return GivenIds.giving(id, id.getLeastSignificantBits(), () -> more.apply(tracer.spanBuilder(name).setNoParent()).startSpan());
     }
 
-    /** Starts a span whose id was told to others before. */
+    /** Starts a span with an id that was published before. */
     public Span startAs(SpanContext span, SpanBuilder builder) {
         return GivenIds.giving(null, Long.parseUnsignedLong(span.getSpanId(), 16), builder::startSpan);
     }
 
-    /** Returns the first span of the trace of an id, whoever started it. */
+    /** Returns the context of the first span of the trace of an id, whichever service started it. */
     public static SpanContext rootOf(UUID id) {
         return SpanContext.createFromRemoteParent(TraceId.fromLongs(id.getMostSignificantBits(), id.getLeastSignificantBits()),
                 SpanId.fromLong(id.getLeastSignificantBits()), TraceFlags.getSampled(), TraceState.getDefault());
     }
 
-    /** Sends what waits, within a bound. */
+    /** Sends the queued spans within a time limit. */
     @Override
     public void close() {
         if (provider != null) {

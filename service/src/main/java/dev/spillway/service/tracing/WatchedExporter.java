@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Exports spans, and logs once when that begins to fail and once when it works again. The exporter itself would log each minute. */
+/** Exports spans. Logs once when this begins to fail and once when it works again; the wrapped exporter would log every minute. */
 final class WatchedExporter implements SpanExporter {
     private static final Logger LOG = LoggerFactory.getLogger(WatchedExporter.class);
 
@@ -48,7 +48,7 @@ final class WatchedExporter implements SpanExporter {
         }
     }
 
-    /** Names the trouble of the network. Without one the receiver has answered, and the exporter names no status. */
+    /** Describes the network trouble. Without one, the receiver has answered with an error, whose status the exporter does not tell. */
     private static String inWords(@Nullable Throwable cause) {
         if (cause == null) {
             return "no answer in time";

@@ -1,6 +1,6 @@
 /**
- * Traces by OpenTelemetry: when they are made, where they go, and which ids they have. Only this package knows the SDK; the others use its API.
- * No HTTP and no Kafka here.
+ * Traces by OpenTelemetry: their creation, their receiver and their ids. Only this package depends on the SDK; the others use the API. Nothing here
+ * depends on HTTP or Kafka.
  */
 @NullMarked
 package dev.spillway.service.tracing;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is taken as a body, and what is said about one that is not. */
+/** Tests which bodies are accepted, and the answers to those that are not. */
 class BodiesTest {
     record Policy(String backend, @Nullable Long maxEntries, @Nullable Duration ttl, @Nullable List<Label> labels) {
         Policy {

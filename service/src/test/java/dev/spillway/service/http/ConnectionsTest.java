@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** How long a connection may be open without a request, and that one with a request is left alone. */
+/** A connection without a request is closed after a time limit, and one with a request is not. */
 class ConnectionsTest {
     private static final Duration SHORT = Duration.ofMillis(500);
     private static final Duration LONG = Duration.ofMinutes(5);

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Where a service listens, how it says how it is, what it does at its limits and when it stops. */
+/** Tests the addresses, health endpoints, limits and stop of a service. */
 class HttpServiceTest {
     @TempDir
     @Nullable

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a key or parameter is when it reaches a handler, over a real connection. */
+/** Tests the keys and parameters that reach a handler over a real connection. */
 class RoutingTest {
     private static RunningService service;
 
