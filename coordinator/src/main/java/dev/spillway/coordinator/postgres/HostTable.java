@@ -47,7 +47,8 @@ final class HostTable implements HostRows {
                     row.getInt("partition"), Columns.uuid(row, "process_id")),
             new HostRow.LastHeard(Columns.instant(row, "last_heard_at"), figures(row), Columns.nullableInstant(row, "last_reconciled_at"),
                     row.getLong("readopted_epoch")),
-            new HostRow.Participation(row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), row.getString("attention"), drain(row)));
+            new HostRow.Participation(row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), row.getString("attention"),
+                    drain(row)));
 
     private static HostFigures figures(ResultSet row) throws SQLException {
         return new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
