@@ -1,13 +1,13 @@
 package dev.spillway.coordinator;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryBusyException;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryBusyException;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 

@@ -1,7 +1,5 @@
 package dev.spillway.coordinator;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
@@ -20,6 +18,8 @@ import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Registry;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.AddressedOrder;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
+import dev.spillway.registry.AddressedOrder;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Outcomes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,11 +1,11 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.Command;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.Command;
 import dev.spillway.worker.core.Delivery;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,18 +1,18 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Decisions;
-import dev.spillway.coordinator.core.MapRows;
-import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.Rows;
-import dev.spillway.coordinator.core.WorkingSet;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Decisions;
+import dev.spillway.registry.MapRows;
+import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.Rows;
+import dev.spillway.registry.WorkingSet;
 import dev.spillway.simulation.Locks.Kind;
 import dev.spillway.simulation.Locks.Lock;
 import dev.spillway.simulation.Locks.Mode;

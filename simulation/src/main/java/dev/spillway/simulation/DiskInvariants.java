@@ -1,13 +1,13 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.HostState;
-import dev.spillway.coordinator.core.MapRows;
-import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
+import dev.spillway.registry.HostRow;
+import dev.spillway.registry.HostState;
+import dev.spillway.registry.MapRows;
+import dev.spillway.registry.ReplicaRow;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.ReplicaRecord;

@@ -1,13 +1,13 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.HostRow;
+import dev.spillway.registry.MapRows;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.ReplicaRecord;
 import java.util.ArrayList;

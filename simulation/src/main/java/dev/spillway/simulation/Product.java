@@ -1,11 +1,11 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.Order;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.Rows;
 import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;

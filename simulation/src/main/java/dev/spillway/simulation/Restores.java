@@ -1,8 +1,8 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.PolicyChange;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.PolicyChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;

@@ -1,8 +1,8 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Rows;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

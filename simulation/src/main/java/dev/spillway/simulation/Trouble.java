@@ -1,12 +1,5 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.MapRows;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.PlanPurpose;
-import dev.spillway.coordinator.core.PolicyChange;
-import dev.spillway.coordinator.core.PolicyField;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -14,6 +7,13 @@ import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PinReason;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.MapRows;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.PlanPurpose;
+import dev.spillway.registry.PolicyChange;
+import dev.spillway.registry.PolicyField;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -1,9 +1,9 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.events.EntryName;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.MapRows;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,10 +1,5 @@
 package dev.spillway.simulation;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Order;
@@ -24,6 +19,11 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.Rows;
 import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;

@@ -1,12 +1,12 @@
 package dev.spillway.bench.curves;
 
-import dev.spillway.coordinator.core.Access;
 import dev.spillway.coordinator.curve.CurveModel;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.UseModel;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Access;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.LongToDoubleFunction;

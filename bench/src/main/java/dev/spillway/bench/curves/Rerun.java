@@ -1,16 +1,16 @@
 package dev.spillway.bench.curves;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.PolicyChange;
-import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.PolicyChange;
+import dev.spillway.registry.Registry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,6 @@
 package dev.spillway.bench.fleet;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.JoinAnswer;
@@ -10,6 +8,8 @@ import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Registry;
 import java.util.List;
 import java.util.UUID;
 

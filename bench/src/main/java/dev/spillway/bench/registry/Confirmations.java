@@ -1,11 +1,11 @@
 package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

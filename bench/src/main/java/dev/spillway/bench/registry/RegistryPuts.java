@@ -2,10 +2,10 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.measure.Load;
 import dev.spillway.bench.measure.Operation;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,6 @@ package dev.spillway.bench.registry;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
 import dev.spillway.coordinator.http.Usage;
@@ -11,6 +10,7 @@ import dev.spillway.events.Json;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.HttpService;
 import dev.spillway.service.monitoring.Readiness;

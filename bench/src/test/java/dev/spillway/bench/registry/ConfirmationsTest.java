@@ -1,13 +1,13 @@
 package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.HostId;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

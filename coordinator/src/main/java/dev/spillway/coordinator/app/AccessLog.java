@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.Access;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Access;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.Wakeup;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
@@ -14,6 +13,7 @@ import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.trail.EvictionTrail;
+import dev.spillway.registry.Registry;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;

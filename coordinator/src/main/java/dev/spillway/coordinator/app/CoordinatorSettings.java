@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.api.Numbers;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.identity.TokensFile;
 import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.registry.RegistryRules;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.ListenerSecurity;

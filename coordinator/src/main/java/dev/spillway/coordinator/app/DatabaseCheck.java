@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.events.HostId;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.monitoring.Readiness;

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.UnusableServerException;
 import java.sql.SQLException;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.ActivityCursor;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
+import dev.spillway.registry.ActivityCursor;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.service.UnusableServerException;
 import java.time.Duration;
 import java.util.function.LongSupplier;

@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.HostState;
-import dev.spillway.coordinator.core.JoinRefusal;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryQueries.OpenOrders;
-import dev.spillway.coordinator.core.RegistryQueries.UnpublishedFacts;
-import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.registry.HostState;
+import dev.spillway.registry.JoinRefusal;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.OpenOrders;
+import dev.spillway.registry.RegistryQueries.UnpublishedFacts;
+import dev.spillway.registry.Sighting;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;

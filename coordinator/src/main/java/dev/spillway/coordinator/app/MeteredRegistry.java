@@ -1,16 +1,16 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.KeyReusedException;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryBusyException;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.protocol.Reply;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.KeyReusedException;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryBusyException;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryUnavailableException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;

@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.kafka.Brokers;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.postgres.SchemaVersionException;
 import dev.spillway.events.Topics;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.Wakeup;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.curve;
 
-import dev.spillway.coordinator.core.Access;
+import dev.spillway.registry.Access;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

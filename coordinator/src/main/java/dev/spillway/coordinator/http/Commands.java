@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.Problem;
-import dev.spillway.coordinator.core.Actor;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.Registry;
+import dev.spillway.registry.Actor;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.Registry;
 import dev.spillway.service.http.Request;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

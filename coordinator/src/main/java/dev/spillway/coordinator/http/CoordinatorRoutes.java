@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.Problem;
-import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.identity.FleetSecret;
+import dev.spillway.registry.Registry;
 import dev.spillway.service.http.Endpoint;
 import java.time.InstantSource;
 import java.util.List;

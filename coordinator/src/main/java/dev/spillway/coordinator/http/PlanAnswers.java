@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.Plans;
-import dev.spillway.coordinator.core.PlanPurpose;
-import dev.spillway.coordinator.core.PlanRow;
-import dev.spillway.coordinator.core.PlanVictim;
-import dev.spillway.coordinator.core.PolicyChange;
-import dev.spillway.coordinator.core.PolicyField;
 import dev.spillway.events.PlanId;
+import dev.spillway.registry.PlanPurpose;
+import dev.spillway.registry.PlanRow;
+import dev.spillway.registry.PlanVictim;
+import dev.spillway.registry.PolicyChange;
+import dev.spillway.registry.PolicyField;
 import dev.spillway.service.http.Paging;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Outcomes.Applying;
-import dev.spillway.coordinator.core.Outcomes.Planning;
 import dev.spillway.events.PlanId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Outcomes.Applying;
+import dev.spillway.registry.Outcomes.Planning;
 import java.util.function.BooleanSupplier;
 
 /** Makes and applies a plan in the steps of one request. */

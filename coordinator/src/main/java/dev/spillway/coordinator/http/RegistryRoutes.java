@@ -2,11 +2,11 @@ package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RegistryStatus;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryQueries.Waiting;
-import dev.spillway.coordinator.core.Rows;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.Rows;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;

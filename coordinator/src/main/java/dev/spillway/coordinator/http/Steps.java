@@ -1,10 +1,10 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.http.Request;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

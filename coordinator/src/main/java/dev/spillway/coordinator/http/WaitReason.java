@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryQueries.OrderView;
-import dev.spillway.coordinator.core.RegistryQueries.Waiting;
 import dev.spillway.events.HostId;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.OrderView;
+import dev.spillway.registry.RegistryQueries.Waiting;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 

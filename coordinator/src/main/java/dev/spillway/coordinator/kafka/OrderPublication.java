@@ -1,16 +1,16 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.coordinator.core.AddressedOrder;
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Topics;
+import dev.spillway.registry.AddressedOrder;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.kafka.Message;
 import java.time.Instant;
 import java.util.List;

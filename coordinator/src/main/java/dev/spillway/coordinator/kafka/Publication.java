@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.kafka.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

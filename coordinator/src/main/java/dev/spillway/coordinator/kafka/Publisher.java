@@ -1,10 +1,10 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.kafka.PublishingLoop.Round;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
+import dev.spillway.registry.Registry;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.MessageSender;

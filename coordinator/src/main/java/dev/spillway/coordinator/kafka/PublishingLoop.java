@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;

@@ -1,9 +1,5 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
@@ -13,6 +9,10 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
 import dev.spillway.events.UnreadableEventException;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;

@@ -1,15 +1,15 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Actor;
-import dev.spillway.coordinator.core.AuditRecord;
-import dev.spillway.coordinator.core.AuditRecord.Action;
-import dev.spillway.coordinator.core.AuditRecord.Subject;
-import dev.spillway.coordinator.core.JsonSize;
-import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
+import dev.spillway.registry.Actor;
+import dev.spillway.registry.AuditRecord;
+import dev.spillway.registry.AuditRecord.Action;
+import dev.spillway.registry.AuditRecord.Subject;
+import dev.spillway.registry.JsonSize;
+import dev.spillway.registry.RegistryQueries.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.InUse;
-import dev.spillway.coordinator.core.RegistryQueries.EntryView;
-import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.InUse;
+import dev.spillway.registry.RegistryQueries.EntryView;
+import dev.spillway.registry.RegistryQueries.ReplicaView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
+import static dev.spillway.registry.RegistryQueries.LIMIT_MAX;
 
 /**
  * Reads single entries without changing anything. Reads that arrive while a statement runs are gathered into the next statement, which uses one

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.ClosedReplica;
-import dev.spillway.coordinator.core.Eviction;
+import dev.spillway.registry.ClosedReplica;
+import dev.spillway.registry.Eviction;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

@@ -1,19 +1,19 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Actor;
-import dev.spillway.coordinator.core.Eviction;
-import dev.spillway.coordinator.core.JsonSize;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
-import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
-import dev.spillway.coordinator.core.RegistryQueries.OrderView;
-import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.Actor;
+import dev.spillway.registry.Eviction;
+import dev.spillway.registry.JsonSize;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.EvictionFilter;
+import dev.spillway.registry.RegistryQueries.EvictionView;
+import dev.spillway.registry.RegistryQueries.OrderView;
+import dev.spillway.registry.RegistryQueries.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -31,8 +31,8 @@ import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
-import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
-import static dev.spillway.coordinator.core.RegistryQueries.ORDERS_IN_LISTS_MAX;
+import static dev.spillway.registry.RegistryQueries.LIMIT_MAX;
+import static dev.spillway.registry.RegistryQueries.ORDERS_IN_LISTS_MAX;
 
 /** Evictions with their orders, in one read transaction. Not thread-safe. */
 final class EvictionReading {

@@ -1,10 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Eviction;
-import dev.spillway.coordinator.core.EvictionRows;
-import dev.spillway.coordinator.core.Rows.DueFact;
-import dev.spillway.coordinator.core.Rows.Ended;
-import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
@@ -12,6 +7,11 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.Eviction;
+import dev.spillway.registry.EvictionRows;
+import dev.spillway.registry.Rows.DueFact;
+import dev.spillway.registry.Rows.Ended;
+import dev.spillway.registry.Rows.Holding;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;

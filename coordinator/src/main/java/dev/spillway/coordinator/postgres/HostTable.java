@@ -1,16 +1,16 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Drain;
-import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.HostRows;
-import dev.spillway.coordinator.core.HostState;
-import dev.spillway.coordinator.core.InUse;
-import dev.spillway.coordinator.core.Rows.HostLock;
-import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.registry.Drain;
+import dev.spillway.registry.HostRow;
+import dev.spillway.registry.HostRows;
+import dev.spillway.registry.HostState;
+import dev.spillway.registry.InUse;
+import dev.spillway.registry.Rows.HostLock;
+import dev.spillway.registry.Sighting;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;

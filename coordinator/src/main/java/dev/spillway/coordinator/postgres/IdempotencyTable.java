@@ -2,10 +2,10 @@ package dev.spillway.coordinator.postgres;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.events.Json;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.KeyReusedException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;

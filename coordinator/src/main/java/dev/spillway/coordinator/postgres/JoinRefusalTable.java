@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.JoinRefusal;
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.registry.JoinRefusal;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Drain;
-import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
 import dev.spillway.events.HostId;
+import dev.spillway.registry.Drain;
+import dev.spillway.registry.HostRow;
+import dev.spillway.registry.RegistryQueries.LastCopies;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.RegistryBusyException;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.RegistryBusyException;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;

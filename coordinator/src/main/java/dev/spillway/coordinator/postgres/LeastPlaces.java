@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.Place;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.Place;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +19,7 @@ final class LeastPlaces {
      * The period in which a bound is valid. It ends when the database is restored, or when an entry returns to an old place.
      *
      * @param epoch    epoch of the registry
-     * @param returned the namespace's number of returned entries, see {@link dev.spillway.coordinator.core.NamespaceRow}
+     * @param returned the namespace's number of returned entries, see {@link dev.spillway.registry.NamespaceRow}
      */
     record Era(long epoch, long returned) {}
 

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.RegistryUnavailableException;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;

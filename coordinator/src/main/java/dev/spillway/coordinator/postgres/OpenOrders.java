@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Doom;
-import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.OrderRows;
-import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.Rows.DueOrder;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.Doom;
+import dev.spillway.registry.HostRow;
+import dev.spillway.registry.OrderRows;
+import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.Rows.DueOrder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.IdempotencyKey;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Duration;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.RegistryId;
+import dev.spillway.registry.Rows;
 import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;

@@ -1,13 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.ClosedReplica;
-import dev.spillway.coordinator.core.Doom;
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.ReplicaRows;
-import dev.spillway.coordinator.core.Rows.Holders;
-import dev.spillway.coordinator.core.Rows.Holding;
-import dev.spillway.coordinator.core.Rows.Recording;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionId;
@@ -16,6 +8,14 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.ClosedReplica;
+import dev.spillway.registry.Doom;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.ReplicaRows;
+import dev.spillway.registry.Rows.Holders;
+import dev.spillway.registry.Rows.Holding;
+import dev.spillway.registry.Rows.Recording;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;

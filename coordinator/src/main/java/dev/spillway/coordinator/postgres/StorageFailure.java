@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;

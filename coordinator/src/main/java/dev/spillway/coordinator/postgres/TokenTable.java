@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.api.Role;
-import dev.spillway.coordinator.core.Actor;
-import dev.spillway.coordinator.core.AuditRecord.Action;
 import dev.spillway.coordinator.identity.TokenStore;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Actor;
+import dev.spillway.registry.AuditRecord.Action;
 import dev.spillway.service.identity.Identity;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Access;
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.ClosedReplica;
-import dev.spillway.coordinator.core.Decisions;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
-import dev.spillway.coordinator.core.WorkingSet;
+import dev.spillway.registry.Access;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.ClosedReplica;
+import dev.spillway.registry.Decisions;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.WorkingSet;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.IntSupplier;

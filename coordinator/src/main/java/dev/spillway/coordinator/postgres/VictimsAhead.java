@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.Place;
-import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.Rows.Holders;
-import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.Place;
+import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.Rows.Holders;
+import dev.spillway.registry.Rows.Holding;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

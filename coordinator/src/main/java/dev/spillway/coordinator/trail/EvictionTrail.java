@@ -1,15 +1,15 @@
 package dev.spillway.coordinator.trail;
 
-import dev.spillway.coordinator.core.ClosedReplica;
-import dev.spillway.coordinator.core.Doom;
-import dev.spillway.coordinator.core.Eviction;
-import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.postgres.EvictionFollower;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
+import dev.spillway.registry.ClosedReplica;
+import dev.spillway.registry.Doom;
+import dev.spillway.registry.Eviction;
+import dev.spillway.registry.ReplicaRow;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.SpanAttributes;
 import dev.spillway.service.tracing.Traceparent;

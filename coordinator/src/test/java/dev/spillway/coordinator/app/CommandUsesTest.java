@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Await;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.UnusableServerException;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;

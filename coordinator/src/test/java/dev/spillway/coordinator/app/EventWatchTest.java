@@ -1,10 +1,10 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Workers;
-import dev.spillway.coordinator.core.InMemoryRegistry;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.RegistryId;
+import dev.spillway.registry.InMemoryRegistry;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryRules;
 import dev.spillway.service.UnusableServerException;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.curve;
 
-import dev.spillway.coordinator.core.Access;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Access;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.curve;
 
-import dev.spillway.coordinator.core.Access;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Access;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

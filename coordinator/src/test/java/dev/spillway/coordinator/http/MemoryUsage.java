@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.curve.UseModel;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

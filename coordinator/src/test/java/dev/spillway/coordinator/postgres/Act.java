@@ -1,6 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.PlanId;
@@ -10,6 +9,7 @@ import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.registry.Command;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Function;

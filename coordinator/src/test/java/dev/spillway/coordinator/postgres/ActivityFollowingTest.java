@@ -1,13 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Activity;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.Follower;
-import dev.spillway.coordinator.core.HostState;
-import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
-import dev.spillway.coordinator.core.RegistryQueries.Recorded;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
@@ -16,6 +8,14 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.Activity;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.Follower;
+import dev.spillway.registry.HostState;
+import dev.spillway.registry.RegistryQueries.ActivityPage;
+import dev.spillway.registry.RegistryQueries.Recorded;
+import dev.spillway.registry.RegistryRules;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.InMemoryRegistry;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.registry.InMemoryRegistry;
+import dev.spillway.registry.RegistryRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.Await;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

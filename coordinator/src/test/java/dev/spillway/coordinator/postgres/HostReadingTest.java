@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.FleetHost;
-import dev.spillway.coordinator.core.RegistryQueries.HostView;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeldReplica;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.FleetHost;
+import dev.spillway.registry.RegistryQueries.HostView;
+import dev.spillway.registry.RegistryRules;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;

@@ -1,12 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.FleetHost;
-import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.Description;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
@@ -20,6 +13,13 @@ import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Reply;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.FleetHost;
+import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.RegistryQueries.ReplicaView;
+import dev.spillway.registry.RegistryRules;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.FleetHost;
-import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryQueries.HostView;
-import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
-import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.FleetHost;
+import dev.spillway.registry.HostRow;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryQueries.HostView;
+import dev.spillway.registry.RegistryQueries.LastCopies;
+import dev.spillway.registry.RegistryRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

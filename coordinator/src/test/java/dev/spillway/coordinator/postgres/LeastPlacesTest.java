@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.Place;
-import dev.spillway.coordinator.core.Use;
-import dev.spillway.coordinator.core.Written;
 import dev.spillway.events.Description;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.Place;
+import dev.spillway.registry.Use;
+import dev.spillway.registry.Written;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.HostId;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.RegistryRules;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;

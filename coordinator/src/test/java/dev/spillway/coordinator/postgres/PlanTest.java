@@ -1,16 +1,16 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.Place;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryQueries.EntryView;
-import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
-import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
-import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.Place;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.EntryView;
+import dev.spillway.registry.RegistryQueries.EvictionFilter;
+import dev.spillway.registry.RegistryQueries.EvictionView;
+import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.Rows.Holding;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

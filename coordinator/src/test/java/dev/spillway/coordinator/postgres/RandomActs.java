@@ -1,9 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.PlanPurpose;
-import dev.spillway.coordinator.core.PolicyChange;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -27,6 +23,10 @@ import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.PlanPurpose;
+import dev.spillway.registry.PolicyChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

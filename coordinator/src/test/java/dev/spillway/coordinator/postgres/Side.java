@@ -1,9 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.events.EventType;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
@@ -17,6 +13,10 @@ import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryQueries.EvictionFilter;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

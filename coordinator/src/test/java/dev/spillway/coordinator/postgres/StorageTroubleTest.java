@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
-import dev.spillway.coordinator.core.Outcomes;
-import dev.spillway.coordinator.core.RegistryBusyException;
-import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.Outcomes;
+import dev.spillway.registry.RegistryBusyException;
+import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.RegistryUnavailableException;
 import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.Statement;

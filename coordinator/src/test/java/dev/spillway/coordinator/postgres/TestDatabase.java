@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.Await;
-import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.registry.RegistryRules;
 import dev.spillway.testservers.InContainers;
 import dev.spillway.testservers.TestPostgres;
 import java.sql.Connection;

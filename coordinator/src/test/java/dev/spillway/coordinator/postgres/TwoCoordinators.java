@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Changes;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.registry.Changes;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryRules;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 

@@ -1,10 +1,5 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.coordinator.core.Access;
-import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.FleetHost;
-import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.Sampling;
@@ -13,6 +8,11 @@ import dev.spillway.coordinator.curve.UseModel;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.registry.Access;
+import dev.spillway.registry.Command;
+import dev.spillway.registry.Fleet;
+import dev.spillway.registry.FleetHost;
+import dev.spillway.registry.RegistryRules;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,5 @@
 package dev.spillway.coordinator.trail;
 
-import dev.spillway.coordinator.core.ClosedReplica;
-import dev.spillway.coordinator.core.Doom;
-import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionId;
@@ -14,6 +11,9 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.registry.ClosedReplica;
+import dev.spillway.registry.Doom;
+import dev.spillway.registry.ReplicaRow;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.OtlpReceiver;
 import dev.spillway.testservers.OtlpReceiver.Received;

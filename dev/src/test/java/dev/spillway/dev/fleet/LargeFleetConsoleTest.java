@@ -1,12 +1,12 @@
 package dev.spillway.dev.fleet;
 
 import dev.spillway.bench.curves.Trace;
-import dev.spillway.coordinator.core.Access;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.coordinator.curve.UseModel;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.registry.Access;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

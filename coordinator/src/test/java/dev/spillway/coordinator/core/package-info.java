@@ -1,8 +1,0 @@
-/**
- * The contract of every registry, whatever its storage, and the tests of the in-memory registry against it. Nothing here depends on SQL, Kafka or
- * HTTP.
- */
-@NullMarked
-package dev.spillway.coordinator.core;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,43 @@
+package dev.spillway.registry;
+
+import dev.spillway.events.RegistryId;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Rows in maps under transactions that interleave, as whoever lets them needs it. */
+final class MapRowsTest {
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final MapRows rows = new MapRows(new RegistryId(new UUID(1, 1)), 1, () -> NOW);
+
+    private static Changes found(Rows.Registry seen, long generation) {
+        WorkingSet transaction = new WorkingSet(new MapRows(seen.id(), 1, () -> NOW));
+        transaction.save(new Rows.Registry(seen.id(), seen.epoch(), seen.highestGeneration(), null, new Rows.Behind(generation, 1)));
+        return transaction.changes();
+    }
+
+    @Test
+    void whatIsFoundOfAnEpochThatIsOverMeanwhileIsForgotten() {
+        Changes late = found(rows.registry(), 7);
+        WorkingSet restored = new WorkingSet(rows);
+        Rows.Registry next = new Rows.Registry(rows.registry().id(), 5, 100, NOW, null);
+        restored.save(next);
+        rows.apply(restored.changes());
+        rows.apply(late);
+        assertThat(rows.registry()).isEqualTo(next);
+    }
+
+    @Test
+    void ofTwoFindingsTheHigherStaysAndWhatWasDrawnMeanwhileToo() {
+        Changes first = found(rows.registry(), 7);
+        Changes second = found(rows.registry(), 3);
+        long drawn = rows.nextGenerations(2).getLast();
+        rows.apply(first);
+        rows.apply(second);
+        assertThat(rows.registry().highestGeneration()).isEqualTo(drawn);
+        assertThat(rows.registry().behind()).isEqualTo(new Rows.Behind(7, 1));
+    }
+}

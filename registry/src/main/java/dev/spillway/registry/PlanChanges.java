@@ -1,0 +1,15 @@
+package dev.spillway.registry;
+
+import dev.spillway.events.PlanId;
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * The changes of a transaction to plans.
+ *
+ * @param plans   new or changed rows
+ * @param chosen  newly chosen victims of each plan
+ * @param settled victims chosen earlier, now with their outcome
+ */
+public record PlanChanges(SortedMap<PlanId, PlanRow> plans, SortedMap<PlanId, List<PlanVictim>> chosen,
+        SortedMap<PlanId, List<PlanVictim>> settled) {}

@@ -1,0 +1,171 @@
+package dev.spillway.registry;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.GroupName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stored rows as one transaction sees them, before its own changes. Callers lock kinds in the order hosts, replica ids, namespaces, entries,
+ * replicas, and each kind sorted. Locks last until the transaction ends. Not thread-safe.
+ */
+public interface Rows {
+    /** Strength of the lock on a host row. */
+    enum HostLock {
+        /** Its incarnation does not change meanwhile; many may hold it. */
+        FENCE,
+        /** Its figures change; goes together with {@link #FENCE}. */
+        HEARTBEAT,
+        /** Its incarnation changes. */
+        INCARNATION
+    }
+
+    /** Strength of the lock on an entry row. */
+    enum EntryLock {
+        /** Its generation does not change meanwhile; many may hold it. */
+        SHARED,
+        /** It changes or goes; the caller holds its namespace. */
+        EXCLUSIVE
+    }
+
+    /** Names one generation of one entry. */
+    record Holding(EntryName name, long generation) {}
+
+    /** Names a group of entries, which are evicted together. */
+    record Group(NamespaceName namespace, GroupName name) implements Comparable<Group> {
+        /** Largest number of entries. All of them go in one transaction. */
+        public static final int ENTRIES_MAX = 1_000;
+
+        @Override
+        public int compareTo(Group other) {
+            int byNamespace = namespace.compareTo(other.namespace);
+            return byNamespace != 0 ? byNamespace : name.compareTo(other.name);
+        }
+    }
+
+    /**
+     * The registry itself.
+     *
+     * @param highestGeneration the highest that was ever drawn, or that is taken for it since a restore
+     * @param restoredAt        time at which a restore was last declared; absent if none was
+     * @param behind            numbers that a host has seen beyond this registry, which must have been restored without a word; absent if none has
+     */
+    record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
+
+    /** The highest generation and the latest epoch seen by refused hosts. */
+    record Behind(long generation, long epoch) {}
+
+    /** The end of a generation, decided since a restore. */
+    record Ended(long generation, EvictionId evictionId, EvictionCause cause) {}
+
+    /** A due order, with the host's data that it needs. */
+    record DueOrder(ReplicaRow replica, HostRow host) {}
+
+    /**
+     * Rows that one transaction is about to lock, as far as known before anything is decided.
+     *
+     * @param ids         replica ids to be recorded
+     * @param changing    entries to be held exclusively
+     * @param staying     entries to be held shared: whoever ends a generation holds its entry exclusively, so either sees the other's commit
+     * @param replicas    open rows
+     * @param puts        number of expected puts per namespace; what they will also ask for may be read at once
+     * @param holdersEach number of holders of one victim that will be asked for
+     */
+    record Ahead(SortedMap<ReplicaId, Recording> ids, SortedSet<NamespaceName> namespaces, SortedSet<EntryName> changing,
+            SortedSet<EntryName> staying, SortedSet<ReplicaId> replicas, SortedMap<NamespaceName, Integer> puts, int holdersEach) {
+        boolean isEmpty() {
+            return ids.isEmpty() && namespaces.isEmpty() && changing.isEmpty() && staying.isEmpty() && replicas.isEmpty();
+        }
+    }
+
+    /**
+     * Rows that {@link #lock} found.
+     *
+     * @param unrecorded  ids that were not recorded before
+     * @param generations drawn while the namespaces were held, one for each put that is to come
+     */
+    record Held(Set<ReplicaId> unrecorded, Map<NamespaceName, NamespaceRow> namespaces, Map<EntryName, EntryRow> entries,
+            Map<ReplicaId, ReplicaRow> replicas, List<Long> generations) {}
+
+    /** Does what the methods for each kind do, one after the other in the order of locks. */
+    default Held lock(Ahead ahead) {
+        Set<ReplicaId> unrecorded = replicas().record(ahead.ids());
+        Map<NamespaceName, NamespaceRow> namespaces = namespaces().lockNamespaces(ahead.namespaces());
+        Map<EntryName, EntryRow> entries = new HashMap<>(entries().lockEntries(ahead.changing(), EntryLock.EXCLUSIVE));
+        entries.putAll(entries().lockEntries(ahead.staying(), EntryLock.SHARED));
+        Map<ReplicaId, ReplicaRow> replicas = replicas().lockReplicas(ahead.replicas());
+        int puts = ahead.puts().values().stream().mapToInt(Integer::intValue).sum();
+        return new Held(unrecorded, namespaces, entries, replicas, puts == 0 ? List.of() : namespaces().nextGenerations(puts));
+    }
+
+    /** Returns the store's time, the same for the whole transaction. */
+    Instant now();
+
+    Registry registry();
+
+    /** Reads the registry's row as it is now, and locks it. The caller has locked nothing else. */
+    Registry lockRegistry();
+
+    /** A replica id to be recorded, and the incarnation of the host that speaks of it. */
+    record Recording(HostId host, long incarnation) {}
+
+    /** A number of entries and their bytes. */
+    record Selection(long entries, long bytes) {
+        public static final Selection NONE = new Selection(0, 0);
+
+        Selection grown(int sign, long moreBytes) {
+            return new Selection(entries + sign, bytes + sign * moreBytes);
+        }
+
+        Selection without(Selection other) {
+            return new Selection(entries - other.entries, bytes - other.bytes);
+        }
+    }
+
+    HostRows hosts();
+
+    NamespaceRows namespaces();
+
+    EntryRows entries();
+
+    ReplicaRows replicas();
+
+    OrderRows orders();
+
+    EvictionRows evictions();
+
+    PlanRows plans();
+
+    /**
+     * The first LIVE rows of a generation.
+     *
+     * @param all whether there are no more
+     */
+    record Holders(List<ReplicaRow> first, boolean all) {
+        static final Holders NONE = new Holders(List.of(), true);
+
+        /** Returns holders that may be incomplete, if as many as {@code limit} were found. */
+        public static Holders ofUpTo(int limit, List<ReplicaRow> found) {
+            return new Holders(found, found.size() < limit);
+        }
+    }
+
+    /** A due fact with its number of attempts. */
+    record DueFact(EvictionFact fact, int attempts) {}
+
+    /** Writes everything; the transaction may commit after it. */
+    void apply(Changes changes);
+}
