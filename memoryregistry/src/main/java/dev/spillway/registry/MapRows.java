@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * All rows in maps. One transaction runs at a time, and is committed as soon as it is applied, so locks are not needed. A caller that interleaves
  * transactions keeps locks of its own. Not thread-safe.
  */
-public final class MapRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
+public final class MapRows implements WholeRows {
     final MapTables tables;
     private final int partitions;
     private final InstantSource clock;
@@ -99,36 +99,6 @@ public final class MapRows implements Rows, HostRows, NamespaceRows, EntryRows, 
 
     public boolean isRecorded(ReplicaId one) {
         return tables.recorded.contains(one);
-    }
-
-    @Override
-    public HostRows hosts() {
-        return this;
-    }
-
-    @Override
-    public NamespaceRows namespaces() {
-        return this;
-    }
-
-    @Override
-    public EntryRows entries() {
-        return this;
-    }
-
-    @Override
-    public ReplicaRows replicas() {
-        return this;
-    }
-
-    @Override
-    public OrderRows orders() {
-        return this;
-    }
-
-    @Override
-    public EvictionRows evictions() {
-        return this;
     }
 
     @Override

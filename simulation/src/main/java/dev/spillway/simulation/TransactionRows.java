@@ -11,24 +11,18 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.registry.Changes;
 import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.EntryRows;
-import dev.spillway.registry.EvictionRows;
 import dev.spillway.registry.HostRow;
-import dev.spillway.registry.HostRows;
 import dev.spillway.registry.HostState;
 import dev.spillway.registry.MapRows;
 import dev.spillway.registry.NamespaceRow;
-import dev.spillway.registry.NamespaceRows;
-import dev.spillway.registry.OrderRows;
 import dev.spillway.registry.Place;
 import dev.spillway.registry.PlanRow;
 import dev.spillway.registry.PlanRows;
 import dev.spillway.registry.PlanVictim;
 import dev.spillway.registry.ReplicaRow;
-import dev.spillway.registry.ReplicaRows;
-import dev.spillway.registry.Rows;
 import dev.spillway.registry.Sighting;
 import dev.spillway.registry.TimeBounds;
+import dev.spillway.registry.WholeRows;
 import dev.spillway.simulation.Locks.Kind;
 import dev.spillway.simulation.Locks.Mode;
 import java.time.Instant;
@@ -55,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * committed rows. A locking statement waits for transactions that hold a row of its snapshot. Afterwards it sees the newest version of that row, or
  * that it was deleted, but no rows that were inserted in the meantime. Changes are written at the commit.
  */
-final class TransactionRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
+final class TransactionRows implements WholeRows {
     private static final int ALL = Integer.MAX_VALUE;
 
     private final Database database;
@@ -70,36 +64,6 @@ final class TransactionRows implements Rows, HostRows, NamespaceRows, EntryRows,
 
     private <T> T read(Supplier<T> answer) {
         return database.statement(transaction, ignored -> answer.get());
-    }
-
-    @Override
-    public HostRows hosts() {
-        return this;
-    }
-
-    @Override
-    public NamespaceRows namespaces() {
-        return this;
-    }
-
-    @Override
-    public EntryRows entries() {
-        return this;
-    }
-
-    @Override
-    public ReplicaRows replicas() {
-        return this;
-    }
-
-    @Override
-    public OrderRows orders() {
-        return this;
-    }
-
-    @Override
-    public EvictionRows evictions() {
-        return this;
     }
 
     @Override

@@ -10,20 +10,15 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.registry.Changes;
 import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.EntryRows;
-import dev.spillway.registry.EvictionRows;
 import dev.spillway.registry.HostRow;
-import dev.spillway.registry.HostRows;
 import dev.spillway.registry.NamespaceRow;
-import dev.spillway.registry.NamespaceRows;
-import dev.spillway.registry.OrderRows;
 import dev.spillway.registry.Place;
 import dev.spillway.registry.PlanRows;
 import dev.spillway.registry.ReplicaRow;
-import dev.spillway.registry.ReplicaRows;
 import dev.spillway.registry.Rows;
 import dev.spillway.registry.Sighting;
 import dev.spillway.registry.TimeBounds;
+import dev.spillway.registry.WholeRows;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -35,41 +30,11 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /** Rows that are those of another, for a bug that is planted in one of their statements. */
-abstract class ForwardingRows implements Rows, HostRows, NamespaceRows, EntryRows, ReplicaRows, OrderRows, EvictionRows {
+abstract class ForwardingRows implements WholeRows {
     private final Rows rows;
 
     ForwardingRows(Rows rows) {
         this.rows = rows;
-    }
-
-    @Override
-    public HostRows hosts() {
-        return this;
-    }
-
-    @Override
-    public NamespaceRows namespaces() {
-        return this;
-    }
-
-    @Override
-    public EntryRows entries() {
-        return this;
-    }
-
-    @Override
-    public ReplicaRows replicas() {
-        return this;
-    }
-
-    @Override
-    public OrderRows orders() {
-        return this;
-    }
-
-    @Override
-    public EvictionRows evictions() {
-        return this;
     }
 
     @Override

@@ -28,8 +28,8 @@ final class Heartbeats {
     private Duration every;
     private boolean sent;
     /** Replicas in use that the registry has from this host; null if it is to be told again. */
-    private @Nullable List<InUse> told;
-    private List<InUse> telling = List.of();
+    private @Nullable List<ReplicaInUse> told;
+    private List<ReplicaInUse> telling = List.of();
     private Instant tellAgain = Instant.MAX;
 
     Heartbeats(RegistrySession session, ReplicaTable table, Orders orders, Reconciling reconciling, HostTimes times) {
@@ -76,7 +76,7 @@ final class Heartbeats {
 
     /** Returns the replicas in use; null if the registry has them. Once they are sent, it may have these or those that it had before. */
     private @Nullable List<HeldReplica> newlyHeld(Instant now) {
-        List<InUse> inUse = table.inUse(HeartbeatRequest.HELD_MAX);
+        List<ReplicaInUse> inUse = table.inUse(HeartbeatRequest.HELD_MAX);
         if (inUse.equals(told) && tellAgain.isAfter(now)) {
             return null;
         }

@@ -308,14 +308,14 @@ final class ReplicaTable {
     }
 
     /** Returns the replicas in use, in the order of their ids; if they are more than {@code limit}, those whose holds end last. */
-    List<InUse> inUse(int limit) {
-        Map<ReplicaId, InUse> longest = new TreeMap<>();
+    List<ReplicaInUse> inUse(int limit) {
+        Map<ReplicaId, ReplicaInUse> longest = new TreeMap<>();
         for (Hold hold : holdsByEnd.descendingSet()) {
-            InUse known = longest.get(hold.replicaId());
+            ReplicaInUse known = longest.get(hold.replicaId());
             if (known != null) {
-                longest.put(hold.replicaId(), new InUse(hold.replicaId(), known.until(), known.holds() + 1));
+                longest.put(hold.replicaId(), new ReplicaInUse(hold.replicaId(), known.until(), known.holds() + 1));
             } else if (longest.size() < limit) {
-                longest.put(hold.replicaId(), new InUse(hold.replicaId(), hold.until(), 1));
+                longest.put(hold.replicaId(), new ReplicaInUse(hold.replicaId(), hold.until(), 1));
             }
         }
         return List.copyOf(longest.values());

@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param until end of the hold that ends last
  * @param holds number of holds
  */
-record InUse(ReplicaId replicaId, Instant until, long holds) {
+record ReplicaInUse(ReplicaId replicaId, Instant until, long holds) {
     /** Returns what the registry is told at a time. Clocks of hosts differ, so it is told the time that is left. */
     HeldReplica toldAt(Instant now) {
         return new HeldReplica(replicaId, Math.max(0, Duration.between(now, until).toMillis()), holds);
