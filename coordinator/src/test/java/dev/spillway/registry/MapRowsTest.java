@@ -14,7 +14,7 @@ final class MapRowsTest {
     private final MapRows rows = new MapRows(new RegistryId(new UUID(1, 1)), 1, () -> NOW);
 
     private static Changes found(Rows.Registry seen, long generation) {
-        WorkingSet transaction = new WorkingSet(new MapRows(seen.id(), 1, () -> NOW));
+        Transaction transaction = new Transaction(new MapRows(seen.id(), 1, () -> NOW));
         transaction.save(new Rows.Registry(seen.id(), seen.epoch(), seen.highestGeneration(), null, new Rows.Behind(generation, 1)));
         return transaction.changes();
     }
@@ -22,7 +22,7 @@ final class MapRowsTest {
     @Test
     void whatIsFoundOfAnEpochThatIsOverMeanwhileIsForgotten() {
         Changes late = found(rows.registry(), 7);
-        WorkingSet restored = new WorkingSet(rows);
+        Transaction restored = new Transaction(rows);
         Rows.Registry next = new Rows.Registry(rows.registry().id(), 5, 100, NOW, null);
         restored.save(next);
         rows.apply(restored.changes());

@@ -32,7 +32,7 @@ final class VictimCursorTest {
 
     /** Carries commands out in one transaction, and returns the keys that are evicted then. */
     private List<String> evictedBy(Command<?>... commands) {
-        WorkingSet transaction = new WorkingSet(rows);
+        Transaction transaction = new Transaction(rows);
         decisions.prepare(List.of(commands), transaction);
         for (Command<?> command : commands) {
             decisions.decide(command, transaction);

@@ -36,7 +36,7 @@ public final class InMemoryRegistry implements Registry {
 
     @Override
     public synchronized <A> A execute(Command<A> command) {
-        WorkingSet transaction = new WorkingSet(rows);
+        Transaction transaction = new Transaction(rows);
         decisions.prepare(List.of(command), transaction);
         A answer = decisions.decide(command, transaction);
         Changes changes = transaction.changes();

@@ -264,7 +264,7 @@ public final class MapRows implements WholeRows {
 
     @Override
     public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
-        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(this, tables.inOrder(namespace, Place.START).toList());
+        Map<EntryRow, List<EntryRow>> groups = TransactionGroups.withGroups(this, tables.inOrder(namespace, Place.START).toList());
         return countUnpinned(namespace,
                 row -> row.name().key().value().startsWith(prefix) && times.reasonFor(groups.getOrDefault(row, List.of(row))) != null);
     }

@@ -20,7 +20,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions of the registry. A decision reads and changes a {@link WorkingSet} only. The caller writes the changes, commits, and then answers.
+ * Decisions of the registry. A decision reads and changes a {@link Transaction} only. The caller writes the changes, commits, and then answers.
  * Stateless; as thread-safe as its source of randomness.
  */
 public final class Decisions {
@@ -58,19 +58,19 @@ public final class Decisions {
     }
 
     /** Reads and locks ahead what these commands need, which one transaction is to decide one after the other; once, before the first. */
-    public void prepare(Collection<? extends Command<?>> commands, WorkingSet transaction) {
+    public void prepare(Collection<? extends Command<?>> commands, Transaction transaction) {
         Needs.lock(commands, rules, transaction);
     }
 
     /** Decides a command that was prepared. The answer may leave once the transaction's changes are committed. */
-    public <A> A decide(Command<A> command, WorkingSet transaction) {
+    public <A> A decide(Command<A> command, Transaction transaction) {
         transaction.actFor(command.actor());
         return decided(command, transaction);
     }
 
     // Each case gives the answer of its own command, which the compiler cannot see through the type variable.
     @SuppressWarnings("unchecked")
-    private <A> A decided(Command<A> command, WorkingSet transaction) {
+    private <A> A decided(Command<A> command, Transaction transaction) {
         return (A) switch (command) {
             case Command.SetPolicy set -> plans.policies().set(transaction, set);
             case Command.Put put ->
@@ -110,20 +110,20 @@ public final class Decisions {
         };
     }
 
-    private Outcomes.Swept sweep(WorkingSet transaction, int limit) {
+    private Outcomes.Swept sweep(Transaction transaction, int limit) {
         Outcomes.Swept swept = orders.doomTheRest(transaction, hosts.sweep(transaction, limit), limit);
         int released = restoring.release(transaction, limit);
         return new Outcomes.Swept(swept.hostsAway(), swept.doomed(), swept.more() || released > 0);
     }
 
-    private Reply<?> decide(WorkerMessage<?> message, WorkingSet transaction) {
+    private Reply<?> decide(WorkerMessage<?> message, Transaction transaction) {
         return switch (message) {
             case JoinRequest join -> new Reply.Accepted<>(hosts.join(transaction, join));
             case FencedMessage<?> fenced -> decide(fenced, transaction);
         };
     }
 
-    private Reply<?> decide(FencedMessage<?> message, WorkingSet transaction) {
+    private Reply<?> decide(FencedMessage<?> message, Transaction transaction) {
         HostRow host = transaction.host(message.hostId(), MessageNeeds.of(message).lock());
         @Nullable
         String closed = Fence.closedTo(message, host, transaction.stored().registry());

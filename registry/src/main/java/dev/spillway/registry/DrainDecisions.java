@@ -37,7 +37,7 @@ final class DrainDecisions {
      * Starts a drain. A registration locks the host's row, so it commits before the drain and its replica is checked, or it comes later and is
      * refused.
      */
-    Outcomes.Draining drain(WorkingSet transaction, HostId id) {
+    Outcomes.Draining drain(Transaction transaction, HostId id) {
         HostRow host = transaction.host(id, HostLock.INCARNATION);
         if (host == null) {
             return new Outcomes.Draining.Unknown();
@@ -55,7 +55,7 @@ final class DrainDecisions {
         return new Outcomes.Draining.Drains(wanted.since());
     }
 
-    Outcomes.Draining cancel(WorkingSet transaction, HostId id) {
+    Outcomes.Draining cancel(Transaction transaction, HostId id) {
         HostRow host = transaction.host(id, HostLock.INCARNATION);
         if (host == null) {
             return new Outcomes.Draining.Unknown();
@@ -70,13 +70,13 @@ final class DrainDecisions {
         return new Outcomes.Draining.Stays();
     }
 
-    private static void change(WorkingSet transaction, HostRow changed) {
+    private static void change(Transaction transaction, HostRow changed) {
         transaction.save(changed);
         transaction.note(new Activity.HostChanged(transaction.now(), changed.id(), changed.shownState(), changed.incarnation()));
     }
 
     /** Checks the next page of one host's copies. After the last page it begins again, because other hosts may have got copies in the meantime. */
-    Outcomes.Relieved relieve(WorkingSet transaction, int limit) {
+    Outcomes.Relieved relieve(Transaction transaction, int limit) {
         for (HostRow host : transaction.stored().hosts().lockHostsToRelieve(1)) {
             Drain drain = host.drain();
             if (drain == null) {
@@ -100,7 +100,7 @@ final class DrainDecisions {
      * Orders the deletion of those replicas of a page that another host also holds. Two hosts that begin to drain at once could each rely on the
      * other's copy. So the rows are checked again once the entries are locked, when no other transaction can doom a copy.
      */
-    private static int relieve(WorkingSet transaction, HostRow host, Collection<ReplicaId> page) {
+    private static int relieve(Transaction transaction, HostRow host, Collection<ReplicaId> page) {
         Collection<ReplicaRow> promising = heldElsewhere(transaction, host, transaction.replicas().peek(page).values());
         if (promising.isEmpty()) {
             return 0;
@@ -129,7 +129,7 @@ final class DrainDecisions {
         return doomed;
     }
 
-    private static List<ReplicaRow> heldElsewhere(WorkingSet transaction, HostRow host, Collection<ReplicaRow> rows) {
+    private static List<ReplicaRow> heldElsewhere(Transaction transaction, HostRow host, Collection<ReplicaRow> rows) {
         List<ReplicaRow> live = rows.stream().filter(ReplicaRow::isLive).toList();
         Set<Holding> wanted = live.stream().map(ReplicaRow::holding).collect(Collectors.toSet());
         Set<Holding> held = wanted.isEmpty() ? Set.of() : transaction.stored().replicas().heldElsewhere(wanted, host.id());

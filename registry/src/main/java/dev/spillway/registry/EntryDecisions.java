@@ -27,7 +27,7 @@ final class EntryDecisions {
      * Description and labels become those of this put, even if they are empty. Any other snapshot gets a new generation. A pin belongs to the key, so
      * the new snapshot keeps the pin of the old one, and its group gets the same pin. A put never evicts entries of its own group.
      */
-    Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
+    Outcomes.Putting put(Transaction transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external, Written written) {
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
         NamespaceRow namespace = transaction.namespace(name.namespace());
@@ -131,7 +131,7 @@ final class EntryDecisions {
                                 resident.lastAccessedAt().plus(policy.minResidency())));
     }
 
-    Outcomes.Getting get(WorkingSet transaction, Command.Get command) {
+    Outcomes.Getting get(Transaction transaction, Command.Get command) {
         EntryName name = command.name();
         NamespaceRow namespace = transaction.namespace(name.namespace());
         if (namespace == null) {
@@ -164,7 +164,7 @@ final class EntryDecisions {
         return new Outcomes.Getting.Hit(touched);
     }
 
-    Outcomes.Invalidation invalidate(WorkingSet transaction, Command.Invalidate command) {
+    Outcomes.Invalidation invalidate(Transaction transaction, Command.Invalidate command) {
         if (transaction.namespace(command.name().namespace()) == null) {
             return new Outcomes.Invalidation.Absent();
         }
@@ -180,7 +180,7 @@ final class EntryDecisions {
         return new Outcomes.Invalidation.Invalidated(entry.snapshotId());
     }
 
-    Outcomes.Cleaning clean(WorkingSet transaction, Command.Clean command) {
+    Outcomes.Cleaning clean(Transaction transaction, Command.Clean command) {
         NamespaceRow namespace = transaction.namespace(command.namespace());
         if (namespace == null) {
             return new Outcomes.Cleaning(0, 0);
@@ -204,7 +204,7 @@ final class EntryDecisions {
         return new Outcomes.Cleaning(evicted, namespace.entries() - evicted);
     }
 
-    private static NamespaceRow held(WorkingSet transaction, EntryName name) {
+    private static NamespaceRow held(Transaction transaction, EntryName name) {
         NamespaceRow row = transaction.namespace(name.namespace());
         if (row == null) {
             throw new IllegalStateException("namespace " + name.namespace() + " vanished while it was held");

@@ -31,28 +31,28 @@ final class Evictor {
      * Evicts an entry and the rest of its group. The caller has locked the entry exclusively, and its namespace. If the entry has more replicas than
      * one chunk, the remaining ones stay LIVE until the sweep dooms them, and the eviction is unfinished until then.
      */
-    List<EvictedEntry> evict(WorkingSet transaction, EntryRow entry, EvictionCause cause) {
+    List<EvictedEntry> evict(Transaction transaction, EntryRow entry, EvictionCause cause) {
         return evict(transaction, entry, cause, null);
     }
 
-    /** Does the same as {@link #evict(WorkingSet, EntryRow, EvictionCause)} for an entry that a plan names. */
-    List<EvictedEntry> evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
+    /** Does the same as {@link #evict(Transaction, EntryRow, EvictionCause)} for an entry that a plan names. */
+    List<EvictedEntry> evict(Transaction transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
         List<EntryRow> whole = transaction.withGroup(entry);
         transaction.replicas().readHolders(whole, rules.doomChunk());
         return whole.stream().map(member -> evict(transaction, member, cause, plan, false)).toList();
     }
 
     /** Evicts an entry whose key gets another image. The rest of its group stays. */
-    void replace(WorkingSet transaction, EntryRow entry) {
+    void replace(Transaction transaction, EntryRow entry) {
         evict(transaction, entry, EvictionCause.REPLACED, null, false);
     }
 
     /** Evicts an entry for whose key a host has reported a higher generation after a restore. The orders wait until all hosts were heard. */
-    void evictWaiting(WorkingSet transaction, EntryRow entry) {
+    void evictWaiting(Transaction transaction, EntryRow entry) {
         evict(transaction, entry, EvictionCause.REPLACED, null, true);
     }
 
-    private EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan, boolean waiting) {
+    private EvictedEntry evict(Transaction transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan, boolean waiting) {
         Instant now = transaction.now();
         EvictionId id = EvictionId.mint(now, random);
         OrderCause orderCause = OrderCause.of(cause);
@@ -86,7 +86,7 @@ final class Evictor {
 
     /** Returns the cause that ends an entry by time, alone or with its group; null if none does. */
     @Nullable
-    EvictionCause endOf(WorkingSet transaction, NamespaceRow namespace, EntryRow entry) {
+    EvictionCause endOf(Transaction transaction, NamespaceRow namespace, EntryRow entry) {
         Policy policy = namespace.policy();
         return policy.ttl() == null && policy.maxIdle() == null ? null : policy.endOf(transaction.withGroup(entry), transaction.now());
     }
@@ -98,7 +98,7 @@ final class Evictor {
 
     /** Returns the next victim; {@code expected} of them are read ahead with their holders. */
     @Nullable
-    EntryRow victim(WorkingSet transaction, NamespaceName namespace, int expected) {
+    EntryRow victim(Transaction transaction, NamespaceName namespace, int expected) {
         return transaction.victims(namespace, none -> false, rules.doomChunk()).next(expected);
     }
 
@@ -122,19 +122,19 @@ final class Evictor {
      *
      * @param of the namespace as it will be
      */
-    Room room(WorkingSet transaction, NamespaceRow of, Predicate<EntryRow> exempt) {
+    Room room(Transaction transaction, NamespaceRow of, Predicate<EntryRow> exempt) {
         return of.exceeds(of.policy().limits()) ? choose(transaction, of, exempt, of.policy().residentSince(transaction.now()), CHUNK, true)
                 : new Room(List.of(), of, null);
     }
 
     /** @param past whether to choose more than {@code limit} victims while a limit is exceeded */
-    private Room choose(WorkingSet transaction, NamespaceRow of, Predicate<EntryRow> exempt, Instant residentSince, int limit,
+    private Room choose(Transaction transaction, NamespaceRow of, Predicate<EntryRow> exempt, Instant residentSince, int limit,
             boolean past) {
         Bounds limits = of.policy().limits();
         Bounds target = of.policy().target();
         List<EntryRow> victims = new ArrayList<>();
         NamespaceRow left = of;
-        WorkingSet.Victims inOrder = transaction.victims(of.name(), exempt, rules.doomChunk());
+        Transaction.Victims inOrder = transaction.victims(of.name(), exempt, rules.doomChunk());
         while (left.exceeds(target) && (victims.size() < limit || (past && left.exceeds(limits)))) {
             EntryRow victim = inOrder.next(expected(left, target));
             if (victim == null) {
@@ -154,7 +154,7 @@ final class Evictor {
     }
 
     /** Evicts what was chosen. If the choice stopped after a chunk, the sweep evicts the rest. */
-    List<EvictedEntry> evict(WorkingSet transaction, Room room) {
+    List<EvictedEntry> evict(Transaction transaction, Room room) {
         List<EvictedEntry> evicted = new ArrayList<>();
         for (EntryRow victim : room.victims()) {
             evicted.add(evict(transaction, victim, EvictionCause.CAPACITY, null, false));
@@ -166,13 +166,13 @@ final class Evictor {
     }
 
     /** Evicts entries until newly set limits hold, even those within their residency. */
-    List<EvictedEntry> enforce(WorkingSet transaction, NamespaceRow of) {
+    List<EvictedEntry> enforce(Transaction transaction, NamespaceRow of) {
         return of.exceeds(of.policy().limits()) ? evict(transaction, choose(transaction, of, none -> false, Instant.MAX, CHUNK, true))
                 : List.of();
     }
 
     /** Evicts up to {@code limit} entries of a namespace that is still above its low watermark. */
-    int drain(WorkingSet transaction, NamespaceName name, int limit) {
+    int drain(Transaction transaction, NamespaceName name, int limit) {
         NamespaceRow namespace = held(transaction, name);
         Room room = choose(transaction, namespace, none -> false, namespace.policy().residentSince(transaction.now()), limit, false);
         room.victims().forEach(victim -> evict(transaction, victim, EvictionCause.CAPACITY, null, false));
@@ -188,7 +188,7 @@ final class Evictor {
         return most == null ? 1 : Math.clamp(namespace.unpinnedEntries() - most, 1, CHUNK);
     }
 
-    private static NamespaceRow held(WorkingSet transaction, NamespaceName name) {
+    private static NamespaceRow held(Transaction transaction, NamespaceName name) {
         NamespaceRow row = transaction.namespace(name);
         if (row == null) {
             throw new IllegalStateException("namespace " + name + " vanished while it was held");

@@ -20,7 +20,7 @@ final class ExpiryDecisions {
         this.pins = pins;
     }
 
-    Outcomes.Expired expire(WorkingSet transaction, int limit) {
+    Outcomes.Expired expire(Transaction transaction, int limit) {
         List<NamespaceName> due = transaction.stored().namespaces().namespacesDue(Math.clamp(limit, 1, NAMESPACES_MAX));
         transaction.lockNamespaces(due);
         int evicted = 0;
@@ -40,7 +40,7 @@ final class ExpiryDecisions {
         return new Outcomes.Expired(lifted, evicted, more);
     }
 
-    private int evictEnded(WorkingSet transaction, NamespaceName name, int limit) {
+    private int evictEnded(Transaction transaction, NamespaceName name, int limit) {
         NamespaceRow namespace = held(transaction, name);
         int evicted = 0;
         Duration ttl = namespace.policy().ttl();
@@ -64,11 +64,11 @@ final class ExpiryDecisions {
         return evicted;
     }
 
-    private int drain(WorkingSet transaction, NamespaceName name, int limit) {
+    private int drain(Transaction transaction, NamespaceName name, int limit) {
         return held(transaction, name).draining() ? evictor.drain(transaction, name, limit) : 0;
     }
 
-    private int liftEnded(WorkingSet transaction, NamespaceName name, int limit) {
+    private int liftEnded(Transaction transaction, NamespaceName name, int limit) {
         List<EntryRow> ended = transaction.stored().entries().lockPinsEnded(name, limit);
         for (EntryRow entry : ended) {
             EntryRow still = transaction.adopt(entry);
@@ -79,7 +79,7 @@ final class ExpiryDecisions {
         return ended.size();
     }
 
-    private static NamespaceRow held(WorkingSet transaction, NamespaceName name) {
+    private static NamespaceRow held(Transaction transaction, NamespaceName name) {
         NamespaceRow row = transaction.namespace(name);
         if (row == null) {
             throw new IllegalStateException("namespace " + name + " vanished while it was held");

@@ -31,7 +31,7 @@ final class HostDecisions {
         this.orders = orders;
     }
 
-    JoinAnswer join(WorkingSet transaction, JoinRequest request) {
+    JoinAnswer join(Transaction transaction, JoinRequest request) {
         Rows.Registry registry = transaction.stored().registry();
         HostRow known = transaction.host(request.hostId(), HostLock.INCARNATION);
         JoinAnswer.Refused refusal = refusal(transaction, request, registry, known);
@@ -85,7 +85,7 @@ final class HostDecisions {
         return new Intervals(rules.heartbeat(), rules.reconcile());
     }
 
-    private JoinAnswer.@Nullable Refused refusal(WorkingSet transaction, JoinRequest request, Rows.Registry registry,
+    private JoinAnswer.@Nullable Refused refusal(Transaction transaction, JoinRequest request, Rows.Registry registry,
             @Nullable HostRow known) {
         if (!request.versions().contains(EventType.VERSION)) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.NO_COMMON_VERSION,
@@ -133,7 +133,7 @@ final class HostDecisions {
      * Refuses the earlier of two live processes with one store. Otherwise each would fence the other again and again. So while the process that
      * joined last is heard, the earlier one may not rejoin. A restarted process makes a first join, so its predecessor never holds it up.
      */
-    private JoinAnswer.@Nullable Refused superseded(WorkingSet transaction, JoinRequest request, HostRow known) {
+    private JoinAnswer.@Nullable Refused superseded(Transaction transaction, JoinRequest request, HostRow known) {
         JoinRequest.WorkerProcess process = request.process();
         if (!process.rejoins() || process.id().equals(known.processId()) || !isHeard(known, transaction.now())) {
             return null;
@@ -147,7 +147,8 @@ final class HostDecisions {
                 + known.id() + " at " + known.address() + wayOut);
     }
 
-    private static JoinAnswer.Refused behind(WorkingSet transaction, JoinRequest request, Rows.Registry registry, @Nullable HostRow known) {
+    private static JoinAnswer.Refused behind(Transaction transaction, JoinRequest request, Rows.Registry registry,
+            @Nullable HostRow known) {
         Rows.Behind before = registry.behind();
         Rows.Behind behind = new Rows.Behind(Math.max(request.highestGeneration(), before == null ? 0 : before.generation()),
                 Math.max(request.epoch(), before == null ? 0 : before.epoch()));
@@ -168,7 +169,7 @@ final class HostDecisions {
         return host.state() == HostState.ACTIVE && host.lastHeardAt().plus(rules.hostTimeout()).isAfter(now);
     }
 
-    HeartbeatAnswer heartbeat(WorkingSet transaction, HostRow known, HeartbeatRequest request) {
+    HeartbeatAnswer heartbeat(Transaction transaction, HostRow known, HeartbeatRequest request) {
         Instant now = transaction.now();
         HostRow heard = known.heard(now, request.figures());
         transaction.save(heard);
@@ -187,7 +188,7 @@ final class HostDecisions {
     }
 
     /** Marks hosts {@code AWAY} that were not heard within the host timeout. Returns their number. */
-    int sweep(WorkingSet transaction, int limit) {
+    int sweep(Transaction transaction, int limit) {
         int away = 0;
         for (HostRow host : transaction.stored().hosts().lockHostsUnheardSince(transaction.now().minus(rules.hostTimeout()), limit)) {
             HostRow gone = host.in(HostState.AWAY);
@@ -198,7 +199,7 @@ final class HostDecisions {
         return away;
     }
 
-    Outcomes.HostChange retire(WorkingSet transaction, HostId id) {
+    Outcomes.HostChange retire(Transaction transaction, HostId id) {
         HostRow host = transaction.host(id, HostLock.INCARNATION);
         if (host == null) {
             return new Outcomes.HostChange.Unknown();
@@ -213,7 +214,7 @@ final class HostDecisions {
         return abandon(transaction, retired);
     }
 
-    Outcomes.HostChange readmit(WorkingSet transaction, HostId id) {
+    Outcomes.HostChange readmit(Transaction transaction, HostId id) {
         HostRow host = transaction.host(id, HostLock.INCARNATION);
         if (host == null) {
             return new Outcomes.HostChange.Unknown();
@@ -228,7 +229,7 @@ final class HostDecisions {
         return abandon(transaction, admitted);
     }
 
-    private Outcomes.HostChange abandon(WorkingSet transaction, HostRow host) {
+    private Outcomes.HostChange abandon(Transaction transaction, HostRow host) {
         transaction.inUse(host.id(), List.of());
         long rows = 0;
         long entries = 0;

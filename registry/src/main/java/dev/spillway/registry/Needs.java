@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Needs {
     private final RegistryRules rules;
-    private final WorkingSet transaction;
+    private final Transaction transaction;
 
     private final SortedMap<ReplicaId, Recording> ids = new TreeMap<>();
     private final Set<ReplicaId> replicas = new HashSet<>();
@@ -46,13 +46,13 @@ public final class Needs {
     private final SortedMap<NamespaceName, Integer> puts = new TreeMap<>();
     private final Set<Rows.Group> groups = new HashSet<>();
 
-    private Needs(RegistryRules rules, WorkingSet transaction) {
+    private Needs(RegistryRules rules, Transaction transaction) {
         this.rules = rules;
         this.transaction = transaction;
     }
 
     /** Reads and locks what commands need, once, before the first of them is decided. */
-    static void lock(Collection<? extends Command<?>> commands, RegistryRules rules, WorkingSet transaction) {
+    static void lock(Collection<? extends Command<?>> commands, RegistryRules rules, Transaction transaction) {
         SortedMap<HostId, HostLock> hosts = hostsOf(commands);
         for (HostLock lock : HostLock.values()) {
             transaction.lockHosts(hosts.entrySet().stream().filter(host -> host.getValue() == lock).map(Map.Entry::getKey).toList(), lock);
@@ -147,7 +147,7 @@ public final class Needs {
     }
 
     private void lockAll() {
-        WorkingReplicas rows = transaction.replicas();
+        TransactionReplicas rows = transaction.replicas();
         if (!dropped.isEmpty()) {
             // Waits for a registration of one of them, so that its entry is known.
             rows.recordAhead(ids);
@@ -157,8 +157,8 @@ public final class Needs {
         others.removeAll(ids.keySet());
         puts.forEach(transaction::expectPuts);
         int putsToCome = puts.values().stream().mapToInt(Integer::intValue).sum();
-        transaction.lock(new Rows.Ahead(ids, namespaces, changing, staying, others, puts,
-                WorkingReplicas.holdersOfEach(rules.doomChunk(), putsToCome, 0)));
+        transaction.lock(new Rows.LockRequest(ids, namespaces, changing, staying, others, puts,
+                TransactionReplicas.holdersOfEach(rules.doomChunk(), putsToCome, 0)));
         // Of the ids to record, only those recorded before have rows.
         rows.lock(replicas);
         if (!asking.isEmpty()) {

@@ -45,7 +45,7 @@ final class OrderDecisions {
      *
      * @return ids of the replicas whose closing reports are now applied or have nothing to close
      */
-    List<ReplicaId> take(WorkingSet transaction, Collection<Report> reports, Map<HostId, @Nullable HostRow> hosts) {
+    List<ReplicaId> take(Transaction transaction, Collection<Report> reports, Map<HostId, @Nullable HostRow> hosts) {
         Set<ReplicaId> acknowledged = new LinkedHashSet<>();
         for (Report report : reports) {
             HostRow host = hosts.get(report.hostId());
@@ -63,7 +63,7 @@ final class OrderDecisions {
         return List.copyOf(acknowledged);
     }
 
-    private static void take(WorkingSet transaction, Report report, ReplicaRow row, Doom doom) {
+    private static void take(Transaction transaction, Report report, ReplicaRow row, Doom doom) {
         Instant now = transaction.now();
         switch (report.result()) {
             case DELETED -> transaction.close(row, ClosedReplica.Result.DELETED);
@@ -80,7 +80,7 @@ final class OrderDecisions {
         }
     }
 
-    List<AddressedOrder> claim(WorkingSet transaction, int limit) {
+    List<AddressedOrder> claim(Transaction transaction, int limit) {
         List<AddressedOrder> orders = new ArrayList<>();
         for (Rows.DueOrder due : transaction.stored().orders().lockDueOrders(limit)) {
             ReplicaRow row = transaction.replicas().adopt(due.replica());
@@ -91,7 +91,7 @@ final class OrderDecisions {
         return orders;
     }
 
-    List<Order> claimFor(WorkingSet transaction, HostRow host) {
+    List<Order> claimFor(Transaction transaction, HostRow host) {
         List<Order> orders = new ArrayList<>();
         for (ReplicaRow row : transaction.replicas().orders(host.id(), rules.ordersPerAnswer(), rules.soon(transaction.now()))) {
             if (row.doom() != null) {
@@ -101,7 +101,7 @@ final class OrderDecisions {
         return orders;
     }
 
-    private Order handOut(WorkingSet transaction, ReplicaRow row, Doom doom, HostRow host) {
+    private Order handOut(Transaction transaction, ReplicaRow row, Doom doom, HostRow host) {
         Doom attempted = doom.attempted(transaction.now().plus(retryAfter(doom.attempts())));
         transaction.replicas().save(row.doomed(attempted));
         return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(),
@@ -109,7 +109,7 @@ final class OrderDecisions {
                 attempted.attempts(), doom.at());
     }
 
-    void giveBack(WorkingSet transaction, Collection<ReplicaId> ids) {
+    void giveBack(Transaction transaction, Collection<ReplicaId> ids) {
         for (ReplicaId id : ids) {
             ReplicaRow row = transaction.replicas().get(id);
             if (row != null && row.doom() != null) {
@@ -118,7 +118,7 @@ final class OrderDecisions {
         }
     }
 
-    List<EvictionFact> claimFacts(WorkingSet transaction, int limit) {
+    List<EvictionFact> claimFacts(Transaction transaction, int limit) {
         List<EvictionFact> facts = new ArrayList<>();
         for (Rows.DueFact due : transaction.stored().evictions().lockDueFacts(limit)) {
             Duration retry = retryAfter(due.attempts());
@@ -128,12 +128,12 @@ final class OrderDecisions {
         return facts;
     }
 
-    void published(WorkingSet transaction, Collection<EvictionId> facts) {
+    void published(Transaction transaction, Collection<EvictionId> facts) {
         transaction.published(facts);
     }
 
     /** Dooms replicas that the evicting transactions left LIVE, {@code limit} at most. */
-    Outcomes.Swept doomTheRest(WorkingSet transaction, int hostsAway, int limit) {
+    Outcomes.Swept doomTheRest(Transaction transaction, int hostsAway, int limit) {
         int doomed = 0;
         Rows.Registry registry = transaction.stored().registry();
         for (EvictionFact eviction : transaction.stored().evictions().lockUnfinishedEvictions(1)) {
@@ -170,7 +170,7 @@ final class OrderDecisions {
     }
 
     /** Returns the hosts of the reports, locked so that their stores do not change. Reports need no other fence. */
-    static Map<HostId, @Nullable HostRow> hostsOf(WorkingSet transaction, Collection<Report> reports) {
+    static Map<HostId, @Nullable HostRow> hostsOf(Transaction transaction, Collection<Report> reports) {
         Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
         reports.forEach(report -> hosts.computeIfAbsent(report.hostId(), id -> transaction.host(id, Rows.HostLock.FENCE)));
         return hosts;

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Decisions on pins: setting, changing and lifting them. All entries of a group have the same pin. */
 final class PinDecisions {
-    Outcomes.Pinning set(WorkingSet transaction, Command.SetPin command) {
+    Outcomes.Pinning set(Transaction transaction, Command.SetPin command) {
         NamespaceRow namespace = transaction.namespace(command.name().namespace());
         EntryRow entry = namespace == null ? null : transaction.entry(command.name(), EntryLock.EXCLUSIVE);
         if (namespace == null || entry == null) {
@@ -27,7 +27,7 @@ final class PinDecisions {
     }
 
     /** Gives all entries of a group the pin of theirs that ends last. */
-    static void share(WorkingSet transaction, EntryRow entry) {
+    static void share(Transaction transaction, EntryRow entry) {
         if (entry.group() == null) {
             return;
         }
@@ -41,7 +41,7 @@ final class PinDecisions {
         }
     }
 
-    private static void pin(WorkingSet transaction, List<EntryRow> entries, Pin pin) {
+    private static void pin(Transaction transaction, List<EntryRow> entries, Pin pin) {
         for (EntryRow entry : entries) {
             if (!pin.equals(entry.pin())) {
                 EntryRow pinned = entry.pinned(pin);
@@ -51,7 +51,7 @@ final class PinDecisions {
         }
     }
 
-    Outcomes.Pinning lift(WorkingSet transaction, EntryName name) {
+    Outcomes.Pinning lift(Transaction transaction, EntryName name) {
         NamespaceRow namespace = transaction.namespace(name.namespace());
         EntryRow entry = namespace == null ? null : transaction.entry(name, EntryLock.EXCLUSIVE);
         if (namespace == null || entry == null) {
@@ -69,7 +69,7 @@ final class PinDecisions {
      * Lifts the pin of an entry and of the rest of its group. The caller has locked the entry and its namespace. The entries keep their places in the
      * order of eviction.
      */
-    void lift(WorkingSet transaction, EntryRow entry) {
+    void lift(Transaction transaction, EntryRow entry) {
         for (EntryRow member : transaction.withGroup(entry)) {
             if (member.pin() != null) {
                 EntryRow free = member.pinned(null);
@@ -79,7 +79,7 @@ final class PinDecisions {
         }
     }
 
-    private static NamespaceRow held(WorkingSet transaction, EntryRow entry) {
+    private static NamespaceRow held(Transaction transaction, EntryRow entry) {
         NamespaceRow row = transaction.namespace(entry.name().namespace());
         if (row == null) {
             throw new IllegalStateException("entry " + entry.name() + " without its namespace");

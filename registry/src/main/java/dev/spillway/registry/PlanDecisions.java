@@ -40,7 +40,7 @@ final class PlanDecisions {
     }
 
     /** Begins the plan of a prune, and chooses victims from the first page of entries. */
-    Outcomes.Planning make(WorkingSet transaction, Command.MakePlan command) {
+    Outcomes.Planning make(Transaction transaction, Command.MakePlan command) {
         NamespaceRow namespace = transaction.namespace(command.namespace());
         if (namespace == null) {
             return new Outcomes.Planning.Unknown();
@@ -57,14 +57,14 @@ final class PlanDecisions {
     }
 
     /** Begins a plan that sets a policy when it is applied. */
-    Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
+    Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
         TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
         Rows.Selection overdue = transaction.stored().entries().countOverdue(namespace.name(), times, "");
         return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
                 new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue), after);
     }
 
-    private Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PlanPurpose purpose, Rows.Selection selected,
+    private Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PlanPurpose purpose, Rows.Selection selected,
             Policy judging) {
         Making nothing =
                 new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), Place.START,
@@ -76,7 +76,7 @@ final class PlanDecisions {
     }
 
     /** Chooses victims from the next page of entries for a plan that is being made. */
-    Outcomes.Planning extend(WorkingSet transaction, PlanId id) {
+    Outcomes.Planning extend(Transaction transaction, PlanId id) {
         PlanRow plan = held(transaction, id);
         NamespaceRow namespace = plan == null ? null : transaction.namespace(plan.namespace());
         if (plan == null || namespace == null) {
@@ -90,14 +90,14 @@ final class PlanDecisions {
                 plan.made().namespaceEntries());
     }
 
-    private Outcomes.Planning.Made choose(WorkingSet transaction, NamespaceRow namespace, PlanRow plan) {
+    private Outcomes.Planning.Made choose(Transaction transaction, NamespaceRow namespace, PlanRow plan) {
         Criteria criteria = Criteria.of(plan, namespace);
         List<EntryRow> page =
                 transaction.stored().entries().victims(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
         Making made = plan.made();
         List<PlanVictim> chosen = new ArrayList<>();
         boolean whole = page.size() < rules.planChunk();
-        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(transaction.stored(), page);
+        Map<EntryRow, List<EntryRow>> groups = TransactionGroups.withGroups(transaction.stored(), page);
         for (EntryRow entry : page) {
             List<EntryRow> together = groups.getOrDefault(entry, List.of(entry));
             Reason reason = criteria.reasonFor(together, made);
@@ -165,7 +165,7 @@ final class PlanDecisions {
     }
 
     /** Settles up to {@code limit} further victims of a plan. The step that settles the last ones finishes the plan. */
-    Outcomes.Applying apply(WorkingSet transaction, PlanId id, int limit) {
+    Outcomes.Applying apply(Transaction transaction, PlanId id, int limit) {
         PlanRow plan = held(transaction, id);
         if (plan == null) {
             return new Outcomes.Applying.Unknown();
@@ -228,7 +228,7 @@ final class PlanDecisions {
         return victims;
     }
 
-    private List<PlanVictim> settle(WorkingSet transaction, PlanRow plan, List<PlanVictim> victims) {
+    private List<PlanVictim> settle(Transaction transaction, PlanRow plan, List<PlanVictim> victims) {
         List<EntryName> names = victims.stream().map(victim -> new EntryName(plan.namespace(), victim.key())).toList();
         transaction.lockEntries(names, EntryLock.EXCLUSIVE);
         List<PlanVictim> settled = new ArrayList<>();
@@ -273,7 +273,7 @@ final class PlanDecisions {
      * Returns whether the group of a leading victim is unchanged. Where use counts, no other entry of it was used since; where only age counts, no
      * entry of it was put since.
      */
-    private static boolean isGroupUnchanged(WorkingSet transaction, PlanRow plan, PlanVictim victim, EntryRow entry) {
+    private static boolean isGroupUnchanged(Transaction transaction, PlanRow plan, PlanVictim victim, EntryRow entry) {
         return victim.reason() == Reason.EXPIRED
                 ? transaction.withGroup(entry).stream().noneMatch(member -> member.createdAt().isAfter(plan.createdAt()))
                 : !entry.follows();
@@ -302,7 +302,7 @@ final class PlanDecisions {
     }
 
     /** Returns the plan, with its namespace locked so that the plan does not change until the transaction ends. */
-    private static @Nullable PlanRow held(WorkingSet transaction, PlanId id) {
+    private static @Nullable PlanRow held(Transaction transaction, PlanId id) {
         PlanRow seen = transaction.stored().plans().plan(id).orElse(null);
         if (seen == null) {
             return null;

@@ -17,7 +17,7 @@ final class PolicyDecisions {
         this.plans = plans;
     }
 
-    Outcomes.PolicySetting set(WorkingSet transaction, Command.SetPolicy command) {
+    Outcomes.PolicySetting set(Transaction transaction, Command.SetPolicy command) {
         NamespaceRow existing = transaction.namespace(command.namespace());
         if (existing == null) {
             Policy first = command.change().appliedTo(Policy.UNLIMITED);
@@ -39,7 +39,7 @@ final class PolicyDecisions {
         return new Outcomes.PolicySetting.Changed(after, evicted.size());
     }
 
-    private static void audit(WorkingSet transaction, Command.SetPolicy command) {
+    private static void audit(Transaction transaction, Command.SetPolicy command) {
         transaction.audit(AuditRecord.Action.SET_POLICY, AuditRecord.Subject.of(command.namespace()), command.change().toString());
     }
 
@@ -56,7 +56,7 @@ final class PolicyDecisions {
      * @return number of evicted entries; null if they would be too many, and nothing was changed
      */
     @Nullable
-    Long settle(WorkingSet transaction, NamespaceName name, PolicyChange change) {
+    Long settle(Transaction transaction, NamespaceName name, PolicyChange change) {
         NamespaceRow namespace = transaction.namespace(name);
         if (namespace == null) {
             throw new IllegalStateException("namespace " + name + " vanished while it was held");
@@ -65,7 +65,7 @@ final class PolicyDecisions {
         return evicted == null ? null : (long) evicted.size();
     }
 
-    private @Nullable List<EvictedEntry> settle(WorkingSet transaction, NamespaceRow before, Policy after) {
+    private @Nullable List<EvictedEntry> settle(Transaction transaction, NamespaceRow before, Policy after) {
         NamespaceRow lowered = before.withPolicy(after);
         if (before.policy().evictionPolicy() != EvictionPolicy.LRU && after.evictionPolicy() == EvictionPolicy.LRU) {
             // Entries with priorities from before stay first in the order, because new uses get the highest of these priorities.
@@ -88,7 +88,7 @@ final class PolicyDecisions {
     }
 
     /** Returns whether the new limits evict more than {@code most} entries. Reads no more entries than needed to tell. */
-    private static boolean wouldEvictMoreThan(long most, WorkingSet transaction, NamespaceRow lowered) {
+    private static boolean wouldEvictMoreThan(long most, Transaction transaction, NamespaceRow lowered) {
         Bounds target = lowered.policy().target();
         long entries = lowered.unpinnedEntries();
         long bytes = lowered.unpinnedBytes();
@@ -97,7 +97,7 @@ final class PolicyDecisions {
         }
         long victims = 0;
         List<EntryRow> inOrder = transaction.stored().entries().victims(lowered.name(), Place.START, Math.toIntExact(most + 1));
-        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(transaction.stored(), inOrder);
+        Map<EntryRow, List<EntryRow>> groups = TransactionGroups.withGroups(transaction.stored(), inOrder);
         for (EntryRow next : inOrder) {
             if (!target.areExceededBy(entries, bytes)) {
                 break;

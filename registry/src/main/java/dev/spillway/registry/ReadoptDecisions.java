@@ -39,7 +39,7 @@ final class ReadoptDecisions {
         this.replicas = replicas;
     }
 
-    ReplicaOutcomes readopt(WorkingSet transaction, HostRow host, ReadoptRequest request) {
+    ReplicaOutcomes readopt(Transaction transaction, HostRow host, ReadoptRequest request) {
         Map<ReplicaId, ReplicaOutcome.Refused> refused = refused(transaction, request.items());
         List<Readoption> items = request.items().stream().filter(item -> !refused.containsKey(item.replicaId())).toList();
         Map<Rows.Holding, Rows.Ended> ended = lock(transaction, host, items);
@@ -65,7 +65,7 @@ final class ReadoptDecisions {
     }
 
     /** Returns the refused replicas. Their hosts keep the images and ask again under the same ids, so these ids are not recorded. */
-    private static Map<ReplicaId, ReplicaOutcome.Refused> refused(WorkingSet transaction, List<Readoption> items) {
+    private static Map<ReplicaId, ReplicaOutcome.Refused> refused(Transaction transaction, List<Readoption> items) {
         Map<NamespaceName, Optional<Long>> maxBytes = new HashMap<>();
         transaction.policies().policies().forEach(policy -> maxBytes.put(policy.namespace(), Optional.ofNullable(policy.maxBytes())));
         Map<ReplicaId, ReplicaRow> open = transaction.replicas().peek(items.stream().map(Readoption::replicaId).toList());
@@ -88,7 +88,7 @@ final class ReadoptDecisions {
     }
 
     /** Locks the rows that the replicas concern. Records former ids, too, so that they cannot be registered later. */
-    private Map<Rows.Holding, Rows.Ended> lock(WorkingSet transaction, HostRow host, List<Readoption> items) {
+    private Map<Rows.Holding, Rows.Ended> lock(Transaction transaction, HostRow host, List<Readoption> items) {
         SortedMap<ReplicaId, Rows.Recording> ids = new TreeMap<>();
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
         SortedSet<EntryName> names = new TreeSet<>();
@@ -115,7 +115,7 @@ final class ReadoptDecisions {
         return transaction.stored().evictions().endedSinceRestore(generations);
     }
 
-    private static ReplicaOutcome recorded(WorkingSet transaction, HostRow host, ReplicaId id) {
+    private static ReplicaOutcome recorded(Transaction transaction, HostRow host, ReplicaId id) {
         ReplicaRow row = transaction.replicas().get(id);
         if (row == null || !row.hostId().equals(host.id())) {
             return new ReplicaOutcome.Ended(id);
@@ -124,7 +124,7 @@ final class ReadoptDecisions {
                 : new ReplicaOutcome.Superseded(id, row.generation());
     }
 
-    private ReplicaOutcome readopt(WorkingSet transaction, HostRow host, Readoption item, Rows.@Nullable Ended ended) {
+    private ReplicaOutcome readopt(Transaction transaction, HostRow host, Readoption item, Rows.@Nullable Ended ended) {
         Instant now = transaction.now();
         ReplicaRow stored = transaction.replicas().get(item.formerId());
         ReplicaRow former = stored != null && stored.hostId().equals(host.id()) ? stored : null;
@@ -149,7 +149,7 @@ final class ReadoptDecisions {
     }
 
     /** Makes the replica's generation the entry of its key. */
-    private void take(WorkingSet transaction, Readoption item, @Nullable EntryRow lower) {
+    private void take(Transaction transaction, Readoption item, @Nullable EntryRow lower) {
         if (lower != null) {
             evictor.evictWaiting(transaction, lower);
         }
@@ -170,7 +170,7 @@ final class ReadoptDecisions {
         PinDecisions.share(transaction, taken);
     }
 
-    private ReplicaOutcome open(WorkingSet transaction, HostRow host, Readoption item, @Nullable ReplicaRow former,
+    private ReplicaOutcome open(Transaction transaction, HostRow host, Readoption item, @Nullable ReplicaRow former,
             @Nullable Doom doom) {
         transaction.replicas()
                 .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), item.generation(), item.sizeBytes(),

@@ -29,12 +29,12 @@ final class ReconcileDecisions {
         this.replicas = replicas;
     }
 
-    ReconcileAnswer rows(WorkingSet transaction, HostRow host, ReconcileRequest request) {
+    ReconcileAnswer rows(Transaction transaction, HostRow host, ReconcileRequest request) {
         List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), request.after(), rules.reconcilePageSize());
         return new ReconcileAnswer(page, page.size() < rules.reconcilePageSize());
     }
 
-    DiscrepancyAnswer settle(WorkingSet transaction, HostRow host, DiscrepancyRequest request) {
+    DiscrepancyAnswer settle(Transaction transaction, HostRow host, DiscrepancyRequest request) {
         if (isBlind(transaction.stored().registry(), host)) {
             return new DiscrepancyAnswer(request.ghosts().size() + request.orphans().size(), 0, 0);
         }
@@ -97,7 +97,7 @@ final class ReconcileDecisions {
      * Counts the lost replicas that were registered after the last restore, if any. Older rows came from the backup, and since then the host has
      * reported what it really holds.
      */
-    private long lostSinceRestore(WorkingSet transaction, HostRow host, List<ReplicaId> ghosts) {
+    private long lostSinceRestore(Transaction transaction, HostRow host, List<ReplicaId> ghosts) {
         Instant restoredAt = transaction.stored().registry().restoredAt();
         return replicas.ownLive(transaction, host, ghosts)
                 .stream()
@@ -114,7 +114,7 @@ final class ReconcileDecisions {
     }
 
     /** Dooms orphans. Their ids are recorded first, so that a delayed duplicate of a registration cannot make them LIVE. */
-    private static long doomOrphans(WorkingSet transaction, HostRow host, Map<ReplicaId, DiscrepancyRequest.Orphan> orphans) {
+    private static long doomOrphans(Transaction transaction, HostRow host, Map<ReplicaId, DiscrepancyRequest.Orphan> orphans) {
         if (orphans.isEmpty()) {
             return 0;
         }

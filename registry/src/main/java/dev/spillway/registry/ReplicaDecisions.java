@@ -41,7 +41,7 @@ final class ReplicaDecisions {
         this.evictor = evictor;
     }
 
-    ReplicaOutcomes register(WorkingSet transaction, HostRow host, RegisterRequest request) {
+    ReplicaOutcomes register(Transaction transaction, HostRow host, RegisterRequest request) {
         List<ReplicaId> ids = request.items().stream().map(Registration::replicaId).toList();
         SortedSet<ReplicaId> unrecorded = transaction.replicas().record(host, ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
@@ -62,7 +62,7 @@ final class ReplicaDecisions {
                 + host.id() + " --cancel)");
     }
 
-    private ReplicaOutcome register(WorkingSet transaction, HostRow host, Registration item) {
+    private ReplicaOutcome register(Transaction transaction, HostRow host, Registration item) {
         if (host.isDraining()) {
             return refusedByDrain(host, item.replicaId());
         }
@@ -79,7 +79,7 @@ final class ReplicaDecisions {
         };
     }
 
-    ReplicaOutcomes attach(WorkingSet transaction, HostRow host, AttachRequest request) {
+    ReplicaOutcomes attach(Transaction transaction, HostRow host, AttachRequest request) {
         List<ReplicaId> ids = request.items().stream().map(Attachment::replicaId).toList();
         SortedSet<ReplicaId> unrecorded = transaction.replicas().record(host, ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
@@ -90,7 +90,7 @@ final class ReplicaDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    private static ReplicaOutcome attach(WorkingSet transaction, HostRow host, Attachment item) {
+    private static ReplicaOutcome attach(Transaction transaction, HostRow host, Attachment item) {
         if (host.isDraining()) {
             return refusedByDrain(host, item.replicaId());
         }
@@ -108,19 +108,19 @@ final class ReplicaDecisions {
     }
 
     /** Returns which ids are registered. The other ids can never be registered later. */
-    ReplicaOutcomes resolve(WorkingSet transaction, HostRow host, ResolveRequest request) {
+    ReplicaOutcomes resolve(Transaction transaction, HostRow host, ResolveRequest request) {
         transaction.replicas().record(host, request.replicaIds());
         return new ReplicaOutcomes(request.replicaIds().stream().map(id -> recorded(transaction, host, id)).toList());
     }
 
-    private static ReplicaOutcome recorded(WorkingSet transaction, HostRow host, ReplicaId id) {
+    private static ReplicaOutcome recorded(Transaction transaction, HostRow host, ReplicaId id) {
         ReplicaRow row = transaction.replicas().get(id);
         return row != null && row.hostId().equals(host.id())
                 ? new ReplicaOutcome.Registered(id, row.snapshotId(), row.generation(), List.of())
                 : new ReplicaOutcome.Ended(id);
     }
 
-    DropAnswer drop(WorkingSet transaction, HostRow host, DropRequest request) {
+    DropAnswer drop(Transaction transaction, HostRow host, DropRequest request) {
         List<ReplicaId> ids = request.items().stream().map(DropRequest.Drop::replicaId).toList();
         transaction.replicas().record(host, ids);
         List<ReplicaId> lost =
@@ -149,11 +149,11 @@ final class ReplicaDecisions {
     }
 
     /** Returns whether this many replicas at once look like a missing volume rather than a loss. */
-    boolean isTooLargeALoss(WorkingSet transaction, HostRow host, long replicas) {
+    boolean isTooLargeALoss(Transaction transaction, HostRow host, long replicas) {
         return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.replicas().count(host.id());
     }
 
-    List<ReplicaRow> ownLive(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids) {
+    List<ReplicaRow> ownLive(Transaction transaction, HostRow host, Collection<ReplicaId> ids) {
         return transaction.replicas().peek(ids).values().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).toList();
     }
 
@@ -165,7 +165,7 @@ final class ReplicaDecisions {
      *
      * @return the number of evicted entries
      */
-    long close(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids, Function<ReplicaRow, Closing> how) {
+    long close(Transaction transaction, HostRow host, Collection<ReplicaId> ids, Function<ReplicaRow, Closing> how) {
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
         SortedSet<EntryName> names = new TreeSet<>();
         for (ReplicaRow row : transaction.replicas().peek(ids).values()) {
@@ -188,7 +188,7 @@ final class ReplicaDecisions {
     }
 
     /** Evicts the entry of a closed LIVE row, with its group, if no host holds that generation any more. Returns the number of evicted entries. */
-    int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
+    int evictIfUnheld(Transaction transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
                 || transaction.replicas().countLive(entry, rules.doomChunk()) > 0) {
@@ -201,7 +201,7 @@ final class ReplicaDecisions {
      * Applies reads in the order of receipt. Under LRU, a read that is older than the entry's latest access is counted but does not move the entry:
      * it was reported before, or the entry was used later.
      */
-    TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
+    TouchRequest.Counted touch(Transaction transaction, TouchRequest request) {
         for (TouchRequest.Used used : request.used()) {
             NamespaceRow namespace = transaction.namespace(used.name().namespace());
             EntryRow entry = transaction.entry(used.name(), EntryLock.EXCLUSIVE);
@@ -231,7 +231,7 @@ final class ReplicaDecisions {
     }
 
     /** Returns the entry in the group that its use names, or unchanged if that group is full. */
-    private static EntryRow inGroup(WorkingSet transaction, EntryRow entry, @Nullable GroupName named) {
+    private static EntryRow inGroup(Transaction transaction, EntryRow entry, @Nullable GroupName named) {
         Rows.Group group = named == null ? null : new Rows.Group(entry.name().namespace(), named);
         return group == null || group.equals(entry.group()) || transaction.groups().of(group).size() >= Rows.Group.ENTRIES_MAX ? entry
                 : entry.written(entry.written().in(group.name()));

@@ -19,7 +19,7 @@ final class RestoreDecisions {
     }
 
     /** Begins a new epoch. From then on, messages of an earlier epoch do not pass the fence, and every host reports what it holds. */
-    Outcomes.Restoration restored(WorkingSet transaction, Command.Restored command) {
+    Outcomes.Restoration restored(Transaction transaction, Command.Restored command) {
         Rows.Registry before = transaction.stored().lockRegistry();
         if (command.epoch() != before.epoch()) {
             return new Outcomes.Restoration.OtherEpoch(before.epoch());
@@ -39,7 +39,7 @@ final class RestoreDecisions {
     }
 
     /** Makes waiting orders due once every host has reported what it holds and the grace period is over. */
-    int release(WorkingSet transaction, int limit) {
+    int release(Transaction transaction, int limit) {
         Rows.Registry registry = transaction.stored().registry();
         Instant restoredAt = registry.restoredAt();
         if (restoredAt == null || restoredAt.plus(rules.grace()).isAfter(transaction.now())

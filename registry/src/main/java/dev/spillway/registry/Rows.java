@@ -84,7 +84,7 @@ public interface Rows {
      * @param puts        number of expected puts per namespace; what they will also ask for may be read at once
      * @param holdersEach number of holders of one victim that will be asked for
      */
-    record Ahead(SortedMap<ReplicaId, Recording> ids, SortedSet<NamespaceName> namespaces, SortedSet<EntryName> changing,
+    record LockRequest(SortedMap<ReplicaId, Recording> ids, SortedSet<NamespaceName> namespaces, SortedSet<EntryName> changing,
             SortedSet<EntryName> staying, SortedSet<ReplicaId> replicas, SortedMap<NamespaceName, Integer> puts, int holdersEach) {
         boolean isEmpty() {
             return ids.isEmpty() && namespaces.isEmpty() && changing.isEmpty() && staying.isEmpty() && replicas.isEmpty();
@@ -97,18 +97,18 @@ public interface Rows {
      * @param unrecorded  ids that were not recorded before
      * @param generations drawn while the namespaces were held, one for each put that is to come
      */
-    record Held(Set<ReplicaId> unrecorded, Map<NamespaceName, NamespaceRow> namespaces, Map<EntryName, EntryRow> entries,
+    record LockedRows(Set<ReplicaId> unrecorded, Map<NamespaceName, NamespaceRow> namespaces, Map<EntryName, EntryRow> entries,
             Map<ReplicaId, ReplicaRow> replicas, List<Long> generations) {}
 
     /** Does what the methods for each kind do, one after the other in the order of locks. */
-    default Held lock(Ahead ahead) {
+    default LockedRows lock(LockRequest ahead) {
         Set<ReplicaId> unrecorded = replicas().record(ahead.ids());
         Map<NamespaceName, NamespaceRow> namespaces = namespaces().lockNamespaces(ahead.namespaces());
         Map<EntryName, EntryRow> entries = new HashMap<>(entries().lockEntries(ahead.changing(), EntryLock.EXCLUSIVE));
         entries.putAll(entries().lockEntries(ahead.staying(), EntryLock.SHARED));
         Map<ReplicaId, ReplicaRow> replicas = replicas().lockReplicas(ahead.replicas());
         int puts = ahead.puts().values().stream().mapToInt(Integer::intValue).sum();
-        return new Held(unrecorded, namespaces, entries, replicas, puts == 0 ? List.of() : namespaces().nextGenerations(puts));
+        return new LockedRows(unrecorded, namespaces, entries, replicas, puts == 0 ? List.of() : namespaces().nextGenerations(puts));
     }
 
     /** Returns the store's time, the same for the whole transaction. */

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The possible victims of one namespace in the order of eviction, as a {@link WorkingSet} sees them: stored ones that this transaction has not changed,
+ * The possible victims of one namespace in the order of eviction, as a {@link Transaction} sees them: stored ones that this transaction has not changed,
  * read page by page, and those that it has used or returned to their old places. Not thread-safe.
  */
 final class VictimCursor {

@@ -35,7 +35,7 @@ final class Coordinator {
     private final Story story;
     private final Coordinators.Shared shared;
     private final Deque<Asked> gathered = new ArrayDeque<>();
-    private final Set<Transaction> open = new LinkedHashSet<>();
+    private final Set<SimulatedTransaction> open = new LinkedHashSet<>();
     private boolean up;
     private boolean batchOpen;
     private boolean publishing;
@@ -98,7 +98,7 @@ final class Coordinator {
         batchOpen = false;
         publishing = false;
         readingReports = false;
-        List<Transaction> cut = List.copyOf(open);
+        List<SimulatedTransaction> cut = List.copyOf(open);
         open.clear();
         cut.forEach(database::abandon);
         timeline.after(faults.delay() + 1_000, this::start);
@@ -134,7 +134,7 @@ final class Coordinator {
 
     private void begin(List<Asked> batch, Runnable ended) {
         int current = life;
-        Transaction transaction = database.begin(batch.stream().<Command<?>>map(Asked::command).toList(), (one, answers) -> {
+        SimulatedTransaction transaction = database.begin(batch.stream().<Command<?>>map(Asked::command).toList(), (one, answers) -> {
             if (life != current || !up) {
                 return;
             }

@@ -12,7 +12,7 @@ import dev.spillway.registry.MapRows;
 import dev.spillway.registry.RegistryRules;
 import dev.spillway.registry.ReplicaRow;
 import dev.spillway.registry.Rows;
-import dev.spillway.registry.WorkingSet;
+import dev.spillway.registry.Transaction;
 import dev.spillway.simulation.Locks.Kind;
 import dev.spillway.simulation.Locks.Lock;
 import dev.spillway.simulation.Locks.Mode;
@@ -95,26 +95,26 @@ final class Database {
     }
 
     /** Carries out commands in one transaction; {@code answered} gets their answers in order once it is committed. */
-    Transaction begin(List<Command<?>> commands, BiConsumer<Transaction, List<Object>> answered) {
+    SimulatedTransaction begin(List<Command<?>> commands, BiConsumer<SimulatedTransaction, List<Object>> answered) {
         List<Command<?>> taken = commands.stream().<Command<?>>map(command -> product.takes(command, committed)).toList();
-        Transaction transaction = new Transaction(++begun, taken, answered);
+        SimulatedTransaction transaction = new SimulatedTransaction(++begun, taken, answered);
         begin(transaction);
         return transaction;
     }
 
-    private void begin(Transaction transaction) {
+    private void begin(SimulatedTransaction transaction) {
         transaction.begin(timeline.instant(), committed, random.nextLong());
         run(transaction);
     }
 
-    private void run(Transaction transaction) {
+    private void run(SimulatedTransaction transaction) {
         if (transaction.isOver()) {
             return;
         }
         transaction.rewind();
         try {
             Rows rows = product.rows(new TransactionRows(this, transaction), transaction.commands());
-            WorkingSet working = new WorkingSet(rows);
+            Transaction working = new Transaction(rows);
             Decisions decisions = new Decisions(rules, new SplittableRandom(transaction.seed()));
             decisions.prepare(transaction.commands(), working);
             List<Object> answers = new ArrayList<>();
@@ -124,9 +124,9 @@ final class Database {
             Changes changes = working.changes();
             rows.apply(changes);
             commit(transaction, changes, answers);
-        } catch (Transaction.Left left) {
+        } catch (SimulatedTransaction.Left left) {
             // The transaction is resumed by the lock that it waits for.
-        } catch (Transaction.Conflict conflict) {
+        } catch (SimulatedTransaction.Conflict conflict) {
             story.tell("database", "rolls back", transaction, String.valueOf(conflict.getMessage()));
             transaction.rolledBack();
             giveBack(transaction);
@@ -138,7 +138,7 @@ final class Database {
         }
     }
 
-    private void commit(Transaction transaction, Changes changes, List<Object> answers) {
+    private void commit(SimulatedTransaction transaction, Changes changes, List<Object> answers) {
         transaction.end();
         commits++;
         invariants.committed(transaction.commands(), transaction.registry().epoch(), changes, () -> {
@@ -165,7 +165,7 @@ final class Database {
     }
 
     /** Rolls back a transaction that its coordinator has abandoned. */
-    void abandon(Transaction transaction) {
+    void abandon(SimulatedTransaction transaction) {
         if (!transaction.isOver()) {
             transaction.end();
             story.tell("database", "rolls back", transaction, "whose coordinator died");
@@ -173,13 +173,13 @@ final class Database {
         }
     }
 
-    private void giveBack(Transaction transaction) {
-        for (Transaction waiting : locks.release(transaction)) {
+    private void giveBack(SimulatedTransaction transaction) {
+        for (SimulatedTransaction waiting : locks.release(transaction)) {
             goOn(waiting, random.nextInt(2));
         }
     }
 
-    private void goOn(Transaction transaction, int afterMillis) {
+    private void goOn(SimulatedTransaction transaction, int afterMillis) {
         int attempt = transaction.attempt();
         timeline.after(afterMillis, () -> {
             if (transaction.attempt() == attempt) {
@@ -190,11 +190,11 @@ final class Database {
 
     // What statements need.
 
-    <T> T statement(Transaction transaction, Function<Transaction.Statement, T> answer) {
+    <T> T statement(SimulatedTransaction transaction, Function<SimulatedTransaction.Statement, T> answer) {
         return transaction.statement(() -> pauses > 0 && isLeft(transaction), answer);
     }
 
-    private boolean isLeft(Transaction transaction) {
+    private boolean isLeft(SimulatedTransaction transaction) {
         if (faults.isHealed() || random.nextDouble() >= pauses) {
             return false;
         }
@@ -222,31 +222,31 @@ final class Database {
     }
 
     /** Grants the lock, or suspends the transaction until the holder of the lock has ended. */
-    void lock(Transaction transaction, Kind kind, Object key, Mode mode) {
+    void lock(SimulatedTransaction transaction, Kind kind, Object key, Mode mode) {
         if (product.locks(transaction.commands(), kind, mode)) {
             acquire(transaction, new Lock(kind, key, birth(key)), mode);
         }
     }
 
-    private void acquire(Transaction transaction, Lock lock, Mode mode) {
+    private void acquire(SimulatedTransaction transaction, Lock lock, Mode mode) {
         if (locks.holds(transaction, lock, mode) || locks.acquire(transaction, lock, mode)) {
             return;
         }
         if (locks.isDeadlocked(transaction)) {
-            throw new Transaction.Conflict("deadlock at " + lock);
+            throw new SimulatedTransaction.Conflict("deadlock at " + lock);
         }
         waits++;
         story.tell("database", "lets wait", transaction, "for", lock);
-        throw new Transaction.Left();
+        throw new SimulatedTransaction.Left();
     }
 
-    boolean lockIfFree(Transaction transaction, Kind kind, Object key, Mode mode) {
+    boolean lockIfFree(SimulatedTransaction transaction, Kind kind, Object key, Mode mode) {
         Lock lock = new Lock(kind, key, birth(key));
         return locks.isFree(transaction, lock, mode) && locks.acquire(transaction, lock, mode);
     }
 
     /** Inserts an id, which is committed with the transaction. Returns whether it is new. */
-    boolean insert(Transaction transaction, ReplicaId id) {
+    boolean insert(SimulatedTransaction transaction, ReplicaId id) {
         Lock lock = new Lock(Kind.REPLICA_ID, id, 0);
         if (!product.locks(transaction.commands(), Kind.REPLICA_ID, Mode.UPDATE) && !locks.isFree(transaction, lock, Mode.UPDATE)) {
             return false;
@@ -256,7 +256,7 @@ final class Database {
     }
 
     /** Takes the locks of the writes, and detects keys that another transaction has inserted. The rows themselves are written at the commit. */
-    void write(Transaction transaction, Changes changes) {
+    void write(SimulatedTransaction transaction, Changes changes) {
         statement(transaction, ignored -> {
             for (HostId id : changes.hosts().rows().keySet()) {
                 writeLock(transaction, Kind.HOST, id, committed.storedHosts(), Mode.NO_KEY_UPDATE);
@@ -279,10 +279,10 @@ final class Database {
      * Locks a row for an update, or for an insert if the transaction did not find it. If another transaction has inserted it before, this is a
      * conflict by the unique key.
      */
-    private <K> void writeLock(Transaction transaction, Kind kind, K key, Map<K, ?> rows, Mode mode) {
+    private <K> void writeLock(SimulatedTransaction transaction, Kind kind, K key, Map<K, ?> rows, Mode mode) {
         Lock lock = new Lock(kind, key, birth(key));
         if (rows.containsKey(key) && !locks.holds(transaction, lock, Mode.KEY_SHARE) && product.locks(transaction.commands(), kind, mode)) {
-            throw new Transaction.Conflict("duplicate key " + key);
+            throw new SimulatedTransaction.Conflict("duplicate key " + key);
         }
         if (rows.containsKey(key)) {
             acquire(transaction, lock, mode);

@@ -47,18 +47,18 @@ final class Locks {
 
     private record Wait(Lock lock, Mode mode) {}
 
-    private final Map<Lock, Map<Transaction, Mode>> holders = new HashMap<>();
-    private final Map<Transaction, Set<Lock>> held = new HashMap<>();
-    private final Map<Transaction, Wait> waits = new LinkedHashMap<>();
+    private final Map<Lock, Map<SimulatedTransaction, Mode>> holders = new HashMap<>();
+    private final Map<SimulatedTransaction, Set<Lock>> held = new HashMap<>();
+    private final Map<SimulatedTransaction, Wait> waits = new LinkedHashMap<>();
 
-    boolean holds(Transaction transaction, Lock lock, Mode mode) {
+    boolean holds(SimulatedTransaction transaction, Lock lock, Mode mode) {
         Mode granted = holders.getOrDefault(lock, Map.of()).get(transaction);
         return granted != null && granted.covers(mode);
     }
 
     /** Returns whether no other transaction holds the row in a conflicting mode. */
-    boolean isFree(Transaction transaction, Lock lock, Mode mode) {
-        for (Map.Entry<Transaction, Mode> holder : holders.getOrDefault(lock, Map.of()).entrySet()) {
+    boolean isFree(SimulatedTransaction transaction, Lock lock, Mode mode) {
+        for (Map.Entry<SimulatedTransaction, Mode> holder : holders.getOrDefault(lock, Map.of()).entrySet()) {
             if (holder.getKey() != transaction && holder.getValue().conflictsWith(mode)) {
                 return false;
             }
@@ -67,7 +67,7 @@ final class Locks {
     }
 
     /** Grants the lock if it is free; otherwise the transaction waits for it. Returns whether it was granted. */
-    boolean acquire(Transaction transaction, Lock lock, Mode mode) {
+    boolean acquire(SimulatedTransaction transaction, Lock lock, Mode mode) {
         if (!isFree(transaction, lock, mode)) {
             waits.put(transaction, new Wait(lock, mode));
             return false;
@@ -79,17 +79,17 @@ final class Locks {
     }
 
     /** Returns whether a transaction waits for itself, directly or through others. */
-    boolean isDeadlocked(Transaction transaction) {
+    boolean isDeadlocked(SimulatedTransaction transaction) {
         return reaches(transaction, transaction, new HashSet<>());
     }
 
-    private boolean reaches(Transaction from, Transaction to, Set<Transaction> seen) {
+    private boolean reaches(SimulatedTransaction from, SimulatedTransaction to, Set<SimulatedTransaction> seen) {
         Wait wait = waits.get(from);
         if (wait == null) {
             return false;
         }
-        for (Map.Entry<Transaction, Mode> holder : holders.getOrDefault(wait.lock(), Map.of()).entrySet()) {
-            Transaction blocking = holder.getKey();
+        for (Map.Entry<SimulatedTransaction, Mode> holder : holders.getOrDefault(wait.lock(), Map.of()).entrySet()) {
+            SimulatedTransaction blocking = holder.getKey();
             if (blocking != from && holder.getValue().conflictsWith(wait.mode())
                     && (blocking == to || (seen.add(blocking) && reaches(blocking, to, seen)))) {
                 return true;
@@ -99,14 +99,14 @@ final class Locks {
     }
 
     /** Releases all locks of a transaction. Returns the transactions that waited for any of them, in the order of arrival. */
-    List<Transaction> release(Transaction transaction) {
+    List<SimulatedTransaction> release(SimulatedTransaction transaction) {
         waits.remove(transaction);
         Set<Lock> released = held.remove(transaction);
         if (released == null) {
             return List.of();
         }
         for (Lock lock : released) {
-            Map<Transaction, Mode> left = holders.get(lock);
+            Map<SimulatedTransaction, Mode> left = holders.get(lock);
             if (left != null) {
                 left.remove(transaction);
                 if (left.isEmpty()) {

@@ -53,10 +53,10 @@ final class TransactionRows implements WholeRows {
     private static final int ALL = Integer.MAX_VALUE;
 
     private final Database database;
-    private final Transaction transaction;
+    private final SimulatedTransaction transaction;
     private final MapRows committed;
 
-    TransactionRows(Database database, Transaction transaction) {
+    TransactionRows(Database database, SimulatedTransaction transaction) {
         this.database = database;
         this.transaction = transaction;
         committed = database.committed();

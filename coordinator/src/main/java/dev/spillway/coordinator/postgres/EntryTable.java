@@ -155,14 +155,14 @@ final class EntryTable implements NamespaceRows, EntryRows {
 
     private final Handle handle;
     private final LeastPlaces leastPlaces;
-    private final VictimsAhead ahead;
+    private final VictimPrefetch ahead;
     private final long epoch;
     private final long policyVersion;
     private final Instant now;
     private final Map<NamespaceName, NamespaceRow> held = new HashMap<>();
     private final Set<EntryName> stored = new HashSet<>();
 
-    EntryTable(Handle handle, LeastPlaces leastPlaces, VictimsAhead ahead, long epoch, long policyVersion, Instant now) {
+    EntryTable(Handle handle, LeastPlaces leastPlaces, VictimPrefetch ahead, long epoch, long policyVersion, Instant now) {
         this.handle = handle;
         this.ahead = ahead;
         this.leastPlaces = leastPlaces;

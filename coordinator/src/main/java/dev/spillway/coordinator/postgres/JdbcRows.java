@@ -37,7 +37,7 @@ final class JdbcRows implements Rows {
     private final Handle handle;
     private final Opening opening;
     private final HostTable hosts;
-    private final VictimsAhead ahead;
+    private final VictimPrefetch ahead;
     private final EntryTable entries;
     private final ReplicaTable replicas;
     private final OpenOrders orders;
@@ -48,7 +48,7 @@ final class JdbcRows implements Rows {
         this.handle = handle;
         this.opening = opening;
         this.hosts = hosts;
-        ahead = new VictimsAhead(leastPlaces);
+        ahead = new VictimPrefetch(leastPlaces);
         entries = new EntryTable(handle, leastPlaces, ahead, opening.registry().epoch(), opening.policyVersion(), opening.now());
         replicas = new ReplicaTable(handle, ahead, opening.now());
         orders = new OpenOrders(handle, opening.now(), replicas);
@@ -128,7 +128,7 @@ final class JdbcRows implements Rows {
 
     /** Locks all kinds of rows in one round trip. Later statements of a script see what was committed while earlier ones waited for their locks. */
     @Override
-    public Held lock(Ahead asked) {
+    public LockedRows lock(LockRequest asked) {
         Script script = new Script();
         Supplier<Set<ReplicaId>> unrecorded = replicas.record(asked.ids(), script);
         Supplier<Map<NamespaceName, NamespaceRow>> namespaces = entries.lockNamespaces(asked.namespaces(), script);
@@ -142,7 +142,7 @@ final class JdbcRows implements Rows {
         victims.run();
         Map<EntryName, EntryRow> found = new HashMap<>(changing.get());
         found.putAll(staying.get());
-        return new Held(unrecorded.get(), namespaces.get(), found, named.get(), generations.get());
+        return new LockedRows(unrecorded.get(), namespaces.get(), found, named.get(), generations.get());
     }
 
     @Override

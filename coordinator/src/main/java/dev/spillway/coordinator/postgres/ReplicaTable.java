@@ -99,12 +99,12 @@ final class ReplicaTable implements ReplicaRows {
             + HELD_ELSEWHERE;
 
     private final Handle handle;
-    private final VictimsAhead ahead;
+    private final VictimPrefetch ahead;
     private final Instant now;
     /** Rows as this transaction read them. */
     private final Map<ReplicaId, ReplicaRow> stored = new HashMap<>();
 
-    ReplicaTable(Handle handle, VictimsAhead ahead, Instant now) {
+    ReplicaTable(Handle handle, VictimPrefetch ahead, Instant now) {
         this.handle = handle;
         this.ahead = ahead;
         this.now = now;

@@ -7,7 +7,7 @@ import dev.spillway.registry.Decisions;
 import dev.spillway.registry.OutcomeUnknownException;
 import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.RegistryUnavailableException;
-import dev.spillway.registry.WorkingSet;
+import dev.spillway.registry.Transaction;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -214,7 +214,7 @@ final class Transactions {
                     keyed ? Collections.emptySortedMap() : Decisions.hostsOf(commands().stream().map(PendingCommand::command).toList()));
             IdempotencyTable keys = new IdempotencyTable(open);
             List<PendingCommand<?>> undecided = takeKeys(keys, rows);
-            WorkingSet transaction = new WorkingSet(rows);
+            Transaction transaction = new Transaction(rows);
             decisions.prepare(undecided.stream().map(PendingCommand::command).toList(), transaction);
             for (PendingCommand<?> command : undecided) {
                 verdicts.put(command, new Verdict.Answer(decide(command, transaction)));
@@ -253,7 +253,7 @@ final class Transactions {
             return undecided;
         }
 
-        private Object decide(PendingCommand<?> command, WorkingSet transaction) {
+        private Object decide(PendingCommand<?> command, Transaction transaction) {
             try {
                 return decisions.decide(command.command(), transaction);
             } catch (RuntimeException e) {

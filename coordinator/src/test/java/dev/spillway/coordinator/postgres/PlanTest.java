@@ -99,7 +99,7 @@ class PlanTest {
 
     @Test
     void victimsAreReadTogetherWithTheirHolders() {
-        String plan = plan(VictimsAhead.VICTIMS,
+        String plan = plan(VictimPrefetch.VICTIMS,
                 query -> Columns.of(List.of("snapshots"))
                         .texts("namespaces", namespace -> namespace)
                         .doubles("priorities", namespace -> 0.0)

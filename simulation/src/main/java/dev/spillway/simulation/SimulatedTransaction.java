@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * To resume, the decisions run again on the stored answers, up to the first statement without one. Everything runs on one thread, so a seed replays
  * exactly.
  */
-final class Transaction {
+final class SimulatedTransaction {
     /** Thrown to suspend a transaction that is resumed later. */
     static final class Left extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -56,7 +56,7 @@ final class Transaction {
 
     private final long number;
     private final List<Command<?>> commands;
-    private final BiConsumer<Transaction, List<Object>> answered;
+    private final BiConsumer<SimulatedTransaction, List<Object>> answered;
 
     private final List<Object> answers = new ArrayList<>();
     private final SortedMap<ReplicaId, Rows.Recording> recorded = new TreeMap<>();
@@ -71,7 +71,7 @@ final class Transaction {
     private int attempt;
     private boolean over;
 
-    Transaction(long number, List<Command<?>> commands, BiConsumer<Transaction, List<Object>> answered) {
+    SimulatedTransaction(long number, List<Command<?>> commands, BiConsumer<SimulatedTransaction, List<Object>> answered) {
         this.number = number;
         this.commands = List.copyOf(commands);
         this.answered = answered;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * they are exactly what is asked for later. One statement may read both: every writer of an entry or of its LIVE rows locks the namespace, which an
  * earlier statement of this transaction has locked. Not thread-safe.
  */
-final class VictimsAhead {
+final class VictimPrefetch {
     static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY
             + """
                     FROM unnest(:namespaces, :priorities, :uses, :limits) AS asked (namespace, after_priority, after_use, most)
@@ -47,7 +47,7 @@ final class VictimsAhead {
     private final Map<Holding, List<ReplicaRow>> holders = new HashMap<>();
     private int holdersEach;
 
-    VictimsAhead(LeastPlaces leastPlaces) {
+    VictimPrefetch(LeastPlaces leastPlaces) {
         this.leastPlaces = leastPlaces;
     }
 

@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The replica rows of a {@link WorkingSet}: the stored ones with this transaction's own changes laid over them. Not thread-safe, used once. */
-final class WorkingReplicas {
+/** The replica rows of a {@link Transaction}: the stored ones with this transaction's own changes laid over them. Not thread-safe, used once. */
+final class TransactionReplicas {
     private static final Comparator<ReplicaRow> OLDEST_DOOM_FIRST =
             Comparator.comparing((ReplicaRow row) -> doomOf(row).at()).thenComparing(ReplicaRow::id);
 
@@ -48,7 +48,7 @@ final class WorkingReplicas {
 
     private final Changes.ReplicaChanges changes = Changes.ReplicaChanges.none();
 
-    WorkingReplicas(Rows rows, Instant now) {
+    TransactionReplicas(Rows rows, Instant now) {
         this.rows = rows;
         this.now = now;
     }

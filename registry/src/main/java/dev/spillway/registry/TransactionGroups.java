@@ -14,15 +14,15 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The entries of groups, as a {@link WorkingSet} sees them. A group is read when it is first asked for. Not thread-safe, used once. */
-final class WorkingGroups {
+/** The entries of groups, as a {@link Transaction} sees them. A group is read when it is first asked for. Not thread-safe, used once. */
+final class TransactionGroups {
     private final Rows rows;
     private final Map<EntryName, @Nullable EntryRow> entries;
     /** Members of the groups that were read. */
     private final Map<Group, Set<EntryName>> members = new HashMap<>();
 
     /** @param entries entries as the transaction sees them, to which those of groups are added as they are read */
-    WorkingGroups(Rows rows, Map<EntryName, @Nullable EntryRow> entries) {
+    TransactionGroups(Rows rows, Map<EntryName, @Nullable EntryRow> entries) {
         this.rows = rows;
         this.entries = entries;
     }

@@ -29,15 +29,15 @@ import org.jspecify.annotations.Nullable;
  * One transaction's view: the stored rows with its own changes laid over them. So several decisions in one transaction see each other as if they had
  * run one after the other. Not thread-safe, used once.
  */
-public final class WorkingSet {
+public final class Transaction {
     private final Rows rows;
     private final Instant now;
 
     private final Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
     private final Map<NamespaceName, @Nullable NamespaceRow> namespaces = new HashMap<>();
     private final Map<EntryName, @Nullable EntryRow> entries = new HashMap<>();
-    private final WorkingReplicas replicas;
-    private final WorkingGroups groups;
+    private final TransactionReplicas replicas;
+    private final TransactionGroups groups;
     private final Map<NamespaceName, VictimCursor> victims = new HashMap<>();
     private final Map<NamespaceName, Integer> putsToCome = new HashMap<>();
 
@@ -53,11 +53,11 @@ public final class WorkingSet {
     private @Nullable PolicySet policies;
     private Rows.@Nullable Registry changedRegistry;
 
-    public WorkingSet(Rows rows) {
+    public Transaction(Rows rows) {
         this.rows = rows;
         this.now = rows.now();
-        this.replicas = new WorkingReplicas(rows, now);
-        this.groups = new WorkingGroups(rows, entries);
+        this.replicas = new TransactionReplicas(rows, now);
+        this.groups = new TransactionGroups(rows, entries);
     }
 
     /** Returns the stored rows, for what this transaction cannot have changed. */
@@ -89,11 +89,11 @@ public final class WorkingSet {
         return actor;
     }
 
-    WorkingReplicas replicas() {
+    TransactionReplicas replicas() {
         return replicas;
     }
 
-    WorkingGroups groups() {
+    TransactionGroups groups() {
         return groups;
     }
 
@@ -119,7 +119,7 @@ public final class WorkingSet {
     }
 
     /** Locks what is not held yet, before any of it is asked for; the hosts that it concerns are held. */
-    void lock(Rows.Ahead ahead) {
+    void lock(Rows.LockRequest ahead) {
         SortedSet<NamespaceName> newNamespaces = new TreeSet<>(ahead.namespaces());
         newNamespaces.removeAll(namespaces.keySet());
         SortedSet<EntryName> changing = new TreeSet<>(ahead.changing());
@@ -128,13 +128,14 @@ public final class WorkingSet {
         staying.removeAll(entries.keySet());
         // Whoever changes an entry holds it exclusively.
         staying.removeAll(changing);
-        Rows.Ahead missing =
-                new Rows.Ahead(replicas.unrecorded(ahead.ids()), newNamespaces, changing, staying, replicas.unlocked(ahead.replicas()),
+        Rows.LockRequest missing =
+                new Rows.LockRequest(replicas.unrecorded(ahead.ids()), newNamespaces, changing, staying,
+                        replicas.unlocked(ahead.replicas()),
                         ahead.puts(), ahead.holdersEach());
         if (missing.isEmpty()) {
             return;
         }
-        Rows.Held held = rows.lock(missing);
+        Rows.LockedRows held = rows.lock(missing);
         missing.namespaces().forEach(name -> namespaces.put(name, held.namespaces().get(name)));
         missing.changing().forEach(name -> entries.put(name, held.entries().get(name)));
         missing.staying().forEach(name -> entries.put(name, held.entries().get(name)));
