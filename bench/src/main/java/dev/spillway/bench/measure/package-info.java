@@ -1,5 +1,5 @@
 /**
- * How to measure: callers in a closed loop, rounds and their medians, bars, the machine, the report. Nothing here knows what is measured.
+ * Measuring: callers in a closed loop, rounds and their medians, bars, the machine, the report. Nothing here knows what is measured.
  */
 @NullMarked
 package dev.spillway.bench.measure;

@@ -28,7 +28,7 @@ import java.util.function.IntFunction;
  * only grow, which does not happen in a real fleet. Thread-safe.
  */
 final class Confirmations implements AutoCloseable {
-    /** What one put whose eviction is confirmed leaves behind, by table: the evicted replica's row is history, and confirming is told too. */
+    /** Rows that one put with a confirmed eviction adds, by table. The evicted replica moves to the history, and its confirmation is an activity. */
     static final SortedMap<String, Long> ROWS_LEFT = Collections.unmodifiableSortedMap(
             new TreeMap<>(Map.of("replica_ids", 1L, "replica_history", 1L, "evictions", 1L, "activity", 2L)));
 

@@ -136,7 +136,7 @@ final class FilledRegistry implements AutoCloseable {
         return registry.queries().namespace(namespace).orElseThrow().hits();
     }
 
-    /** How often an entry was put or used. */
+    /** Counts the puts and uses of entries. */
     long uses() {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("SELECT use_counter FROM namespaces WHERE name = :name")

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** How many rows each table of the registry has. */
+/** Numbers of rows in the tables of the registry. */
 record RowCounts(SortedMap<String, Long> byTable) {
     static final String ENTRIES = "entries";
     static final String DOOMED = "replicas, doomed";
@@ -30,7 +30,7 @@ record RowCounts(SortedMap<String, Long> byTable) {
         return byTable.getOrDefault(table, 0L);
     }
 
-    /** What became more or less, by table. */
+    /** Returns the rows that were added or removed, by table. */
     SortedMap<String, Long> since(RowCounts before) {
         SortedMap<String, Long> grown = new TreeMap<>();
         byTable.forEach((table, count) -> {

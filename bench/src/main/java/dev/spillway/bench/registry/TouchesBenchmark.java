@@ -20,7 +20,7 @@ import java.util.Map;
 /** Measures the tables after hours of touches: uses of entries are reported in bulk, as fast as the registry accepts them, without other load. */
 public final class TouchesBenchmark implements Benchmark {
     private static final int TENTHS = 10;
-    /** What a minute of touches leaves behind, until the server cleans up, is the size; half a run of ten minutes shows it. */
+    /** Tenths in half a run. Half a run of ten minutes shows what touches add before the server cleans up. */
     private static final int HALF = TENTHS / 2;
     private static final double BOUND = 1.2;
 
@@ -73,7 +73,7 @@ public final class TouchesBenchmark implements Benchmark {
     }
 
     /**
-     * What the entries take on the disk, dead rows included, in bytes.
+     * Bytes of the entries on the disk, dead rows included.
      *
      * @param cleanings how often the server has cleaned the table by itself
      */

@@ -30,7 +30,7 @@ import org.jdbi.v3.core.Handle;
  * begins behind the last one that went, because dead index entries gather in front of it.
  */
 final class TransactionPerPut implements Load {
-    /** What one put that evicts leaves behind, by table; the namespace, its figures and the evicted entry change in place. */
+    /** Rows that one put with an eviction adds, by table. The namespace, its figures and the evicted entry change in place. */
     static final SortedMap<String, Long> ROWS_LEFT = Collections.unmodifiableSortedMap(new TreeMap<>(
             Map.of("replica_ids", 1L, "replicas", 1L, RowCounts.DOOMED, 1L, "open_orders", 1L, "evictions", 1L, "activity", 1L)));
 

@@ -41,7 +41,7 @@ final class FilledStore implements AutoCloseable {
         }
     }
 
-    /** What a deletion removed. */
+    /** Parts that a deletion removed. */
     record Removed(long trees, long entries, long bytes, long nanos) {}
 
     private FilledStore(Path folder, ImageStore store, Tree doomed) {

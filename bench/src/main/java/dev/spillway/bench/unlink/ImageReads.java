@@ -66,7 +66,7 @@ final class ImageReads implements Load {
         }
     }
 
-    /** Whether each read is one of the disk. */
+    /** Returns whether each read goes to the disk. */
     boolean isDirect() {
         return how.size() > 1;
     }
