@@ -156,7 +156,9 @@ final class RemoteArtifactStore extends CompilingStore {
                         giveBack(fingerprint, claimed.id());
                     }
                 }
-                case TAKEN -> Thread.onSpinWait();
+                case TAKEN -> {
+                    // The worker has waited before it answered.
+                }
             }
         }
     }

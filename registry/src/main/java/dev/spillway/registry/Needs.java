@@ -159,7 +159,7 @@ public final class Needs {
         int putsToCome = puts.values().stream().mapToInt(Integer::intValue).sum();
         transaction.lock(new Rows.LockRequest(ids, namespaces, changing, staying, others, puts,
                 TransactionReplicas.holdersOfEach(rules.doomChunk(), putsToCome, 0)));
-        // Of the ids to record, only those recorded before have rows.
+        // Ids that were not recorded before have no rows.
         rows.lock(replicas);
         if (!asking.isEmpty()) {
             asking.replaceAll((host, orders) -> orders + named.getOrDefault(host, 0));

@@ -80,8 +80,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     }
 
     /**
-     * Refuses a limit on the time since the last use if the order of eviction is not the order of last use, because idle entries could then not be
-     * found at its beginning.
+     * Refuses a limit on the time since the last use if the order of eviction is another one. Idle entries could then not be found at its beginning.
      */
     private static void requireOrderOfUse(String name, @Nullable Duration given, EvictionPolicy policy) {
         if (given != null && policy != EvictionPolicy.LRU) {

@@ -22,7 +22,7 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         given = PolicyField.copy(given);
         var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
                 maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
-                // Whether they are valid for the backend and the order of eviction is checked where they are applied.
+                // Values that the backend or the order of eviction excludes are refused when the change is applied.
                 Backend.ARTIFACT, minResidency, false, EvictionPolicy.LRU);
     }
 

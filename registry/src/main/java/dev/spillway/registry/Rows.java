@@ -61,7 +61,7 @@ public interface Rows {
      *
      * @param highestGeneration the highest that was ever drawn, or that is taken for it since a restore
      * @param restoredAt        time at which a restore was last declared; absent if none was
-     * @param behind            numbers that a host has seen beyond this registry, which must have been restored without a word; absent if none has
+     * @param behind            numbers beyond this registry that a host has seen, so the database was restored and nobody said so; absent if there are none
      */
     record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
 

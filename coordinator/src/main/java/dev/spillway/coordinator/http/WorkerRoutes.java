@@ -85,7 +85,7 @@ final class WorkerRoutes {
             backlog.requireRoom();
         }
         return switch (ask(message)) {
-            // Where identities are required, the caller has proved that it is this host.
+            // The caller has proved that it is this host, if identities are required.
             case Reply.Accepted<?>(JoinAnswer.Joined joined) -> Response.ok(joined.with(secret.keyOf(host)));
             case Reply.Accepted<?>(HeartbeatAnswer heard) -> Response.ok(heard.with(secret.keyOf(host)));
             case Reply.Accepted<?>(var answer) -> Response.ok(answer);

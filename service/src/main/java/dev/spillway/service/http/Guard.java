@@ -210,7 +210,7 @@ final class Guard {
     /** Returns the token that a request has, known or not. */
     static Optional<String> token(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        // Of several such headers none counts, because a proxy may have checked another one.
+        // Several such headers count as none, because a proxy may have checked another one.
         if (given.size() != 1) {
             return Optional.empty();
         }
