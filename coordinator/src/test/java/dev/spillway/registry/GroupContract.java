@@ -192,7 +192,7 @@ public interface GroupContract extends RegistryFixture {
     default void aGroupHasABound() {
         Fleet fleet = artifacts(empty(), 10_000);
         FleetHost host = fleet.host("host-1");
-        host.register(IntStream.range(0, Rows.Group.ENTRIES_MAX).mapToObj(i -> member("k" + i, "1", "a")).toArray(Registration[]::new));
+        host.register(IntStream.range(0, EntryGroup.ENTRIES_MAX).mapToObj(i -> member("k" + i, "1", "a")).toArray(Registration[]::new));
         assertThat(put(host, "one-more", "a")).isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.GROUP_FULL));
         assertThat(host.register(member("k7", "2", "a")).getFirst()).isInstanceOf(ReplicaOutcome.Registered.class);

@@ -13,9 +13,9 @@ final class MapRowsTest {
 
     private final MapRows rows = new MapRows(new RegistryId(new UUID(1, 1)), 1, () -> NOW);
 
-    private static Changes found(Rows.Registry seen, long generation) {
+    private static Changes found(RegistryRow seen, long generation) {
         Transaction transaction = new Transaction(new MapRows(seen.id(), 1, () -> NOW));
-        transaction.save(new Rows.Registry(seen.id(), seen.epoch(), seen.highestGeneration(), null, new Rows.Behind(generation, 1)));
+        transaction.save(new RegistryRow(seen.id(), seen.epoch(), seen.highestGeneration(), null, new RegistryRow.Behind(generation, 1)));
         return transaction.changes();
     }
 
@@ -23,7 +23,7 @@ final class MapRowsTest {
     void whatIsFoundOfAnEpochThatIsOverMeanwhileIsForgotten() {
         Changes late = found(rows.registry(), 7);
         Transaction restored = new Transaction(rows);
-        Rows.Registry next = new Rows.Registry(rows.registry().id(), 5, 100, NOW, null);
+        RegistryRow next = new RegistryRow(rows.registry().id(), 5, 100, NOW, null);
         restored.save(next);
         rows.apply(restored.changes());
         rows.apply(late);
@@ -38,6 +38,6 @@ final class MapRowsTest {
         rows.apply(first);
         rows.apply(second);
         assertThat(rows.registry().highestGeneration()).isEqualTo(drawn);
-        assertThat(rows.registry().behind()).isEqualTo(new Rows.Behind(7, 1));
+        assertThat(rows.registry().behind()).isEqualTo(new RegistryRow.Behind(7, 1));
     }
 }

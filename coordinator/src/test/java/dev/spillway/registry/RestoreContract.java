@@ -30,7 +30,7 @@ interface RestoreContract extends RegistryFixture {
             assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.REGISTRY_BEHIND);
             assertThat(refused.detail()).contains("spillway restored");
         });
-        assertThat(fleet.registry.queries().registry().behind()).isEqualTo(new Rows.Behind(seen, 1));
+        assertThat(fleet.registry.queries().registry().behind()).isEqualTo(new RegistryRow.Behind(seen, 1));
         assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().attention()).contains("spillway restored");
 
         Outcomes.Restoration.Restored said = fleet.restored();

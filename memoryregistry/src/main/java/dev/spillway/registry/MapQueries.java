@@ -65,7 +65,7 @@ final class MapQueries implements RegistryQueries {
     public Optional<EntryView> entry(EntryName name) {
         synchronized (lock) {
             return Optional.ofNullable(rows.tables.entries.get(name))
-                    .map(row -> view(row, rows.tables.holders(new Rows.Holding(name, row.generation()))
+                    .map(row -> view(row, rows.tables.holders(new Holding(name, row.generation()))
                             .sorted(Comparator.comparing((ReplicaRow held) -> !isReachable(held)).thenComparing(ReplicaRow::id))
                             .limit(LIMIT_MAX)
                             .map(this::view)
@@ -200,7 +200,7 @@ final class MapQueries implements RegistryQueries {
     }
 
     @Override
-    public Rows.Registry registry() {
+    public RegistryRow registry() {
         synchronized (lock) {
             return rows.registry();
         }
@@ -244,7 +244,7 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Optional<Waiting> waiting() {
         synchronized (lock) {
-            Rows.Registry registry = rows.registry();
+            RegistryRow registry = rows.registry();
             List<HostId> unheard = rows.tables.hosts.values()
                     .stream()
                     .filter(host -> host.isUnheard(registry.epoch()))

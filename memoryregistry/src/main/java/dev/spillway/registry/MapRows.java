@@ -107,12 +107,12 @@ public final class MapRows implements WholeRows {
     }
 
     @Override
-    public Registry registry() {
+    public RegistryRow registry() {
         return tables.registry;
     }
 
     @Override
-    public Registry lockRegistry() {
+    public RegistryRow lockRegistry() {
         return tables.registry;
     }
 
@@ -248,12 +248,12 @@ public final class MapRows implements WholeRows {
     }
 
     @Override
-    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+    public List<EntryRow> lockGroups(SortedSet<EntryGroup> groups) {
         return groups(groups);
     }
 
     @Override
-    public List<EntryRow> groups(SortedSet<Group> groups) {
+    public List<EntryRow> groups(SortedSet<EntryGroup> groups) {
         return tables.entries.values().stream().filter(row -> row.group() != null && groups.contains(row.group())).toList();
     }
 

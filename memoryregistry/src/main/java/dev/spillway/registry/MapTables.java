@@ -7,9 +7,6 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.registry.Rows.Behind;
-import dev.spillway.registry.Rows.Holding;
-import dev.spillway.registry.Rows.Registry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -59,11 +56,11 @@ final class MapTables {
     final Map<HostId, Map<ReplicaId, InUse>> inUse = new HashMap<>();
     final NavigableMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
     final Set<EvictionId> afterRestore = new HashSet<>();
-    Registry registry;
+    RegistryRow registry;
     long policyVersion = 1;
 
     MapTables(RegistryId id) {
-        registry = new Registry(id, 1, 0, null, null);
+        registry = new RegistryRow(id, 1, 0, null, null);
     }
 
     /** Becomes what {@code copy} is, which stays as it is. */
@@ -106,7 +103,7 @@ final class MapTables {
 
     long drawGeneration() {
         registry =
-                new Registry(registry.id(), registry.epoch(), registry.highestGeneration() + 1, registry.restoredAt(), registry.behind());
+                new RegistryRow(registry.id(), registry.epoch(), registry.highestGeneration() + 1, registry.restoredAt(), registry.behind());
         return registry.highestGeneration();
     }
 
@@ -196,16 +193,16 @@ final class MapTables {
     }
 
     /** Applies a change of the registry's row. Findings of an earlier epoch are dropped, and generations drawn meanwhile stay drawn. */
-    private void apply(Registry changed) {
+    private void apply(RegistryRow changed) {
         long highest = Math.max(registry.highestGeneration(), changed.highestGeneration());
         if (changed.epoch() > registry.epoch()) {
             hosts.replaceAll((key, host) -> host.asking(null));
             activityTrimmed = activity.size();
-            registry = new Registry(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
+            registry = new RegistryRow(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
         } else if (changed.epoch() == registry.epoch() && changed.behind() != null) {
-            Behind known = registry.behind() == null ? changed.behind() : registry.behind();
-            registry = new Registry(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(),
-                    new Behind(Math.max(known.generation(), changed.behind().generation()),
+            RegistryRow.Behind known = registry.behind() == null ? changed.behind() : registry.behind();
+            registry = new RegistryRow(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(),
+                    new RegistryRow.Behind(Math.max(known.generation(), changed.behind().generation()),
                             Math.max(known.epoch(), changed.behind().epoch())));
         }
     }

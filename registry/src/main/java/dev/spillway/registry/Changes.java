@@ -33,7 +33,7 @@ public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChan
      * @param row             new row, if it differs; in a later epoch, readers of events begin anew
      * @param policiesChanged whether any policy differs, so that the policies' version rises
      */
-    public record RegistryChanges(Rows.@Nullable Registry row, boolean policiesChanged) {}
+    public record RegistryChanges(@Nullable RegistryRow row, boolean policiesChanged) {}
 
     /**
      * Changes of hosts.

@@ -6,7 +6,6 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.registry.Rows.EntryLock;
-import dev.spillway.registry.Rows.Holding;
 import dev.spillway.registry.Rows.HostLock;
 import java.time.Instant;
 import java.util.Collection;

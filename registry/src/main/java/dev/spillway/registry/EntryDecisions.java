@@ -59,7 +59,7 @@ final class EntryDecisions {
         if (before != null && !joins && namespace.policy().writeOnce()) {
             return writtenAlready(before);
         }
-        Rows.Group group = written.group() == null ? null : new Rows.Group(name.namespace(), written.group());
+        EntryGroup group = written.group() == null ? null : new EntryGroup(name.namespace(), written.group());
         List<EntryRow> others =
                 group == null ? List.of() : transaction.groups().of(group).stream().filter(row -> !row.name().equals(name)).toList();
         if (!others.isEmpty() && namespace.policy().endOf(others, transaction.now()) == EvictionCause.EXPIRED) {
@@ -67,7 +67,7 @@ final class EntryDecisions {
             namespace = held(transaction, name);
             others = List.of();
         }
-        if (group != null && others.size() >= Rows.Group.ENTRIES_MAX) {
+        if (group != null && others.size() >= EntryGroup.ENTRIES_MAX) {
             return groupFull(group);
         }
         Pin shared = others.isEmpty() ? null : others.getLast().pin();
@@ -102,10 +102,10 @@ final class EntryDecisions {
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
     }
 
-    private static Outcomes.Putting.Refused groupFull(Rows.Group group) {
+    private static Outcomes.Putting.Refused groupFull(EntryGroup group) {
         return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.GROUP_FULL,
                 "group: %s of namespace %s has %d entries already (expected: fewer, or another group)".formatted(group.name(),
-                        group.namespace(), Rows.Group.ENTRIES_MAX));
+                        group.namespace(), EntryGroup.ENTRIES_MAX));
     }
 
     private static Outcomes.Putting.Refused writtenAlready(EntryRow before) {

@@ -80,14 +80,14 @@ public record EntryRow(EntryName name, Image image, Use use, boolean external, I
         return pin == null && !follows;
     }
 
-    Rows.Holding holding() {
-        return new Rows.Holding(name, generation());
+    Holding holding() {
+        return new Holding(name, generation());
     }
 
     /** Returns its group; null for none. */
-    public Rows.@Nullable Group group() {
+    public @Nullable EntryGroup group() {
         GroupName group = written.group();
-        return group == null ? null : new Rows.Group(name.namespace(), group);
+        return group == null ? null : new EntryGroup(name.namespace(), group);
     }
 
     EvictedEntry evicted(EvictionCause cause) {

@@ -4,8 +4,6 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.registry.Rows.EntryLock;
-import dev.spillway.registry.Rows.Group;
-import dev.spillway.registry.Rows.Selection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +24,10 @@ public interface EntryRows {
     List<EntryRow> victims(NamespaceName namespace, Place after, int limit);
 
     /** Locks all entries of these groups exclusively, in the order of their names. The caller holds the namespaces. */
-    List<EntryRow> lockGroups(SortedSet<Group> groups);
+    List<EntryRow> lockGroups(SortedSet<EntryGroup> groups);
 
     /** Does the same as {@link #lockGroups} without locking. */
-    List<EntryRow> groups(SortedSet<Group> groups);
+    List<EntryRow> groups(SortedSet<EntryGroup> groups);
 
     /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);

@@ -3,7 +3,6 @@ package dev.spillway.registry;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.registry.Rows.DueFact;
 import dev.spillway.registry.Rows.Ended;
-import dev.spillway.registry.Rows.Holding;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

@@ -10,7 +10,7 @@ final class Fence {
     private Fence() {}
 
     /** Returns why the message may change nothing, or null. The host row is locked, so the answer holds until the transaction ends. */
-    static @Nullable String closedTo(FencedMessage<?> message, @Nullable HostRow host, Rows.Registry registry) {
+    static @Nullable String closedTo(FencedMessage<?> message, @Nullable HostRow host, RegistryRow registry) {
         Sender sender = message.sender();
         if (!sender.registryId().equals(registry.id())) {
             return "registryId: " + sender.registryId() + " (expected: " + registry.id() + ")";

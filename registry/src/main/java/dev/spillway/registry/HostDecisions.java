@@ -32,7 +32,7 @@ final class HostDecisions {
     }
 
     JoinAnswer join(Transaction transaction, JoinRequest request) {
-        Rows.Registry registry = transaction.stored().registry();
+        RegistryRow registry = transaction.stored().registry();
         HostRow known = transaction.host(request.hostId(), HostLock.INCARNATION);
         JoinAnswer.Refused refusal = refusal(transaction, request, registry, known);
         if (refusal != null) {
@@ -68,7 +68,7 @@ final class HostDecisions {
     }
 
     /** Returns whether the host has yet to report what it holds since the registry was restored. */
-    private static boolean readopts(JoinRequest request, @Nullable HostRow known, Rows.Registry registry) {
+    private static boolean readopts(JoinRequest request, @Nullable HostRow known, RegistryRow registry) {
         return request.registryId() != null
                 && (request.epoch() < registry.epoch() || (known != null && known.readoptedEpoch() < registry.epoch()));
     }
@@ -85,7 +85,7 @@ final class HostDecisions {
         return new Intervals(rules.heartbeat(), rules.reconcile());
     }
 
-    private JoinAnswer.@Nullable Refused refusal(Transaction transaction, JoinRequest request, Rows.Registry registry,
+    private JoinAnswer.@Nullable Refused refusal(Transaction transaction, JoinRequest request, RegistryRow registry,
             @Nullable HostRow known) {
         if (!request.versions().contains(EventType.VERSION)) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.NO_COMMON_VERSION,
@@ -147,14 +147,14 @@ final class HostDecisions {
                 + known.id() + " at " + known.address() + wayOut);
     }
 
-    private static JoinAnswer.Refused behind(Transaction transaction, JoinRequest request, Rows.Registry registry,
+    private static JoinAnswer.Refused behind(Transaction transaction, JoinRequest request, RegistryRow registry,
             @Nullable HostRow known) {
-        Rows.Behind before = registry.behind();
-        Rows.Behind behind = new Rows.Behind(Math.max(request.highestGeneration(), before == null ? 0 : before.generation()),
+        RegistryRow.Behind before = registry.behind();
+        RegistryRow.Behind behind = new RegistryRow.Behind(Math.max(request.highestGeneration(), before == null ? 0 : before.generation()),
                 Math.max(request.epoch(), before == null ? 0 : before.epoch()));
         if (!behind.equals(before)) {
             transaction
-                    .save(new Rows.Registry(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(), behind));
+                    .save(new RegistryRow(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(), behind));
         }
         String detail = "store " + request.storeId() + " has seen generation " + request.highestGeneration() + " of epoch "
                 + request.epoch() + ", the registry knows up to " + registry.highestGeneration() + " of epoch " + registry.epoch()

@@ -3,7 +3,6 @@ package dev.spillway.registry;
 import dev.spillway.events.Description;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Rows.Selection;
 import java.time.Instant;
 
 /**

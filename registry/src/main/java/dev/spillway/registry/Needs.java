@@ -44,7 +44,7 @@ public final class Needs {
     private final Set<EntryName> ending = new HashSet<>();
     private final Map<EntryName, Set<SnapshotId>> putting = new HashMap<>();
     private final SortedMap<NamespaceName, Integer> puts = new TreeMap<>();
-    private final Set<Rows.Group> groups = new HashSet<>();
+    private final Set<EntryGroup> groups = new HashSet<>();
 
     private Needs(RegistryRules rules, Transaction transaction) {
         this.rules = rules;
@@ -129,7 +129,7 @@ public final class Needs {
     /** Asks for all entries of a group, if one is named. */
     void group(NamespaceName namespace, @Nullable GroupName named) {
         if (named != null) {
-            groups.add(new Rows.Group(namespace, named));
+            groups.add(new EntryGroup(namespace, named));
         }
     }
 
@@ -168,7 +168,7 @@ public final class Needs {
         List<EntryRow> losingHolders = new ArrayList<>();
         for (EntryName name : changing) {
             EntryRow entry = transaction.entry(name, EntryLock.EXCLUSIVE);
-            Rows.Group group = entry == null ? null : entry.group();
+            EntryGroup group = entry == null ? null : entry.group();
             if (entry != null && group != null && (entry.follows() || ending.contains(name))) {
                 // Its use makes it lead, and its end takes the others along.
                 groups.add(group);

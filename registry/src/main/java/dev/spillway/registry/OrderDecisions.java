@@ -135,9 +135,9 @@ final class OrderDecisions {
     /** Dooms replicas that the evicting transactions left LIVE, {@code limit} at most. */
     Outcomes.Swept doomTheRest(Transaction transaction, int hostsAway, int limit) {
         int doomed = 0;
-        Rows.Registry registry = transaction.stored().registry();
+        RegistryRow registry = transaction.stored().registry();
         for (EvictionFact eviction : transaction.stored().evictions().lockUnfinishedEvictions(1)) {
-            Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
+            Holding holding = new Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
             List<ReplicaRow> left =
                     transaction.stored()
                             .replicas()

@@ -47,24 +47,24 @@ final class PlanDecisions {
         }
         PlanPurpose.Prune prune = command.prune().in(namespace);
         EntryKey prefix = prune.keyPrefix();
-        Rows.Selection selected = prefix == null ? new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
+        Selection selected = prefix == null ? new Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
                 : transaction.stored().entries().countUnpinned(command.namespace(), prefix);
-        Rows.Selection idle = prune.countsIdleApart(namespace) ? transaction.stored()
+        Selection idle = prune.countsIdleApart(namespace) ? transaction.stored()
                 .entries()
                 .countOverdue(command.namespace(), prune.times(transaction.now()), prefix == null ? "" : prefix.value())
-                : Rows.Selection.NONE;
+                : Selection.NONE;
         return make(transaction, namespace, prune, selected.without(idle), namespace.policy());
     }
 
     /** Begins a plan that sets a policy when it is applied. */
     Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
         TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
-        Rows.Selection overdue = transaction.stored().entries().countOverdue(namespace.name(), times, "");
+        Selection overdue = transaction.stored().entries().countOverdue(namespace.name(), times, "");
         return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
-                new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue), after);
+                new Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue), after);
     }
 
-    private Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PlanPurpose purpose, Rows.Selection selected,
+    private Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PlanPurpose purpose, Selection selected,
             Policy judging) {
         Making nothing =
                 new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), Place.START,
@@ -215,7 +215,7 @@ final class PlanDecisions {
     private static List<PlanVictim> nextVictims(PlanRows plans, PlanRow plan, int limit) {
         List<PlanVictim> victims = new ArrayList<>(plans.victims(plan.id(), plan.applied().done(), limit + 1));
         while (victims.size() > limit && victims.getLast().follows()) {
-            List<PlanVictim> more = plans.victims(plan.id(), victims.getLast().number(), 1 + Rows.Group.ENTRIES_MAX);
+            List<PlanVictim> more = plans.victims(plan.id(), victims.getLast().number(), 1 + EntryGroup.ENTRIES_MAX);
             if (more.isEmpty()) {
                 return victims;
             }

@@ -42,7 +42,7 @@ final class ReadoptDecisions {
     ReplicaOutcomes readopt(Transaction transaction, HostRow host, ReadoptRequest request) {
         Map<ReplicaId, ReplicaOutcome.Refused> refused = refused(transaction, request.items());
         List<Readoption> items = request.items().stream().filter(item -> !refused.containsKey(item.replicaId())).toList();
-        Map<Rows.Holding, Rows.Ended> ended = lock(transaction, host, items);
+        Map<Holding, Rows.Ended> ended = lock(transaction, host, items);
         SortedSet<ReplicaId> unrecorded = transaction.replicas().record(host, items.stream().map(Readoption::replicaId).toList());
         List<ReplicaOutcome> outcomes = new ArrayList<>();
         for (Readoption item : request.items()) {
@@ -50,7 +50,7 @@ final class ReadoptDecisions {
             if (refusal != null) {
                 outcomes.add(refusal);
             } else if (unrecorded.remove(item.replicaId())) {
-                outcomes.add(readopt(transaction, host, item, ended.get(new Rows.Holding(item.name(), item.generation()))));
+                outcomes.add(readopt(transaction, host, item, ended.get(new Holding(item.name(), item.generation()))));
             } else {
                 outcomes.add(recorded(transaction, host, item.replicaId()));
             }
@@ -88,17 +88,17 @@ final class ReadoptDecisions {
     }
 
     /** Locks the rows that the replicas concern. Records former ids, too, so that they cannot be registered later. */
-    private Map<Rows.Holding, Rows.Ended> lock(Transaction transaction, HostRow host, List<Readoption> items) {
+    private Map<Holding, Rows.Ended> lock(Transaction transaction, HostRow host, List<Readoption> items) {
         SortedMap<ReplicaId, Rows.Recording> ids = new TreeMap<>();
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
         SortedSet<EntryName> names = new TreeSet<>();
-        Set<Rows.Holding> generations = new HashSet<>();
+        Set<Holding> generations = new HashSet<>();
         for (Readoption item : items) {
             ids.put(item.replicaId(), new Rows.Recording(host.id(), host.incarnation()));
             ids.put(item.formerId(), new Rows.Recording(host.id(), host.incarnation()));
             namespaces.add(item.namespace());
             names.add(item.name());
-            generations.add(new Rows.Holding(item.name(), item.generation()));
+            generations.add(new Holding(item.name(), item.generation()));
         }
         transaction.replicas().recordAhead(ids);
         transaction.lockNamespaces(namespaces);

@@ -109,7 +109,7 @@ final class ReconcileDecisions {
      * Returns whether the registry may lack what the host knows: the registry is marked as older than a host, or this host has not reported in this
      * epoch.
      */
-    private static boolean isBlind(Rows.Registry registry, HostRow host) {
+    private static boolean isBlind(RegistryRow registry, HostRow host) {
         return registry.behind() != null || host.readoptedEpoch() < registry.epoch();
     }
 

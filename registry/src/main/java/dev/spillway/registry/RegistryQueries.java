@@ -216,7 +216,7 @@ public interface RegistryQueries {
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 
     /** Returns the registry's current row. */
-    Rows.Registry registry();
+    RegistryRow registry();
 
     List<NamespaceView> namespaces();
 

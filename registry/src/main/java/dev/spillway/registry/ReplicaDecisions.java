@@ -232,8 +232,8 @@ final class ReplicaDecisions {
 
     /** Returns the entry in the group that its use names, or unchanged if that group is full. */
     private static EntryRow inGroup(Transaction transaction, EntryRow entry, @Nullable GroupName named) {
-        Rows.Group group = named == null ? null : new Rows.Group(entry.name().namespace(), named);
-        return group == null || group.equals(entry.group()) || transaction.groups().of(group).size() >= Rows.Group.ENTRIES_MAX ? entry
+        EntryGroup group = named == null ? null : new EntryGroup(entry.name().namespace(), named);
+        return group == null || group.equals(entry.group()) || transaction.groups().of(group).size() >= EntryGroup.ENTRIES_MAX ? entry
                 : entry.written(entry.written().in(group.name()));
     }
 

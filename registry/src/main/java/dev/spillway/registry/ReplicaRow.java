@@ -14,8 +14,8 @@ public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId
         Instant registeredAt,
         @Nullable Doom doom) {
     /** Returns the entry and generation of which it is a copy. */
-    Rows.Holding holding() {
-        return new Rows.Holding(name, generation);
+    Holding holding() {
+        return new Holding(name, generation);
     }
 
     public boolean isLive() {

@@ -3,7 +3,6 @@ package dev.spillway.registry;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.registry.Rows.Holders;
-import dev.spillway.registry.Rows.Holding;
 import dev.spillway.registry.Rows.Recording;
 import java.util.Collection;
 import java.util.List;

@@ -20,17 +20,17 @@ final class RestoreDecisions {
 
     /** Begins a new epoch. From then on, messages of an earlier epoch do not pass the fence, and every host reports what it holds. */
     Outcomes.Restoration restored(Transaction transaction, Command.Restored command) {
-        Rows.Registry before = transaction.stored().lockRegistry();
+        RegistryRow before = transaction.stored().lockRegistry();
         if (command.epoch() != before.epoch()) {
             return new Outcomes.Restoration.OtherEpoch(before.epoch());
         }
         Instant now = transaction.now();
-        Rows.Behind behind = before.behind();
+        RegistryRow.Behind behind = before.behind();
         long epochKnown = behind == null ? before.epoch() : Math.max(before.epoch(), behind.epoch());
         long generationKnown = behind == null ? before.highestGeneration() : Math.max(before.highestGeneration(), behind.generation());
         long micros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
-        Rows.Registry after =
-                new Rows.Registry(before.id(), Math.max(epochKnown + 1, micros), Math.max(generationKnown, micros), now, null);
+        RegistryRow after =
+                new RegistryRow(before.id(), Math.max(epochKnown + 1, micros), Math.max(generationKnown, micros), now, null);
         transaction.save(after);
         transaction.audit(AuditRecord.Action.DECLARE_RESTORED, AuditRecord.Subject.REGISTRY,
                 "epoch %d, generations after %d".formatted(after.epoch(), after.highestGeneration()));
@@ -40,7 +40,7 @@ final class RestoreDecisions {
 
     /** Makes waiting orders due once every host has reported what it holds and the grace period is over. */
     int release(Transaction transaction, int limit) {
-        Rows.Registry registry = transaction.stored().registry();
+        RegistryRow registry = transaction.stored().registry();
         Instant restoredAt = registry.restoredAt();
         if (restoredAt == null || restoredAt.plus(rules.grace()).isAfter(transaction.now())
                 || transaction.stored().hosts().isAnyHostUnheard(registry.epoch())) {

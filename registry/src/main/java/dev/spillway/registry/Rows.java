@@ -4,10 +4,8 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
-import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 import java.util.HashMap;
@@ -16,7 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The stored rows as one transaction sees them, before its own changes. Callers lock kinds in the order hosts, replica ids, namespaces, entries,
@@ -40,33 +37,6 @@ public interface Rows {
         /** It changes or goes; the caller holds its namespace. */
         EXCLUSIVE
     }
-
-    /** Names one generation of one entry. */
-    record Holding(EntryName name, long generation) {}
-
-    /** Names a group of entries, which are evicted together. */
-    record Group(NamespaceName namespace, GroupName name) implements Comparable<Group> {
-        /** Largest number of entries. All of them go in one transaction. */
-        public static final int ENTRIES_MAX = 1_000;
-
-        @Override
-        public int compareTo(Group other) {
-            int byNamespace = namespace.compareTo(other.namespace);
-            return byNamespace != 0 ? byNamespace : name.compareTo(other.name);
-        }
-    }
-
-    /**
-     * The registry itself.
-     *
-     * @param highestGeneration the highest that was ever drawn, or that is taken for it since a restore
-     * @param restoredAt        time at which a restore was last declared; absent if none was
-     * @param behind            numbers beyond this registry that a host has seen, so the database was restored and nobody said so; absent if there are none
-     */
-    record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
-
-    /** The highest generation and the latest epoch seen by refused hosts. */
-    record Behind(long generation, long epoch) {}
 
     /** The end of a generation, decided since a restore. */
     record Ended(long generation, EvictionId evictionId, EvictionCause cause) {}
@@ -114,26 +84,13 @@ public interface Rows {
     /** Returns the store's time, the same for the whole transaction. */
     Instant now();
 
-    Registry registry();
+    RegistryRow registry();
 
     /** Reads the registry's row as it is now, and locks it. The caller has locked nothing else. */
-    Registry lockRegistry();
+    RegistryRow lockRegistry();
 
     /** A replica id to be recorded, and the incarnation of the host that speaks of it. */
     record Recording(HostId host, long incarnation) {}
-
-    /** A number of entries and their bytes. */
-    record Selection(long entries, long bytes) {
-        public static final Selection NONE = new Selection(0, 0);
-
-        Selection grown(int sign, long moreBytes) {
-            return new Selection(entries + sign, bytes + sign * moreBytes);
-        }
-
-        Selection without(Selection other) {
-            return new Selection(entries - other.entries, bytes - other.bytes);
-        }
-    }
 
     HostRows hosts();
 

@@ -51,7 +51,7 @@ public final class Transaction {
     private Actor actor = Actor.SWEEP;
     private boolean policiesChanged;
     private @Nullable PolicySet policies;
-    private Rows.@Nullable Registry changedRegistry;
+    private @Nullable RegistryRow changedRegistry;
 
     public Transaction(Rows rows) {
         this.rows = rows;
@@ -99,7 +99,7 @@ public final class Transaction {
 
     /** Returns an entry with the rest of its group, in the order of use. The caller holds their namespace. */
     List<EntryRow> withGroup(EntryRow row) {
-        Rows.Group group = row.group();
+        EntryGroup group = row.group();
         return group == null ? List.of(row) : groups.of(group);
     }
 
@@ -224,8 +224,8 @@ public final class Transaction {
      */
     void save(EntryRow row) {
         EntryRow before = entries.get(row.name());
-        Rows.Group left = before == null ? null : before.group();
-        Rows.Group in = row.group();
+        EntryGroup left = before == null ? null : before.group();
+        EntryGroup in = row.group();
         if (before != null && left != null && !left.equals(in)) {
             groups.left(before);
         }
@@ -257,7 +257,7 @@ public final class Transaction {
         EntryRow row = entries.put(name, null);
         changedEntries.rows().remove(name);
         changedEntries.gone().add(name);
-        Rows.Group left = row == null ? null : row.group();
+        EntryGroup left = row == null ? null : row.group();
         if (row != null && left != null) {
             groups.left(row);
             if (!row.follows()) {
@@ -267,7 +267,7 @@ public final class Transaction {
     }
 
     /** Lets the entry that was used last lead a group that lost the one that led it. */
-    private void lead(Rows.Group group) {
+    private void lead(EntryGroup group) {
         List<EntryRow> members = groups.of(group);
         NamespaceRow namespace = namespace(group.namespace());
         if (!members.isEmpty() && namespace != null) {
@@ -307,7 +307,7 @@ public final class Transaction {
     }
 
     /** Replaces the registry's row. */
-    void save(Rows.Registry registry) {
+    void save(RegistryRow registry) {
         changedRegistry = registry;
     }
 

@@ -1,7 +1,6 @@
 package dev.spillway.registry;
 
 import dev.spillway.events.EntryName;
-import dev.spillway.registry.Rows.Group;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -19,7 +18,7 @@ final class TransactionGroups {
     private final Rows rows;
     private final Map<EntryName, @Nullable EntryRow> entries;
     /** Members of the groups that were read. */
-    private final Map<Group, Set<EntryName>> members = new HashMap<>();
+    private final Map<EntryGroup, Set<EntryName>> members = new HashMap<>();
 
     /** @param entries entries as the transaction sees them, to which those of groups are added as they are read */
     TransactionGroups(Rows rows, Map<EntryName, @Nullable EntryRow> entries) {
@@ -28,8 +27,8 @@ final class TransactionGroups {
     }
 
     /** Locks the entries of these groups. The caller holds their namespaces. */
-    void lock(Collection<Group> groups) {
-        SortedSet<Group> missing = new TreeSet<>(groups);
+    void lock(Collection<EntryGroup> groups) {
+        SortedSet<EntryGroup> missing = new TreeSet<>(groups);
         missing.removeAll(members.keySet());
         if (missing.isEmpty()) {
             return;
@@ -44,7 +43,7 @@ final class TransactionGroups {
     }
 
     /** Returns the entries of a group in the order of use, so that the leading one is the last. The caller holds its namespace. */
-    List<EntryRow> of(Group group) {
+    List<EntryRow> of(EntryGroup group) {
         lock(List.of(group));
         List<EntryRow> found = new ArrayList<>();
         for (EntryName name : members.getOrDefault(group, Set.of())) {
@@ -56,12 +55,12 @@ final class TransactionGroups {
 
     /** Returns the given stored entries that are in groups, each with the entries of its group in the order of use. Locks nothing. */
     static Map<EntryRow, List<EntryRow>> withGroups(Rows rows, Collection<EntryRow> leading) {
-        SortedSet<Group> groups = new TreeSet<>(leading.stream().map(EntryRow::group).filter(Objects::nonNull).toList());
+        SortedSet<EntryGroup> groups = new TreeSet<>(leading.stream().map(EntryRow::group).filter(Objects::nonNull).toList());
         Map<EntryRow, List<EntryRow>> found = new HashMap<>();
         if (groups.isEmpty()) {
             return found;
         }
-        Map<@Nullable Group, List<EntryRow>> byGroup = new HashMap<>();
+        Map<@Nullable EntryGroup, List<EntryRow>> byGroup = new HashMap<>();
         rows.entries().groups(groups).forEach(row -> byGroup.computeIfAbsent(row.group(), ignored -> new ArrayList<>()).add(row));
         byGroup.values().forEach(members -> members.sort(Comparator.comparingLong(EntryRow::lastUse)));
         for (EntryRow entry : leading) {

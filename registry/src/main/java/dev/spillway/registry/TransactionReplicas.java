@@ -2,7 +2,6 @@ package dev.spillway.registry;
 
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.registry.Rows.Holding;
 import dev.spillway.registry.Rows.Recording;
 import java.time.Instant;
 import java.util.ArrayList;

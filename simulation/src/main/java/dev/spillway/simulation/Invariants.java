@@ -1,5 +1,7 @@
 package dev.spillway.simulation;
 
+import dev.spillway.registry.EntryGroup;
+import dev.spillway.registry.Holding;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.HostId;
@@ -26,7 +28,6 @@ import dev.spillway.registry.NamespaceRow;
 import dev.spillway.registry.Place;
 import dev.spillway.registry.RegistryRules;
 import dev.spillway.registry.ReplicaRow;
-import dev.spillway.registry.Rows;
 import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.PutOutcome;
@@ -354,9 +355,9 @@ final class Invariants {
      * place in the order. Moves between groups in one transaction of several commands or registrations are not checked.
      */
     private void checkGroups(List<Command<?>> commands, Changes changes, Map<EntryName, EntryRow> before) {
-        Map<Rows.Group, List<EntryRow>> groups = new HashMap<>();
+        Map<EntryGroup, List<EntryRow>> groups = new HashMap<>();
         for (EntryRow row : rows.storedEntries().values()) {
-            Rows.Group group = row.group();
+            EntryGroup group = row.group();
             if (group != null) {
                 groups.computeIfAbsent(group, ignored -> new ArrayList<>()).add(row);
             }
@@ -383,7 +384,7 @@ final class Invariants {
     }
 
     private void checkGeneration(EntryName name, long generation) {
-        Rows.Holding holding = new Rows.Holding(name, generation);
+        Holding holding = new Holding(name, generation);
         long holders = rows.countLiveReplicas(holding);
         EntryRow entry = rows.storedEntries().get(name);
         boolean current = entry != null && entry.generation() == generation;
@@ -440,9 +441,9 @@ final class Invariants {
             return;
         }
         Map<NamespaceName, List<EntryName>> left = new HashMap<>();
-        Set<Rows.Group> putTo = new HashSet<>();
+        Set<EntryGroup> putTo = new HashSet<>();
         for (EntryRow row : changes.entries().rows().values()) {
-            Rows.Group group = row.group();
+            EntryGroup group = row.group();
             if (group != null) {
                 putTo.add(group);
             }

@@ -1,5 +1,6 @@
 package dev.spillway.simulation;
 
+import dev.spillway.registry.Holding;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
@@ -24,7 +25,6 @@ import dev.spillway.registry.HostRow;
 import dev.spillway.registry.MapRows;
 import dev.spillway.registry.NamespaceRow;
 import dev.spillway.registry.ReplicaRow;
-import dev.spillway.registry.Rows;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
 import java.util.HashMap;
@@ -259,7 +259,7 @@ final class RestoreInvariants {
     /** Returns the generation of an entry as its holders know it. They may not know the one that was just put. */
     private long generationHeld(EntryRow entry) {
         long newest = 0;
-        for (ReplicaRow holder : rows.lockLiveReplicas(Set.of(new Rows.Holding(entry.name(), entry.generation())), Integer.MAX_VALUE)
+        for (ReplicaRow holder : rows.lockLiveReplicas(Set.of(new Holding(entry.name(), entry.generation())), Integer.MAX_VALUE)
                 .values()
                 .iterator()
                 .next()

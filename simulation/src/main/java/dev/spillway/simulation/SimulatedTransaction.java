@@ -1,5 +1,6 @@
 package dev.spillway.simulation;
 
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.registry.Command;
 import dev.spillway.registry.Rows;
@@ -64,7 +65,7 @@ final class SimulatedTransaction {
     private int begun;
     private @Nullable Statement underWay;
     private Instant startedAt = Instant.MIN;
-    private Rows.@Nullable Registry registry;
+    private @Nullable RegistryRow registry;
     private long policyVersion;
     private long seed;
     private long namespacesSeenAt;
@@ -118,7 +119,7 @@ final class SimulatedTransaction {
         return startedAt;
     }
 
-    Rows.Registry registry() {
+    RegistryRow registry() {
         if (registry == null) {
             throw new IllegalStateException(this + " was not begun");
         }

@@ -10,7 +10,9 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.registry.Changes;
+import dev.spillway.registry.EntryGroup;
 import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.Holding;
 import dev.spillway.registry.HostRow;
 import dev.spillway.registry.HostState;
 import dev.spillway.registry.MapRows;
@@ -19,7 +21,9 @@ import dev.spillway.registry.Place;
 import dev.spillway.registry.PlanRow;
 import dev.spillway.registry.PlanRows;
 import dev.spillway.registry.PlanVictim;
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.Selection;
 import dev.spillway.registry.Sighting;
 import dev.spillway.registry.TimeBounds;
 import dev.spillway.registry.WholeRows;
@@ -72,7 +76,7 @@ final class TransactionRows implements WholeRows {
     }
 
     @Override
-    public Registry registry() {
+    public RegistryRow registry() {
         return transaction.registry();
     }
 
@@ -82,7 +86,7 @@ final class TransactionRows implements WholeRows {
     }
 
     @Override
-    public Registry lockRegistry() {
+    public RegistryRow lockRegistry() {
         return database.statement(transaction, ignored -> {
             database.lock(transaction, Kind.REGISTRY, "registry", Mode.UPDATE);
             return committed.registry();
@@ -238,12 +242,12 @@ final class TransactionRows implements WholeRows {
     }
 
     @Override
-    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+    public List<EntryRow> lockGroups(SortedSet<EntryGroup> groups) {
         return lockInOrder(() -> committed.groups(groups), row -> row.group() != null && groups.contains(row.group()), ALL);
     }
 
     @Override
-    public List<EntryRow> groups(SortedSet<Group> groups) {
+    public List<EntryRow> groups(SortedSet<EntryGroup> groups) {
         return read(() -> committed.groups(groups));
     }
 

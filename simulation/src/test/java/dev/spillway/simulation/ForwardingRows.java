@@ -9,13 +9,17 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.registry.Changes;
+import dev.spillway.registry.EntryGroup;
 import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.Holding;
 import dev.spillway.registry.HostRow;
 import dev.spillway.registry.NamespaceRow;
 import dev.spillway.registry.Place;
 import dev.spillway.registry.PlanRows;
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.registry.ReplicaRow;
 import dev.spillway.registry.Rows;
+import dev.spillway.registry.Selection;
 import dev.spillway.registry.Sighting;
 import dev.spillway.registry.TimeBounds;
 import dev.spillway.registry.WholeRows;
@@ -43,7 +47,7 @@ abstract class ForwardingRows implements WholeRows {
     }
 
     @Override
-    public Registry registry() {
+    public RegistryRow registry() {
         return rows.registry();
     }
 
@@ -118,12 +122,12 @@ abstract class ForwardingRows implements WholeRows {
     }
 
     @Override
-    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+    public List<EntryRow> lockGroups(SortedSet<EntryGroup> groups) {
         return rows.entries().lockGroups(groups);
     }
 
     @Override
-    public List<EntryRow> groups(SortedSet<Group> groups) {
+    public List<EntryRow> groups(SortedSet<EntryGroup> groups) {
         return rows.entries().groups(groups);
     }
 
@@ -213,7 +217,7 @@ abstract class ForwardingRows implements WholeRows {
     }
 
     @Override
-    public Registry lockRegistry() {
+    public RegistryRow lockRegistry() {
         return rows.lockRegistry();
     }
 

@@ -20,7 +20,9 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.registry.Command;
+import dev.spillway.registry.EntryGroup;
 import dev.spillway.registry.EntryRow;
+import dev.spillway.registry.Holding;
 import dev.spillway.registry.RegistryRules;
 import dev.spillway.registry.ReplicaRow;
 import dev.spillway.registry.Rows;
@@ -495,7 +497,7 @@ enum PlantedBugs {
                 Rows rows(Rows stored, List<Command<?>> commands) {
                     return new ForwardingRows(stored) {
                         @Override
-                        public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+                        public List<EntryRow> lockGroups(SortedSet<EntryGroup> groups) {
                             return super.lockGroups(groups).stream().limit(2).toList();
                         }
                     };

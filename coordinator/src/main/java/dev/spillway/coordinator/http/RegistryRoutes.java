@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RegistryStatus;
 import dev.spillway.registry.Command;
 import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.Waiting;
-import dev.spillway.registry.Rows;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -30,9 +30,9 @@ final class RegistryRoutes {
     }
 
     private Response show(Request request) {
-        Rows.Registry known = registry.queries().registry();
+        RegistryRow known = registry.queries().registry();
         long unheard = registry.queries().waiting().map(Waiting::hostsUnheard).orElse(0L);
-        Rows.Behind behind = known.behind();
+        RegistryRow.Behind behind = known.behind();
         return Response.ok(new RegistryStatus(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
                 behind == null ? null : new RegistryStatus.Behind(behind.generation(), behind.epoch())));
     }

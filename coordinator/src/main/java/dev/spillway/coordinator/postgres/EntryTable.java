@@ -21,8 +21,8 @@ import dev.spillway.registry.Pin;
 import dev.spillway.registry.Place;
 import dev.spillway.registry.Policy;
 import dev.spillway.registry.Rows.EntryLock;
-import dev.spillway.registry.Rows.Group;
-import dev.spillway.registry.Rows.Selection;
+import dev.spillway.registry.EntryGroup;
+import dev.spillway.registry.Selection;
 import dev.spillway.registry.TimeBounds;
 import dev.spillway.registry.Use;
 import dev.spillway.registry.Written;
@@ -277,19 +277,19 @@ final class EntryTable implements NamespaceRows, EntryRows {
     }
 
     @Override
-    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+    public List<EntryRow> lockGroups(SortedSet<EntryGroup> groups) {
         return locked(ofGroups(OF_GROUPS + " FOR UPDATE OF e", groups));
     }
 
     @Override
-    public List<EntryRow> groups(SortedSet<Group> groups) {
+    public List<EntryRow> groups(SortedSet<EntryGroup> groups) {
         return ofGroups(OF_GROUPS, groups);
     }
 
-    private List<EntryRow> ofGroups(String sql, SortedSet<Group> groups) {
+    private List<EntryRow> ofGroups(String sql, SortedSet<EntryGroup> groups) {
         return Columns.of(groups)
-                .texts("namespaces", Group::namespace)
-                .texts("groups", Group::name)
+                .texts("namespaces", EntryGroup::namespace)
+                .texts("groups", EntryGroup::name)
                 .bindTo(handle.createQuery(sql))
                 .map(MAPPER)
                 .list();

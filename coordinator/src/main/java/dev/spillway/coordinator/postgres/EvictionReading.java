@@ -9,7 +9,6 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.registry.Actor;
 import dev.spillway.registry.Eviction;
 import dev.spillway.registry.JsonSize;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.EvictionFilter;
 import dev.spillway.registry.RegistryQueries.EvictionView;
 import dev.spillway.registry.RegistryQueries.OrderView;

@@ -11,7 +11,7 @@ import dev.spillway.registry.Eviction;
 import dev.spillway.registry.EvictionRows;
 import dev.spillway.registry.Rows.DueFact;
 import dev.spillway.registry.Rows.Ended;
-import dev.spillway.registry.Rows.Holding;
+import dev.spillway.registry.Holding;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.events.HostId;
 import dev.spillway.registry.HostRow;
 import dev.spillway.registry.HostState;
@@ -10,7 +11,6 @@ import dev.spillway.registry.RegistryQueries.LastCopies;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.Page;
 import dev.spillway.registry.RegistryQueries.Waiting;
-import dev.spillway.registry.Rows;
 import dev.spillway.registry.Sighting;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,7 +136,7 @@ final class HostReading {
     }
 
     Optional<Waiting> waiting(Duration grace) {
-        Rows.Registry registry = RegistryTable.read(handle);
+        RegistryRow registry = RegistryTable.read(handle);
         Instant restoredAt = registry.restoredAt();
         if (restoredAt == null) {
             return Optional.empty();

@@ -4,6 +4,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.registry.Changes;
 import dev.spillway.registry.EntryRow;
 import dev.spillway.registry.EntryRows;
@@ -32,7 +33,7 @@ import org.jdbi.v3.core.Handle;
  * by a statement of its own. Not thread-safe.
  */
 final class JdbcRows implements Rows {
-    private record Opening(Instant now, Registry registry, long policyVersion) {}
+    private record Opening(Instant now, RegistryRow registry, long policyVersion) {}
 
     private final Handle handle;
     private final Opening opening;
@@ -82,12 +83,12 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public Registry registry() {
+    public RegistryRow registry() {
         return opening.registry();
     }
 
     @Override
-    public Registry lockRegistry() {
+    public RegistryRow lockRegistry() {
         return RegistryTable.lock(handle);
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
@@ -20,7 +21,6 @@ import dev.spillway.registry.Place;
 import dev.spillway.registry.PlanRow;
 import dev.spillway.registry.PlanVictim;
 import dev.spillway.registry.RegistryQueries;
-import dev.spillway.registry.Rows;
 import dev.spillway.registry.Sighting;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -274,7 +274,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     }
 
     @Override
-    public Rows.Registry registry() {
+    public RegistryRow registry() {
         return read("the registry", RegistryTable::read);
     }
 

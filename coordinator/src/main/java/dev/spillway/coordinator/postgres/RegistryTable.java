@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.registry.RegistryRow;
 import dev.spillway.events.RegistryId;
-import dev.spillway.registry.Rows;
 import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
@@ -12,21 +12,21 @@ final class RegistryTable {
     static final String COLUMNS = "r.id, r.epoch, r.restored_at, r.behind_generation, r.behind_epoch, "
             + "CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation ";
 
-    static final RowMapper<Rows.Registry> MAPPER = (row, context) -> {
+    static final RowMapper<RegistryRow> MAPPER = (row, context) -> {
         Long behind = Columns.nullableLong(row, "behind_generation");
-        return new Rows.Registry(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation"),
-                Columns.nullableInstant(row, "restored_at"), behind == null ? null : new Rows.Behind(behind, row.getLong("behind_epoch")));
+        return new RegistryRow(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation"),
+                Columns.nullableInstant(row, "restored_at"), behind == null ? null : new RegistryRow.Behind(behind, row.getLong("behind_epoch")));
     };
 
     private RegistryTable() {}
 
-    static Rows.Registry lock(Handle handle) {
+    static RegistryRow lock(Handle handle) {
         // The row is locked before the next statement reads the sequence.
         handle.createQuery("SELECT r.epoch FROM registry r FOR UPDATE").mapTo(Long.class).one();
         return read(handle);
     }
 
-    static Rows.Registry read(Handle handle) {
+    static RegistryRow read(Handle handle) {
         return handle.createQuery("SELECT " + COLUMNS + " FROM registry r CROSS JOIN generations g").map(MAPPER).one();
     }
 
@@ -35,11 +35,11 @@ final class RegistryTable {
      *
      * @param before the epoch in which it was decided
      */
-    static void write(Rows.Registry registry, long before, Script script) {
+    static void write(RegistryRow registry, long before, Script script) {
         if (registry.epoch() == before) {
-            Columns.of(registry.behind() == null ? List.<Rows.Behind>of() : List.of(registry.behind()))
-                    .longs("generation", Rows.Behind::generation)
-                    .longs("epoch", Rows.Behind::epoch)
+            Columns.of(registry.behind() == null ? List.<RegistryRow.Behind>of() : List.of(registry.behind()))
+                    .longs("generation", RegistryRow.Behind::generation)
+                    .longs("epoch", RegistryRow.Behind::epoch)
                     .longs("now", ignored -> before)
                     .addTo(script, """
                             UPDATE registry SET behind_generation = greatest(behind_generation, (:generation)[1]),
@@ -47,15 +47,15 @@ final class RegistryTable {
             return;
         }
         Columns.of(List.of(registry))
-                .longs("epoch", Rows.Registry::epoch)
-                .times("restored", Rows.Registry::restoredAt)
+                .longs("epoch", RegistryRow::epoch)
+                .times("restored", RegistryRow::restoredAt)
                 .addTo(script,
                         """
                                 UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
                                     activity_trimmed_id =\s"""
                                 + ActivityTable.LAST_DRAWN);
         Columns.of(List.of(registry))
-                .longs("generation", Rows.Registry::highestGeneration)
+                .longs("generation", RegistryRow::highestGeneration)
                 .addTo(script, "SELECT setval('generations', greatest((:generation)[1], (SELECT last_value FROM generations)))",
                         (row, context) -> row.getLong(1));
         script.add("UPDATE hosts SET attention = NULL WHERE attention IS NOT NULL", Map.of());

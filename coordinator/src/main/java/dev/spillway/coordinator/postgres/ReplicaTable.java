@@ -14,7 +14,7 @@ import dev.spillway.registry.EntryRow;
 import dev.spillway.registry.ReplicaRow;
 import dev.spillway.registry.ReplicaRows;
 import dev.spillway.registry.Rows.Holders;
-import dev.spillway.registry.Rows.Holding;
+import dev.spillway.registry.Holding;
 import dev.spillway.registry.Rows.Recording;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -5,7 +5,7 @@ import dev.spillway.registry.EntryRow;
 import dev.spillway.registry.Place;
 import dev.spillway.registry.ReplicaRow;
 import dev.spillway.registry.Rows.Holders;
-import dev.spillway.registry.Rows.Holding;
+import dev.spillway.registry.Holding;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

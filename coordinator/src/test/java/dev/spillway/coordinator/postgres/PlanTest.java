@@ -10,7 +10,7 @@ import dev.spillway.registry.RegistryQueries.EntryView;
 import dev.spillway.registry.RegistryQueries.EvictionFilter;
 import dev.spillway.registry.RegistryQueries.EvictionView;
 import dev.spillway.registry.RegistryRules;
-import dev.spillway.registry.Rows.Holding;
+import dev.spillway.registry.Holding;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
