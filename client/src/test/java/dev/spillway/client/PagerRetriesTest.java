@@ -27,7 +27,10 @@ import org.junit.jupiter.api.function.Executable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-/** A worker takes each request of a pager and answers only from the second on. */
+/**
+ * Tests which requests of a pager are sent again. The worker answers the first request, which describes the pager. It drops the connection of the
+ * second one without an answer, and answers those after it.
+ */
 class PagerRetriesTest {
     private static final PagerMeta META = new PagerMeta(new ContentDigest("a1".repeat(32)),
             new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),

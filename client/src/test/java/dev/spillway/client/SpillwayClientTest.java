@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Tests the making and the closing of a client. No server is asked. */
+/** Tests how a client is built and closed. No server answers. */
 class SpillwayClientTest {
     private static final String NOWHERE = "127.0.0.1:9";
 

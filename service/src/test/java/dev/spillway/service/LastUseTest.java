@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** When a part counts as failed, by a clock that the test moves. */
+/** Tests when a part counts as failed, with a clock that the test moves. */
 class LastUseTest {
     private static final Duration MOMENT = Duration.ofMillis(1);
 

@@ -175,7 +175,7 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "TERM");
-            // 137 is 128 and the 9 of SIGKILL.
+            // The exit code of a killed process is 128 plus 9, the number of SIGKILL.
             assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 1 s", "http closed", "database closed",
                     "sleepy: not closed in PT1S, still closing servers", "child ended with 137", "code 1", "hook");
             assertThat(process.waitFor()).isEqualTo(1);
@@ -203,7 +203,7 @@ class ServiceProcessTest {
     }
 
     private static Process start(String behaviour) throws IOException {
-        // Whoever runs tests in the background may have them ignore SIGINT, and a child would inherit that.
+        // A shell may start tests with SIGINT ignored, for example in the background. A child would inherit that.
         return new ProcessBuilder("env", "--default-signal=INT,HUP", Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), SleepyService.class.getName(),

@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A process for tests: says what it does on its standard output. Its argument says how it behaves when it is told to stop. */
+/** A process for tests that prints its steps on standard output. Its argument selects how it starts and stops. */
 final class SleepyService {
     private SleepyService() {}
 
     public static void main(String[] arguments) throws InterruptedException {
-        // As a library would: runs only after the parts have closed.
+        // A library may add such a hook. It must run only after the parts have closed.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
         var children = new ArrayList<Process>();
         int code = ServiceProcess.run("sleepy", Duration.ofSeconds(arguments[0].startsWith("stuck") ? 1 : 300), System.out, lifecycle -> {
@@ -47,7 +47,7 @@ final class SleepyService {
         System.exit(code);
     }
 
-    /** A process that takes no notice of SIGTERM, and does so already. */
+    /** Starts a process that ignores SIGTERM, and returns once it does so. */
     private static Process deaf() throws IOException {
         var child = new ProcessBuilder("sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done").start();
         var said = child.inputReader(StandardCharsets.UTF_8).readLine();

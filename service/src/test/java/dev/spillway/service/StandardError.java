@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** What goes to standard error while something runs; the tests' log goes there. */
+/** Captures standard error while an action runs. The tests log to it. */
 public final class StandardError {
     private StandardError() {}
 

@@ -33,7 +33,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
-/** Rows that are those of another, for a bug that is planted in one of their statements. */
+/** Forwards each statement to other rows, so that a planted bug overrides only the statement that it changes. */
 abstract class ForwardingRows implements WholeRows {
     private final Rows rows;
 

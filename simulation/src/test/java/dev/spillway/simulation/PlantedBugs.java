@@ -45,9 +45,9 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
 
-/** The classic mistakes of such a protocol, each planted at a seam between the cores and the world. */
+/** Classic mistakes of such a protocol. Each is planted at a seam between the cores and the simulated world. */
 enum PlantedBugs {
-    /** The registry forgets an id when its row is closed, so a late copy of its registration makes a new row. */
+    /** The registry forgets an id when its row is closed. So a late duplicate of the registration makes a new row. */
     A_LATE_COPY_OF_A_REGISTER_REGISTERS_ITS_ID_AGAIN("registered again|no disk has it") {
         @Override
         Product plant() {
@@ -68,7 +68,7 @@ enum PlantedBugs {
         }
     },
 
-    /** An id that an open transaction has inserted is taken for recorded at once, instead of waiting for that transaction's end. */
+    /** An id that an open transaction has inserted counts as recorded at once. The registry does not wait for the end of that transaction. */
     RESOLVE_RACES_A_REGISTER_WHOSE_TRANSACTION_IS_OPEN("which is live|no disk has it|answered as not registered and is") {
         @Override
         Product plant() {
@@ -81,7 +81,7 @@ enum PlantedBugs {
         }
     },
 
-    /** The host's row is read for the fence but not held, so a join or a retire may come between the look and the commit. */
+    /** The fence reads the host's row without a lock. So a join or a retire may commit between the check and the commit. */
     THE_FENCE_IS_NOT_LOCKED_AGAINST_JOIN_AND_RETIRE("and the host is|has open rows") {
         @Override
         Product plant() {
@@ -94,7 +94,7 @@ enum PlantedBugs {
         }
     },
 
-    /** Whoever publishes comes before every heartbeat, so a host that does not reach the broker never hears of its orders. */
+    /** A heartbeat carries only due orders. The publisher always claims those first, so a host that Kafka does not reach never gets them. */
     A_HEARTBEAT_TAKES_ALONG_ONLY_WHAT_IS_DUE("not converged") {
         @Override
         Product plant() {
@@ -112,7 +112,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker that is fenced takes it for an answer, and gives its replica up. */
+    /** A worker reads FENCED as a refusal of each replica that it asked about, and gives these replicas up. */
     FENCED_IS_READ_AS_REFUSED("answered as refused and was stored|no registry ever told it to") {
         @Override
         Product plant() {
@@ -138,7 +138,7 @@ enum PlantedBugs {
         }
     },
 
-    /** Attach looks at the entry's generation without holding the entry, nor its namespace. */
+    /** Attach checks the entry's generation without a lock on the entry or its namespace. */
     ATTACH_WITHOUT_THE_LOCK_OF_THE_ENTRY("live rows of generation") {
         @Override
         Product plant() {
@@ -153,7 +153,7 @@ enum PlantedBugs {
         }
     },
 
-    /** An order is obeyed for whatever copy of the key is not newer, instead of for exactly one replica. */
+    /** An order deletes a copy of its key that is not newer, instead of exactly the replica that it names. */
     THE_GENERATION_IS_COMPARED_INSTEAD_OF_THE_REPLICA_ID("answered as evicted and was not|which is live|is behind Order") {
         @Override
         Product plant() {
@@ -178,7 +178,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker that starts serves the newest copy that it finds, although a newer one was served before. */
+    /** A worker that starts serves the newest copy that it finds, although it served a newer one before. */
     AN_OLDER_COPY_IS_SERVED_AGAIN_AFTER_A_NEWER_ONE_WENT("serves generation") {
         @Override
         Product plant() {
@@ -200,7 +200,7 @@ enum PlantedBugs {
         }
     },
 
-    /** Holds are kept in memory only, so a restarted worker knows none. */
+    /** Holds are kept in memory only. So a restarted worker has none. */
     A_HOLD_IS_NOT_DURABLE("which is held") {
         @Override
         Product plant() {
@@ -213,7 +213,7 @@ enum PlantedBugs {
         }
     },
 
-    /** Requests with an idempotency key are kept in memory only, so a restarted worker carries them out again. */
+    /** Requests with an idempotency key are kept in memory only. So a restarted worker carries them out again. */
     A_REQUEST_IS_NOT_DURABLE("forgot the request") {
         @Override
         Product plant() {
@@ -226,7 +226,7 @@ enum PlantedBugs {
         }
     },
 
-    /** The place in the orders is stored before the order there is decided, and a crash in between passes it over. */
+    /** The offset is stored before its order is decided. A crash in between skips the order. */
     THE_OFFSET_IS_MOVED_BEFORE_THE_DECISION("is behind Order") {
         @Override
         Product plant() {
@@ -239,7 +239,7 @@ enum PlantedBugs {
         }
     },
 
-    /** New facts are looked for behind the highest id that was published, as if ids were committed in their order. */
+    /** New facts are searched only above the highest published id, as if ids were committed in order. */
     FACTS_ARE_PUBLISHED_BY_ID_CURSOR("unpublished") {
         @Override
         Product plant() {
@@ -268,7 +268,7 @@ enum PlantedBugs {
         }
     },
 
-    /** Holders are read by the statement that waited for the namespace: one that was registered meanwhile is not seen. */
+    /** Holders are read by the statement that waits for the namespace's lock. It does not see a holder that registers during the wait. */
     REPLICA_ROWS_ARE_READ_IN_THE_LOCKING_STATEMENT("live rows of generation") {
         @Override
         Product plant() {
@@ -281,7 +281,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker sends the registration of a put at once, while that of an earlier put to the same key is still on its way. */
+    /** A worker sends the registration of a put at once, although that of an earlier put to the same key has no answer yet. */
     A_LATE_REGISTER_OVERWRITES_A_NEWER_PUT_OF_THE_SAME_HOST("was registered after it|registered .*, and the host is") {
         @Override
         Product plant() {
@@ -297,7 +297,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A host that drains is relieved of what any other host holds, draining or not, without holding the entry. */
+    /** A draining host is relieved of a copy if any other host has one, draining or not. The entry and its namespace are not locked. */
     TWO_HOSTS_RELIEVE_THE_LAST_TWO_COPIES("nobody holds") {
         @Override
         Product plant() {
@@ -323,7 +323,7 @@ enum PlantedBugs {
         }
     },
 
-    /** However much a host misses at once, it is believed. */
+    /** The registry believes the losses that a host reports, however many there are at once. */
     A_MISSING_VOLUME_IS_TAKEN_FOR_AN_EMPTY_HOST("loses \\d+ of \\d+ replicas") {
         @Override
         Product plant() {
@@ -338,7 +338,7 @@ enum PlantedBugs {
         }
     },
 
-    /** What a host brings back after a restore is registered as if it were new: the last to come gets the highest generation. */
+    /** Replicas that hosts bring back after a restore get new generations. So the last one to arrive gets the highest generation. */
     A_REGISTRATION_AFTER_A_RESTORE_DOOMS_THE_NEWER_COPY("is doomed, and .* is older") {
         @Override
         Product plant() {
@@ -359,7 +359,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A copy is attached by its generation alone, though between a restore and the word of it that number was drawn again for another image. */
+    /** A copy is attached by its generation alone. A restored registry may have drawn that number again for another image. */
     A_COPY_IS_ATTACHED_BY_ITS_GENERATION_ALONE("but its image is") {
         @Override
         Product plant() {
@@ -374,7 +374,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker tells a restored registry that it does not serve what only waits for its volume. */
+    /** A worker tells a restored registry that it does not serve replicas that only wait for their volume. */
     WHAT_WAITS_FOR_ITS_VOLUME_IS_TOLD_AS_NOT_SERVED("is doomed, and") {
         @Override
         Product plant() {
@@ -396,7 +396,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker takes it that the registry has no row of what it lost for leave to delete it. */
+    /** A worker counts each replica that it asked to drop as closed, even without a row of it. So it deletes a copy without an order. */
     WHAT_HAS_NO_ROW_IS_TAKEN_FOR_CLOSED("which is live|no registry ever told it to") {
         @Override
         Product plant() {
@@ -413,7 +413,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker takes uses for told once they are sent, though nobody may have heard of them. */
+    /** A worker counts uses as reported once it has sent them, although the message may be lost. */
     USES_ARE_THROWN_AWAY_WHEN_THE_SEND_FAILS("was read on") {
         @Override
         Product plant() {
@@ -428,7 +428,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A worker that starts knows nothing of what was read before, so what its predecessor had not told is lost. */
+    /** A restarted worker forgets the times of earlier reads. So reads that were not reported before are lost. */
     A_RESTART_FORGETS_WHEN_IMAGES_WERE_READ("was read on") {
         @Override
         Product plant() {
@@ -448,7 +448,7 @@ enum PlantedBugs {
         }
     },
 
-    /** The index forgets that a pending image is an artifact, so it is given up where nobody waits for it. */
+    /** The index forgets that a pending image is an artifact. So a worker gives up an image that nobody waits for. */
     AN_ACCEPTED_ARTIFACT_IS_GIVEN_UP("which it accepted") {
         @Override
         Product plant() {
@@ -470,7 +470,7 @@ enum PlantedBugs {
         }
     },
 
-    /** Another store under a known host id joins, whatever is known to lie in the one before. */
+    /** Another store joins under a known host id, although rows of the former store are open. */
     A_NEW_STORE_IS_TAKEN_FOR_THE_OLD_ONE("rows of it are open") {
         @Override
         Product plant() {
@@ -488,7 +488,7 @@ enum PlantedBugs {
         }
     },
 
-    /** A group is known by two of its entries, so its eviction leaves the others. */
+    /** Only two entries of a group are read. So its eviction leaves the others. */
     A_GROUP_IS_READ_IN_PART("of its group|led by another than") {
         @Override
         Product plant() {
@@ -516,10 +516,10 @@ enum PlantedBugs {
         return new Attachment(item.replicaId(), item.namespace(), item.key(), item.generation(), item.sizeBytes(), null);
     }
 
-    /** The product with this bug, for one run. */
+    /** Returns the product with this bug, for one run. */
     abstract Product plant();
 
-    /** A pattern of what is said when it is found, so that nothing else is taken for it. */
+    /** Returns the pattern of the violation that this bug causes. A violation that does not match has another cause. */
     String breaks() {
         return breaks;
     }

@@ -7,10 +7,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The simulation bites: each planted bug is found, within so many seeds as its name is listed with. */
+/** Tests that the simulation finds each planted bug within {@link #SEEDS_MAX} seeds. docs/benchmarks.md lists the seeds that each one takes. */
 @Tag("full")
 final class PlantedBugsTest {
-    /** Three times what the one takes that is found last, and much more than the others take. */
+    /** About three times the seeds of the bug that takes most. */
     private static final int SEEDS_MAX = 8_000;
 
     @ParameterizedTest
@@ -27,7 +27,7 @@ final class PlantedBugsTest {
         assertThat(found.orElseThrow()).containsPattern(bug.breaks());
     }
 
-    /** What the run with this seed breaks, in one line. */
+    /** Returns the first line of the violation that the run with this seed causes; empty without one. */
     private static Optional<String> violation(PlantedBugs bug, long seed) {
         try {
             Simulation.run(seed, bug::plant);

@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Many seeds. {@code -Dsimulation.runs=N} runs more, {@code -Dsimulation.seed=S} starts at another seed, so that
- * {@code -Dsimulation.seed=S -Dsimulation.runs=1} replays one.
+ * Runs the simulation with many seeds. {@code -Dsimulation.runs=N} sets their number, and {@code -Dsimulation.seed=S} the first one. So
+ * {@code -Dsimulation.seed=S -Dsimulation.runs=1} replays one seed.
  */
 final class SimulationTest {
-    /** As many seeds at a time as there are processors. */
+    /** Runs one seed per processor at a time. */
     @Test
     @Timeout(value = 1, unit = TimeUnit.DAYS)
     void theFleetKeepsItsInvariantsAndConvergesWhateverIsLostLateOrDead() {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Against servers that answer, answer badly, do not answer and are not there. */
+/** Tests the client against servers that answer, answer badly, do not answer, or do not exist. */
 class JsonClientTest {
     record Greeting(String text) {}
 
@@ -229,7 +229,7 @@ class JsonClientTest {
         void with(InputStream in, Socket socket) throws IOException, InterruptedException;
     }
 
-    /** A server that takes one connection, behaves as told and closes it. */
+    /** Runs a server that accepts one connection, does what {@code talk} says, and closes the connection. */
     private static void talking(Talk talk, Use use) throws Exception {
         try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var thread = Thread.ofVirtual().start(() -> {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-/** What a caller gets from a server that answers one thing after the other. */
+/** Tests retries against a server that follows a script, one step per request. The last step repeats. */
 class RetriesTest {
     record Done(boolean done) {}
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A server at a Unix socket that keeps its connections, or closes each after its answer. */
+/** Tests the client against a server on a Unix socket that keeps connections, or closes each after its answer. */
 class UnixSocketTest {
     record Answered(boolean done) {}
 
@@ -105,7 +105,7 @@ class UnixSocketTest {
             assertThat(get()).isEqualTo(new Outcome.Answer<>(200, new Answered(true)));
         }
         assertThat(connections).hasValue(201);
-        // The server closes its ends in threads of their own.
+        // The server closes its ends in other threads, perhaps later.
         long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         while (openFiles() >= before + 20 && System.nanoTime() < deadline) {
             Thread.onSpinWait();

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Tests which bodies are accepted, and the answers to those that are not. */
+/** Tests which bodies are accepted, and how others are answered. */
 class BodiesTest {
     record Policy(String backend, @Nullable Long maxEntries, @Nullable Duration ttl, @Nullable List<Label> labels) {
         Policy {
@@ -239,7 +239,7 @@ class BodiesTest {
         }
     }
 
-    /** Nobody knows how much is to come, so the client is told that the connection ends, and sends no more than what was on the way. */
+    /** A chunked body has no known length. So the answer says that the connection ends, and the client sends no more than is under way. */
     @ParameterizedTest
     @CsvSource({"/trees/t, application/x-tar", "/policies/p, application/json", "/policies/p, text/plain", "/nowhere, text/plain"})
     void aChunkedBodyIsRefusedAtItsLimitAndItsConnectionEnds(String path, String type) throws IOException {
@@ -258,7 +258,7 @@ class BodiesTest {
             }
             assertThat(sent).isLessThan(16L << 20);
             assertThat(RunningService.readUntil(in, "}")).startsWith("HTTP/1.1 4").containsIgnoringCase("connection: close");
-            assertThat(in.read()).as("the end, as long as no more is sent").isEqualTo(-1);
+            assertThat(in.read()).as("orderly end, because nothing more is sent").isEqualTo(-1);
         }
     }
 
@@ -340,7 +340,7 @@ class BodiesTest {
                     .getBytes(StandardCharsets.UTF_8));
             assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 415");
             out.write("zz\r\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(socket.getInputStream().read()).as("nothing more to say").isEqualTo(-1);
+            assertThat(socket.getInputStream().read()).as("closed without a further answer").isEqualTo(-1);
         }
     }
 

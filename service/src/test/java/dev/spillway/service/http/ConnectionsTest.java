@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A connection without a request is closed after a time limit, and one with a request is not. */
+/** Tests that only connections without a request are closed after a time limit, and that open connections are capped. */
 class ConnectionsTest {
     private static final Duration SHORT = Duration.ofMillis(500);
     private static final Duration LONG = Duration.ofMinutes(5);
@@ -133,7 +133,7 @@ class ConnectionsTest {
         }
     }
 
-    /** Some connections after each other that live as long as one may without a request. */
+    /** Waits until four idle connections, one after the other, have reached their time limit and are closed. */
     private static void outlastTheBounds(RunningService service) throws IOException {
         for (int connection = 0; connection < 4; connection++) {
             try (var other = service.connect()) {

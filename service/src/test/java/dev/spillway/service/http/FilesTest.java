@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Parts of files as answers. */
+/** Tests answers whose body is a part of a file. */
 class FilesTest {
     private static final int BYTES = 20_000_017;
     private static final int FIRST = 1_000_003;
@@ -97,7 +97,7 @@ class FilesTest {
                 socket.getOutputStream().write("GET /file HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                 RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
                 awaitClosed();
-                // The bytes under way arrive, and then the connection's end instead of the rest.
+                // Bytes under way still arrive. Then the connection ends.
                 assertThat(readToEnd(socket.getInputStream())).isLessThan(BYTES - 2 * FIRST);
             }
             try (var socket = service.connect()) {
@@ -114,7 +114,7 @@ class FilesTest {
                 read++;
             }
         } catch (IOException e) {
-            // It was reset.
+            // The connection was reset, which is an end, too.
         }
         return read;
     }

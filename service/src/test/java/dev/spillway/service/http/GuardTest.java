@@ -128,7 +128,7 @@ class GuardTest {
         assertThat(service.get("/metrics").statusCode()).isEqualTo(401);
     }
 
-    /** A proxy in front may have judged the other one. */
+    /** A request with two tokens is refused, because a proxy in front may have checked the other one. */
     @Test
     void ofTwoTokensNoneLetsIn() throws Exception {
         String reader = "Authorization: Bearer " + token(Role.READER) + "\r\n";
@@ -158,17 +158,17 @@ class GuardTest {
         assertThat(status("POST", "/hosts/host-2", host)).as("another host").isEqualTo(403);
     }
 
-    /** The deadline bounds a hang: how soon it ends is measured with a fleet. */
+    /** The deadline only bounds a hang. A test with a fleet measures how soon a revoked token ends. */
     @Test
     void aTokenThatIsRevokedEndsAlthoughItIsShownAgainAndAgain() throws Exception {
         String token = token(Role.READER);
         assertThat(status("GET", "/things/images/k", token)).isEqualTo(200);
         assertThat(status("GET", "/things/images/k", token)).isEqualTo(200);
-        assertThat(looks).as("a look is believed for a moment").hasValue(1);
+        assertThat(looks).as("the result of a lookup is kept for a moment").hasValue(1);
         known.clear();
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (status("GET", "/things/images/k", token) == 200) {
-            assertThat(System.nanoTime()).as("still let in").isLessThan(deadline);
+            assertThat(System.nanoTime()).as("still accepted").isLessThan(deadline);
         }
         assertThat(looks).hasValueGreaterThan(1);
     }
@@ -181,17 +181,17 @@ class GuardTest {
         assertThat(done.statusCode()).isEqualTo(200);
         assertThat(done.body()).contains("of-a-test-WRITER");
         assertThat(passedOn(host, "/things/images/k").body()).contains("urn:spillway:problem:forbidden", "Spillway-Client-Token: 0");
-        assertThat(passedOn(host, "/things/images/k", writer, writer).statusCode()).as("two clients").isEqualTo(403);
+        assertThat(passedOn(host, "/things/images/k", writer, writer).statusCode()).as("two client tokens").isEqualTo(403);
         assertThat(passedOn(host, "/things/others/k", writer).statusCode()).as("another namespace").isEqualTo(403);
         for (String cannot : List.of(token(Role.READER), token(Role.PEER), host)) {
             assertThat(passedOn(host, "/things/images/k", cannot).statusCode()).isEqualTo(403);
         }
         String stranger = AccessToken.mint(new SecureRandom());
         HttpResponse<String> unknown = passedOn(host, "/things/images/k", stranger);
-        assertThat(unknown.statusCode()).as("revoked since the worker looked").isEqualTo(401);
+        assertThat(unknown.statusCode()).as("a client token that was revoked after the worker checked it").isEqualTo(401);
         assertThat(unknown.body()).doesNotContain(stranger);
-        assertThat(passedOn(writer, "/things/images/k", stranger).statusCode()).as("who asks for itself").isEqualTo(200);
-        assertThat(passedOn(token(Role.READER), "/things/images/k", writer).statusCode()).as("only a host passes on").isEqualTo(403);
+        assertThat(passedOn(writer, "/things/images/k", stranger).statusCode()).as("only a host's header counts").isEqualTo(200);
+        assertThat(passedOn(token(Role.READER), "/things/images/k", writer).statusCode()).as("only a host may show it").isEqualTo(403);
         assertThat(handled).hasValue(2);
     }
 
@@ -217,7 +217,7 @@ class GuardTest {
         } finally {
             router.detachAppender(log);
         }
-        assertThat(logged.stream().filter(line -> line.contains("were refused"))).as("one of three")
+        assertThat(logged.stream().filter(line -> line.contains("were refused"))).as("one line for three refusals")
                 .containsExactly("PUT /things/{namespace}/{key} of of-a-test-READER: 403 role: reader (expected: operator or writer); "
                         + "0 more were refused since the last such line");
         assertThat(logged).noneMatch(line -> line.contains(reader) || line.contains(stranger));
@@ -295,7 +295,7 @@ class GuardTest {
         assertThat(status("GET", "/things", reader)).isEqualTo(401);
     }
 
-    /** As when the tokens-file gives it another role. */
+    /** The tokens-file may change a token while its stream is open, here by a limit to one namespace. */
     @Test
     void aStreamOfEventsEndsWhenItsTokenIsForSomethingElse() throws Exception {
         String reader = token(Role.READER);

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** A service that asks clients for their certificates, and for tokens of those who have none. */
+/** Tests a service that asks clients for certificates, and requires a token from a client without one. */
 class HostCertificatesTest {
     private static final long HANG = Duration.ofMinutes(5).toNanos();
     private static final String HOST_1 = "spiffe://example.org/spillway/host/host-1";
@@ -113,7 +113,7 @@ class HostCertificatesTest {
         HttpRequest withToken = request("/policies").header("Authorization", "Bearer " + token).build();
         assertThat(nobody.send(withToken, BodyHandlers.ofString()).body()).isEqualTo("{\"caller\":\"ops\"}");
         HttpClient host = client(authority.sign(folder, "host-1", HOST_1));
-        assertThat(host.send(withToken, BodyHandlers.ofString()).statusCode()).as("the token decides").isEqualTo(200);
+        assertThat(host.send(withToken, BodyHandlers.ofString()).statusCode()).as("the token wins over the certificate").isEqualTo(200);
     }
 
     @Test
@@ -133,7 +133,7 @@ class HostCertificatesTest {
     @Test
     void aCertificateOfAnotherAuthorityOrOneThatIsOverIsRefused() throws Exception {
         CertificateAuthority foreign = CertificateAuthority.make(folder, "foreign");
-        // Java shows none that the server does not ask for, so the foreign one has the authority's name.
+        // A Java client sends only a certificate of an authority that the server names. So this one has the authority's name.
         CertificateAuthority alike = CertificateAuthority.make(Files.createDirectory(folder.resolve("alike")), "authority");
         assertThat(post(client(foreign.sign(folder, "strange", HOST_1)), "/hosts/host-1").statusCode()).isEqualTo(401);
         HttpClient forged = client(alike.sign(folder, "forged", HOST_1));

@@ -64,7 +64,7 @@ class HttpServiceTest {
                 asked.add(service.client.sendAsync(HttpRequest.newBuilder(service.uri("/blocks")).build(), BodyHandlers.ofString()));
             }
             begun.acquire(2);
-            // One more waits; of another two at least one is beyond the queue and answered at once.
+            // Of two more requests, one waits in the queue. The other finds the queue full and is refused at once.
             for (int request = 0; request < 2; request++) {
                 asked.add(service.client.sendAsync(HttpRequest.newBuilder(service.uri("/blocks")).build(), BodyHandlers.ofString()));
             }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Levels of loggers are seen and changed while the service runs. */
+/** Tests that levels of loggers can be read and changed while the service runs. */
 class LoggersOverHttpTest {
     private static final Logger LOG = LoggerFactory.getLogger(LoggersOverHttpTest.class);
     private static final String NAME = LoggersOverHttpTest.class.getName();
@@ -42,7 +42,7 @@ class LoggersOverHttpTest {
         return service.send("PUT", "/v1/loggers/" + name, "application/json", body);
     }
 
-    /** Own levels by name. */
+    /** Returns the own level of each listed logger by name, or {@code inherited}. */
     private Map<String, String> loggers(String query) throws Exception {
         var answer = service.get("/v1/loggers" + query);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
@@ -68,7 +68,7 @@ class LoggersOverHttpTest {
         assertThat(put(NAME, "{\"level\":null}").body()).isEqualTo("{\"name\":\"" + NAME + "\",\"effectiveLevel\":\"INFO\"}");
         assertThat(writesDebug()).isFalse();
         assertThat(put("dev.spillway.service", "{\"level\":\"TRACE\"}").statusCode()).isEqualTo(200);
-        assertThat(writesDebug()).as("below that package").isTrue();
+        assertThat(writesDebug()).as("inherited from the package").isTrue();
     }
 
     @Test

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Renewals that are not served, and the end of the certificate that is. */
+/** Tests renewed certificates that are not served, and the expiry of the served one. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RenewalTest {
     private static final Logger REFUSALS = (Logger) LoggerFactory.getLogger(UnusableFiles.class);
@@ -74,7 +74,7 @@ class RenewalTest {
                 RunningService.get("/hello", request -> Response.ok(Map.of())));
     }
 
-    /** Returns the certificate that the service shows on a new connection, which is believed. */
+    /** Returns the certificate that the service shows on a new connection. The client trusts its authority. */
     private X509Certificate shown(RunningService service) throws Exception {
         try (HttpClient client =
                 HttpClient.newBuilder().sslContext(new ClientTls(authority.certificate(), Optional.empty()).get()).build()) {

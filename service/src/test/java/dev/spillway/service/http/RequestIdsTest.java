@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The id and the token of a request: in its answer, in the log, and on the thread that works for it. */
+/** Tests the id of a request in its answer, in the log and on the handler's thread, and its token on that thread. */
 class RequestIdsTest {
     private RunningService service;
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Tests the keys and parameters that reach a handler over a real connection. */
+/** Tests which keys and parameters reach a handler over a real connection. */
 class RoutingTest {
     private static RunningService service;
 
@@ -182,7 +182,7 @@ class RoutingTest {
     void headersBeyondTheBoundAreRefused() throws IOException {
         assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\nX-Long: " + "a".repeat(20_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431");
-        assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\n" + "a:\r\n".repeat(10_000) + "\r\n")).as("too many")
+        assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\n" + "a:\r\n".repeat(10_000) + "\r\n")).as("too many headers")
                 .startsWith("HTTP/1.1 431");
     }
 

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
+/** An HTTP service with the routes of a test. It has the JDK's client, and bare sockets for requests that this client would not send. */
 final class RunningService implements AutoCloseable {
     static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofMinutes(5), Duration.ofSeconds(15), Duration.ofSeconds(5),
             HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
@@ -48,7 +48,7 @@ final class RunningService implements AutoCloseable {
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
 
-    /** A service that asks everyone for a token, with the security that a test gives it. */
+    /** Starts a service with the security and the holders of tokens that a test gives it. */
     RunningService(ListenerSecurity security, Identities identities, Endpoint... routes) throws IOException, InterruptedException {
         this.pages = Optional.empty();
         HttpService.Options open = options("127.0.0.1:0", LIMITS, routes);
@@ -110,7 +110,7 @@ final class RunningService implements AutoCloseable {
         return socket;
     }
 
-    /** Sends bytes as they are on a connection of their own and returns everything up to its end. */
+    /** Sends a request as it is on a new connection, and returns all bytes up to its end. */
     String raw(String request) throws IOException {
         try (var socket = connect()) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
@@ -118,7 +118,7 @@ final class RunningService implements AutoCloseable {
         }
     }
 
-    /** A request without a body whose connection ends with the answer. */
+    /** Sends a request without a body whose target is not changed. The connection ends with the answer. */
     String rawGet(String target) throws IOException {
         return raw("GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
     }

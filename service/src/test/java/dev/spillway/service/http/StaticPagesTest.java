@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** Pages from the class path: what is served, with which headers, and that nothing beside them can be reached. */
+/** Tests which pages of the class path are served and with which headers, and that no other file can be reached. */
 class StaticPagesTest {
     @TempDir
     private Path scratch;
@@ -53,7 +53,7 @@ class StaticPagesTest {
         return new RunningService(RunningService.LIMITS, Optional.of(StaticPages.copied("test", List.of(folders))));
     }
 
-    /** The only thing in the folder. */
+    /** Returns the only entry of the folder. */
     private Path copy() throws IOException {
         try (var all = Files.list(folder)) {
             return assertThat(all.toList()).singleElement().actual();

@@ -26,12 +26,12 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Downloads, uploads and event streams, and what becomes of them when the other side is slow or gone. */
+/** Tests downloads, uploads and event streams, also when the other side is slow or gone. */
 class StreamsTest {
     private static final int MIB = 1 << 20;
     private static final String GET = " HTTP/1.1\r\nHost: t\r\n\r\n";
 
-    /** Writes as many bytes as asked, counting, and tells when it was closed. */
+    /** Writes a number of bytes and counts them. Records its failure, and whether it was closed on an interrupted thread. */
     private static final class Download implements Response.StreamedBody {
         private final long bytes;
         private final AtomicLong written = new AtomicLong();
@@ -94,7 +94,7 @@ class StreamsTest {
             try (var socket = service.connect()) {
                 socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
                 assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 200");
-                // Nothing more is read: what was written stops growing once buffers are full, however long it is watched.
+                // The client reads no more. So the writer stops once the buffers are full.
                 assertThat(settled(download.written)).isLessThan(64L * MIB);
             }
             assertThat(download.failure.get()).isInstanceOf(IOException.class);
@@ -102,7 +102,7 @@ class StreamsTest {
         }
     }
 
-    /** The value of a counter once it has not changed between many looks. */
+    /** Waits until a counter has stayed the same for 20 checks, and returns its value. */
     private static long settled(AtomicLong counter) throws InterruptedException {
         long last = -1;
         for (int unchanged = 0; unchanged < 20;) {
@@ -186,7 +186,7 @@ class StreamsTest {
                 }
             });
             assertThat(settled(written)).isLessThan(64L * MIB);
-            // Answered without being read: the rest is not read for ever, the connection ends.
+            // The handler answers without reading the body. The service reads a bounded part of the rest, then closes the connection.
             reading.countDown();
             assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 204");
             writer.join();
@@ -242,7 +242,7 @@ class StreamsTest {
         }
     }
 
-    /** A byte now and then is no pause. A streamed body may take as long as it likes: it holds no memory. */
+    /** No pause is too long, so only the time for a whole gathered body ends it. A streamed body has no such limit, because it holds no memory. */
     @Test
     void aGatheredBodyThatArrivesByteByByteEndsAndAStreamedOneGoesOn() throws Exception {
         var limits = new HttpLimits(1 << 20, 8, 8, 8, Duration.ofMillis(500), Duration.ofSeconds(15), Duration.ofSeconds(5),
@@ -265,7 +265,7 @@ class StreamsTest {
                 try {
                     answered = gathered.getInputStream().read();
                 } catch (SocketTimeoutException e) {
-                    // Not answered yet. Waiting for that is what spaces the bytes.
+                    // No answer has arrived. The timeout spaces the bytes.
                 }
             }
             assertThat(RunningService.readUntil(gathered.getInputStream(), "}")).startsWith("TTP/1.1 408")
@@ -284,7 +284,7 @@ class StreamsTest {
             var out = socket.getOutputStream();
             out.write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
                     .getBytes(StandardCharsets.UTF_8));
-            // In all longer than the longest pause, each pause much shorter.
+            // The whole body takes longer than the longest allowed pause. Each pause is much shorter.
             for (int sent = 0; sent < 15; sent++) {
                 new CountDownLatch(1).await(150, MILLISECONDS);
                 out.write('1');

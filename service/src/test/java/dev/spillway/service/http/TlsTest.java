@@ -54,7 +54,7 @@ class TlsTest {
             String said = new String(openssl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             assertThat(openssl.waitFor()).as(said).isZero();
         } catch (IOException e) {
-            assumeThat(e).as("openssl is not here").isNull();
+            assumeThat(e).as("openssl is not installed").isNull();
         }
     }
 
@@ -130,7 +130,7 @@ class TlsTest {
                 }
                 return count;
             });
-            // For a moment the pair does not match.
+            // The new certificate does not match the old key, so the old pair is served.
             Files.copy(folder.resolve("second.crt"), folder.resolve("served.crt"), StandardCopyOption.REPLACE_EXISTING);
             for (int look = 0; look < 50; look++) {
                 assertThat(shown(service)).isEqualTo("CN=first");
@@ -145,7 +145,7 @@ class TlsTest {
         }
     }
 
-    /** Sends one request on a connection of its own and returns the name in the certificate that it was shown. */
+    /** Sends one request on a new connection, and returns the name in the certificate of the server. */
     private static String asked(SSLSocketFactory sockets, HostPort address) throws IOException {
         try (SSLSocket socket = (SSLSocket) sockets.createSocket(address.host(), address.port())) {
             socket.setSoTimeout((int) Duration.ofMinutes(5).toMillis());
@@ -186,7 +186,7 @@ class TlsTest {
                     for (int renewal = 1; renewal <= 100; renewal++) {
                         String name = renewal % 2 == 0 ? "first" : "second";
                         long before = answered.get();
-                        // While requests are answered, the pair does not match.
+                        // The pair does not match until two more requests are answered.
                         Files.copy(folder.resolve(name + ".crt"), folder.resolve("served.crt"), StandardCopyOption.REPLACE_EXISTING);
                         while (answered.get() < before + 2) {
                             assertThat(System.nanoTime()).isLessThan(deadline);

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Against a real broker. */
+/** Tests topics, messages and settings against a real broker. */
 class KafkaTest {
     private static final Reachability SOON = Reachability.within(Duration.ofMinutes(5));
 
@@ -122,7 +122,7 @@ class KafkaTest {
         admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), changes)).all().get();
     }
 
-    /** Waits until the broker has heard from the controller what a topic is set to. */
+    /** Waits until the broker returns the expected configuration of a topic. It gets changes from the controller with a delay. */
     private static void awaitConfiguration(Admin admin, String topic, Map<String, String> expected) throws InterruptedException {
         var deadline = Instant.now().plus(Duration.ofMinutes(5));
         String seen = "";

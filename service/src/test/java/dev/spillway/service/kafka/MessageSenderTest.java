@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Producers that Kafka's own tests use stand for one that has lost a topic, which needs a cluster and a race. */
+/** Tests when a producer is replaced, with Kafka's {@code MockProducer}. A real one loses a topic only in a cluster, by a race. */
 class MessageSenderTest {
     private final List<MockProducer<byte[], byte[]>> made = new ArrayList<>();
     private final AtomicLong nanos = new AtomicLong();
@@ -39,7 +39,7 @@ class MessageSenderTest {
         pass(Duration.ofSeconds(29));
         var _ = send("facts");
         made.getFirst().errorNext(new TimeoutException("not present in metadata"));
-        assertThat(made).as("not for long yet").hasSize(1);
+        assertThat(made).as("after failures for less than 30 s").hasSize(1);
         CompletableFuture<Long> underWay = send("orders");
 
         pass(Duration.ofSeconds(2));

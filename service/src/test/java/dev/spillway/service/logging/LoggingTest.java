@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Lines of the log: none is forged by what a caller sent, and programs can read them. */
+/** Tests the lines of the log. A caller's text cannot forge a line, and programs can read the JSON format. */
 class LoggingTest {
     private static final Logger LOG = LoggerFactory.getLogger(LoggingTest.class);
     private static final String FORGED = "2026-11-28 12:00:00.000 ERROR HostLoop - forged";

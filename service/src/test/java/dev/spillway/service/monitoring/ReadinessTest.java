@@ -38,7 +38,7 @@ class ReadinessTest {
         try {
             var checks = readiness.checks(vertx);
             readiness.beforeStop(Duration.ZERO).close();
-            assertThat(checks.report().ready()).as("no delay").isTrue();
+            assertThat(checks.report().ready()).as("ready after a stop without a delay").isTrue();
             var stopping = readiness.beforeStop(Duration.ofMinutes(5));
             var thread = Thread.ofVirtual().start(() -> {
                 try {
@@ -51,7 +51,7 @@ class ReadinessTest {
                 Thread.onSpinWait();
             }
             assertThat(checks.report().parts()).extracting(Readiness.Part::why).containsExactly(null, "stops in a moment");
-            assertThat(thread.isAlive()).as("it goes on").isTrue();
+            assertThat(thread.isAlive()).as("the delay still runs").isTrue();
             thread.interrupt();
             thread.join();
         } finally {

@@ -75,7 +75,7 @@ class SettingsTest {
         var shared = Map.of("SPILLWAY_HOST_ID", "h", "SPILLWAY_STORE_KEY_FILE", "/x", "SPILLWAY_URL", "x", "PATH", "x");
         assertThat(DECLARATION.read(new Sources(List.of(URL), shared, others)).print()).doesNotContain("host-id");
         assertThat(DECLARATION.read(new Sources(List.of(URL), Map.of("SPILLWAY_LISTEN", "127.0.0.1:1"), others)).get(LISTEN).port())
-                .as("a name that both know")
+                .as("a setting of both services")
                 .isOne();
         assertThatThrownBy(() -> DECLARATION.read(new Sources(List.of(URL), Map.of("SPILLWAY_POOLSIZE", "3"), others)))
                 .hasMessageContaining("SPILLWAY_POOLSIZE: unknown (expected: perhaps SPILLWAY_POOL_SIZE), from the environment");
@@ -189,7 +189,7 @@ class SettingsTest {
     @Test
     void aValueOfTheFileIsFromItsLine() throws Exception {
         var file = file("s.properties", "# PostgreSQL\n\ndatabase-url : jdbc:x\n  ! more\npool-size\\\n=3\nepoch = 2\n");
-        assertThat(problems(new Sources(List.of("--config=" + file), Map.of("SPILLWAY_EPOCH", "1")))).as("one setting on each line")
+        assertThat(problems(new Sources(List.of("--config=" + file), Map.of("SPILLWAY_EPOCH", "1")))).as("a continued setting")
                 .contains("pool-size: \"\" (expected: a whole number, 1 to 100), from " + file + ":5");
         Files.writeString(file, "# PostgreSQL\n\ndatabase-url : jdbc:x\n  ! more\npool-size=3\nepoch = 2\n");
         assertThat(DECLARATION.read(new Sources(List.of("--config=" + file), Map.of("SPILLWAY_EPOCH", "1"))).print())

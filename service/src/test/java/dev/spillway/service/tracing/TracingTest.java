@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Spans on their way to a receiver, and their ids. */
+/** Tests the ids of spans, and how spans are sent to a receiver. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class TracingTest {
     private static final UUID ID = UUID.fromString("0190a000-0000-7000-8000-00000000beef");
@@ -66,7 +66,7 @@ class TracingTest {
             for (int more = 0; more < 100_000; more++) {
                 tracing.span("more", SpanContext.getInvalid()).startSpan().end();
             }
-            // The receiver answers only when it is closed, which comes after this.
+            // The receiver answers only when it is closed, after this call. So the call must not wait for an answer.
             tracing.close();
             assertThat(receiver.spans()).isEmpty();
         }
