@@ -23,9 +23,12 @@ public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at
     /** Stands for no due time: the order waits for an event instead. */
     public static final Instant WAITING = Instant.parse("9999-12-31T00:00:00Z");
 
+    /** Reason of an order that waits for hosts after a restore. */
+    public static final String UNHEARD = "waits until every host was heard since the registry was restored";
+
     /** Creates an order that waits until all hosts were heard since the registry was restored. */
     static Doom waiting(@Nullable EvictionId evictionId, OrderCause cause, Instant at) {
-        return new Doom(evictionId, cause, at, 0, WAITING, RestoreDecisions.UNHEARD, null);
+        return new Doom(evictionId, cause, at, 0, WAITING, UNHEARD, null);
     }
 
     /** Returns whether it waits for an event, see {@link #WAITING}. */

@@ -10,7 +10,6 @@ import java.util.List;
  * generations are drawn per second.
  */
 final class RestoreDecisions {
-    static final String UNHEARD = "waits until every host was heard since the registry was restored";
 
     private final RegistryRules rules;
 
