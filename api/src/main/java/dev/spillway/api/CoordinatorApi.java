@@ -1,5 +1,6 @@
 package dev.spillway.api;
 
+import dev.spillway.api.body.Role;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 package dev.spillway.bench;
 
-import dev.spillway.bench.measure.Report;
+import dev.spillway.bench.measure.BenchReport;
+
 
 /** One benchmark, with its baselines in the same run. */
 public interface Benchmark {
@@ -16,5 +17,5 @@ public interface Benchmark {
      * @throws BenchmarkFailedException if the run did not measure what it was meant to
      * @throws InterruptedException     if the thread was interrupted; everything that was started is stopped
      */
-    Report run(Effort effort, Progress progress) throws InterruptedException;
+    BenchReport run(Effort effort, StepListener progress) throws InterruptedException;
 }

@@ -7,9 +7,9 @@ public final class CommandFailedException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    private final transient Outcome outcome;
+    private final transient CommandOutcome outcome;
 
-    public CommandFailedException(Outcome outcome) {
+    public CommandFailedException(CommandOutcome outcome) {
         super(outcome.line());
         this.outcome = outcome;
     }
@@ -21,7 +21,7 @@ public final class CommandFailedException extends RuntimeException {
         return told;
     }
 
-    public Outcome outcome() {
+    public CommandOutcome outcome() {
         return outcome;
     }
 }

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import picocli.AutoComplete;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine;
 
 /** A command line that is being typed, with the candidates for the word at its cursor. The scripts of {@code spillway completion} use it. */
 final class CompletedLine {
@@ -42,10 +42,10 @@ final class CompletedLine {
     }
 
     /** Prints the candidates for the word at the cursor, one per line, in order. */
-    Outcome print(CommandLine commands, Console console) {
+    CommandOutcome print(CommandLine commands, Console console) {
         collectErrors(commands);
         if (!offersParameterAtCursor(commands)) {
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         List<String> words = new ArrayList<>(before);
         words.add(current);
@@ -55,7 +55,7 @@ final class CompletedLine {
         endings.forEach(ending -> found.add(current + ending));
         found.removeIf(word -> !PLAIN.matcher(word).matches() || word.startsWith("-") && !current.startsWith("-"));
         found.forEach(console.out()::println);
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private static void collectErrors(CommandLine command) {

@@ -55,7 +55,7 @@ public record Console(PrintStream out, PrintStream err, BufferedReader in, boole
     }
 
     /** Prints the line of an outcome, if it has one. */
-    void say(Outcome outcome) {
+    void say(CommandOutcome outcome) {
         if (!outcome.line().isEmpty()) {
             err.println(styled(Style.fg_red, "spillway: " + outcome.line().strip().replaceAll("\\s*\\R\\s*", "; ")));
             err.flush();

@@ -33,7 +33,7 @@ public final class Elsewhere implements ClientCommand {
     }
 
     @Override
-    public Outcome call() {
-        return Outcome.wrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
+    public CommandOutcome call() {
+        return CommandOutcome.wrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
     }
 }

@@ -1,7 +1,7 @@
 package dev.spillway.cli;
 
 import dev.spillway.cli.client.Clients;
-import dev.spillway.cli.client.Values;
+import dev.spillway.cli.output.Values;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,11 +11,11 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
 public final class Main {
@@ -40,14 +40,14 @@ public final class Main {
      * @param others adds the commands that run servers
      */
     public static int run(List<String> arguments, Console console, Consumer<CommandLine> others) {
-        Outcome outcome = execute(arguments, console, others);
+        CommandOutcome outcome = execute(arguments, console, others);
         console.say(outcome);
         console.out().flush();
         console.err().flush();
         return outcome.exitCode();
     }
 
-    private static Outcome execute(List<String> arguments, Console console, Consumer<CommandLine> others) {
+    private static CommandOutcome execute(List<String> arguments, Console console, Consumer<CommandLine> others) {
         for (int at = 0; at < arguments.size(); at++) {
             if (arguments.get(at).indexOf(REPLACEMENT) >= 0) {
                 return notText(at + 1, arguments.get(at), System.getProperty("sun.jnu.encoding"));
@@ -65,13 +65,13 @@ public final class Main {
             return wrongUsage(e);
         }
         if (CommandLine.executeHelpRequest(parsed) != null) {
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         parsed = chosen(parsed);
         CommandLine chosen = parsed.commandSpec().commandLine();
         if (!(chosen.getCommand() instanceof SpillwayCommand command)) {
             chosen.usage(console.err());
-            return Outcome.wrongUsage("no command given");
+            return CommandOutcome.wrongUsage("no command given");
         }
         OptionSpec watched = parsed.matchedOption(Declaration.WATCH);
         if (watched == null) {
@@ -87,7 +87,7 @@ public final class Main {
             return watch.run(() -> call(again));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Outcome.failed("interrupted");
+            return CommandOutcome.failed("interrupted");
         }
     }
 
@@ -95,7 +95,7 @@ public final class Main {
         return parsed.hasSubcommand() ? chosen(parsed.subcommand()) : parsed;
     }
 
-    private static Outcome call(SpillwayCommand command) {
+    private static CommandOutcome call(SpillwayCommand command) {
         try {
             return command.call();
         } catch (CommandFailedException e) {
@@ -104,15 +104,15 @@ public final class Main {
             return wrongUsage(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Outcome.failed("interrupted");
+            return CommandOutcome.failed("interrupted");
         } catch (RuntimeException e) {
             // This is the outermost edge, so the user gets a line instead of a stack trace.
-            return Outcome.failed("this should not happen: " + e);
+            return CommandOutcome.failed("this should not happen: " + e);
         }
     }
 
-    private static Outcome notText(int number, String argument, String encoding) {
-        return Outcome.wrongUsage(encoding.equals("UTF-8")
+    private static CommandOutcome notText(int number, String argument, String encoding) {
+        return CommandOutcome.wrongUsage(encoding.equals("UTF-8")
                 ? "%s (expected: text in UTF-8; argument %d has bytes that are none, or the character U+FFFD that stands for such bytes)"
                         .formatted(argument, number)
                 : ("%s (expected: text in the encoding of the locale, which is %s for %s; "
@@ -153,9 +153,9 @@ public final class Main {
         return commands;
     }
 
-    private static Outcome wrongUsage(ParameterException e) {
+    private static CommandOutcome wrongUsage(ParameterException e) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        return Outcome.wrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
+        return CommandOutcome.wrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
     }
 
     static String[] version() {

@@ -19,8 +19,8 @@ final class Manual implements ClientCommand {
     }
 
     @Override
-    public Outcome call() {
+    public CommandOutcome call() {
         console.out().print(new ManualPage(root).text());
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 }

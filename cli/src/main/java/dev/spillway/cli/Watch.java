@@ -47,12 +47,12 @@ final class Watch {
      *
      * @throws InterruptedException when this thread is interrupted
      */
-    Outcome run(Supplier<Outcome> command) throws InterruptedException {
+    CommandOutcome run(Supplier<CommandOutcome> command) throws InterruptedException {
         String last = "";
         boolean answered = false;
         while (!console.out().checkError()) {
             printed.reset();
-            Outcome outcome = command.get();
+            CommandOutcome outcome = command.get();
             if (outcome.isFinal() || outcome.isNotReachable() && !answered) {
                 return outcome;
             }
@@ -63,10 +63,10 @@ final class Watch {
             show(last, outcome);
             Thread.sleep(every);
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
-    private void show(String last, Outcome outcome) {
+    private void show(String last, CommandOutcome outcome) {
         if (replacing) {
             console.out()
                     .print(CLEAR + "Every " + seconds() + " s: " + what + "  " + Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\n\n"

@@ -1,6 +1,6 @@
 package dev.spillway.client;
 
-import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.events.Description;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.spillway.client;
 
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Holds;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Holds;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.NoContent;
 import dev.spillway.client.http.Retries;

@@ -1,12 +1,12 @@
 package dev.spillway.client;
 
-import dev.spillway.api.Artifacts.Claim;
-import dev.spillway.api.Artifacts.Claimed;
-import dev.spillway.api.Artifacts.Kept;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.Artifacts.Claim;
+import dev.spillway.api.body.Artifacts.Claimed;
+import dev.spillway.api.body.Artifacts.Kept;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactMetrics;
 import dev.spillway.artifacts.CompilingStore;

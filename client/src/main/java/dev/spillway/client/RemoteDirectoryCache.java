@@ -1,13 +1,13 @@
 package dev.spillway.client;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Page;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Page;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.Retries;
 import dev.spillway.events.Description;

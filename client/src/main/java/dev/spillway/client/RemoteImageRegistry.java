@@ -2,12 +2,12 @@ package dev.spillway.client;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Page;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Page;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.Retries;
 import dev.spillway.events.EntryKey;

@@ -1,15 +1,15 @@
 package dev.spillway.client;
 
-import dev.spillway.api.Pagers;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.artifacts.ArtifactStore;
 import dev.spillway.client.http.ClientSecurity;
-import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Retries;
+import dev.spillway.client.http.ServerAddress;
 import dev.spillway.client.http.Servers;
 import dev.spillway.events.EntryKey;
-import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.codec.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,8 +36,8 @@ public final class SpillwayClient implements AutoCloseable {
 
     /** Builds a client. Addresses have the form {@code host:port}, {@code http://host:port} or {@code unix:/path/of/a/socket}. */
     public static final class Builder {
-        private List<Endpoint> coordinators = List.of();
-        private @Nullable Endpoint worker;
+        private List<ServerAddress> coordinators = List.of();
+        private @Nullable ServerAddress worker;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration timeout = Duration.ofSeconds(30);
         private Duration copyTimeout = Duration.ofHours(12);
@@ -50,19 +50,19 @@ public final class SpillwayClient implements AutoCloseable {
 
         /** Names coordinators of one registry. The client uses any of them. They listen on port 7070 by default. */
         public Builder coordinators(String... addresses) {
-            coordinators = new ArrayList<>(Arrays.stream(addresses).map(Endpoint::parse).toList());
+            coordinators = new ArrayList<>(Arrays.stream(addresses).map(ServerAddress::parse).toList());
             return this;
         }
 
         /** Names the worker of this host by its TCP address. It listens on port 7080 by default. */
         public Builder worker(String address) {
-            worker = Endpoint.parse(address);
+            worker = ServerAddress.parse(address);
             return this;
         }
 
         /** Names the worker of this host by its Unix socket, which is {@code worker.sock} in the worker's data directory by default. */
         public Builder workerSocket(Path socket) {
-            worker = Endpoint.unix(socket);
+            worker = ServerAddress.unix(socket);
             return this;
         }
 
@@ -201,9 +201,9 @@ public final class SpillwayClient implements AutoCloseable {
         return RemoteCachePager.verify(new NamespaceName(namespace), new EntryKey(key), retries(List.of(worker())), settings.copyTimeout);
     }
 
-    private Endpoint worker() {
+    private ServerAddress worker() {
         http.requireOpen();
-        Endpoint worker = settings.worker;
+        ServerAddress worker = settings.worker;
         if (worker == null) {
             throw new IllegalStateException(
                     "worker: none (expected: Builder.worker or Builder.workerSocket names the worker of this host)");
@@ -211,7 +211,7 @@ public final class SpillwayClient implements AutoCloseable {
         return worker;
     }
 
-    private Retries retries(List<Endpoint> servers) {
+    private Retries retries(List<ServerAddress> servers) {
         return new Retries(new Servers(http, servers), settings.patience);
     }
 

@@ -2,9 +2,9 @@ package dev.spillway.client;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.spillway.api.Pagers;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.events.ContentDigest;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import dev.spillway.pager.DimensionOrder;
 import dev.spillway.pager.ElementType;
 import dev.spillway.pager.KeysAndValues;

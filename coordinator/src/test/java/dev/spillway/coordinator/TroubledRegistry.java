@@ -1,13 +1,13 @@
 package dev.spillway.coordinator;
 
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.IdempotencyKey;
-import dev.spillway.registry.OutcomeUnknownException;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryBusyException;
 import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.store.Changes;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -65,7 +65,7 @@ public final class TroubledRegistry implements Registry {
             case UNAVAILABLE -> throw unavailable();
             case LOST_WHILE_COMMITTING -> {
                 execution.run();
-                throw new OutcomeUnknownException("connection to db.internal:5432 lost", new IllegalStateException("broken pipe"));
+                throw new CommitUnknownException("connection to db.internal:5432 lost", new IllegalStateException("broken pipe"));
             }
         };
     }

@@ -2,8 +2,12 @@ package dev.spillway.registry;
 
 import dev.spillway.events.HostId;
 import dev.spillway.events.PinReason;
-import dev.spillway.registry.AuditRecord.Action;
 import dev.spillway.registry.RegistryQueries.Page;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.model.Actor;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.trail.AuditRecord.Action;
+import dev.spillway.registry.trail.AuditRecord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

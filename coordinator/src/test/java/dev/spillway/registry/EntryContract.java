@@ -8,6 +8,8 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -2,13 +2,13 @@ package dev.spillway.registry;
 
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
-import dev.spillway.events.EventType;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.codec.EventType;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
@@ -33,6 +33,7 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.registry.decide.Command;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,11 +54,11 @@ public final class FleetHost {
     public final StoreId storeId;
     private @Nullable Sender sender;
 
-    FleetHost(Registry registry, String id) {
+    public FleetHost(Registry registry, String id) {
         this(registry, id, new StoreId(UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8))));
     }
 
-    FleetHost(Registry registry, String id, StoreId storeId) {
+    public FleetHost(Registry registry, String id, StoreId storeId) {
         this.registry = registry;
         this.id = new HostId(id);
         this.storeId = storeId;

@@ -2,6 +2,8 @@ package dev.spillway.registry;
 
 import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.RegistryQueries.Recorded;
+import dev.spillway.registry.trail.Activity;
+import dev.spillway.registry.trail.ActivityCursor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

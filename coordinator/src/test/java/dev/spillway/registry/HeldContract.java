@@ -3,6 +3,7 @@ package dev.spillway.registry;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeldReplica;
 import dev.spillway.registry.RegistryQueries.ReplicaView;
+import dev.spillway.registry.model.InUse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

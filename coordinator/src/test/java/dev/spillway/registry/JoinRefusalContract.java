@@ -1,11 +1,13 @@
 package dev.spillway.registry;
 
-import dev.spillway.events.EventType;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.codec.EventType;
 import dev.spillway.events.protocol.JoinAnswer.Reason;
+import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.model.JoinRefusal;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

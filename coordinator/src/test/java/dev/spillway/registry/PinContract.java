@@ -2,6 +2,9 @@ package dev.spillway.registry;
 
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.PinReason;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.Pin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

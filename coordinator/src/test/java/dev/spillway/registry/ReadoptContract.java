@@ -10,6 +10,7 @@ import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.registry.RegistryQueries.OrderView;
+import dev.spillway.registry.model.Written;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

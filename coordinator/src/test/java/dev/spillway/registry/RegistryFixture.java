@@ -1,5 +1,6 @@
 package dev.spillway.registry;
 
+import dev.spillway.registry.decide.RegistryRules;
 import java.time.Duration;
 
 /** Supplies registries to the contracts. */

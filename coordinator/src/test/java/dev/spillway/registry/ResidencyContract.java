@@ -2,6 +2,9 @@ package dev.spillway.registry;
 
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.PolicyChange;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -1,7 +1,7 @@
 package dev.spillway.dev;
 
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
-import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +21,7 @@ public final class Demo implements SpillwayCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         return fleet.run("demo", console, 1, (lifecycle, started) -> {
             lifecycle.start("users", () -> DemoUsers.start(started, failure -> lifecycle.fail("users", failure)));
             console.out().println("console      http://" + started.coordinator() + "/ui/");

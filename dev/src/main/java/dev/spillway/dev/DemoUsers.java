@@ -1,8 +1,8 @@
 package dev.spillway.dev;
 
-import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.bench.curves.Trace;
 import dev.spillway.client.DirectoryCache;
 import dev.spillway.client.HeldDirectory;
@@ -16,8 +16,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.spillway.dev;
 
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
-import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +20,7 @@ public final class Dev implements SpillwayCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         return fleet.run("dev", console, 0, (lifecycle, started) -> {});
     }
 }

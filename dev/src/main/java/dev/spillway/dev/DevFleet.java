@@ -2,9 +2,9 @@ package dev.spillway.dev;
 
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.EmbeddedServerException;
 import dev.spillway.embedded.EmbeddedServers;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.settings.SettingsException;
@@ -16,8 +16,8 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -194,8 +194,8 @@ final class DevFleet {
         return settings.withParameter("max_connections", "50");
     }
 
-    private KafkaSettings kafka() {
-        return temporary ? KafkaSettings.temporary() : KafkaSettings.keptIn(folder.resolve("kafka"));
+    private EmbeddedKafkaSettings kafka() {
+        return temporary ? EmbeddedKafkaSettings.temporary() : EmbeddedKafkaSettings.keptIn(folder.resolve("kafka"));
     }
 
     private Map<String, String> coordinator(Addresses servers) {

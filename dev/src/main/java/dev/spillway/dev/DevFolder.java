@@ -1,7 +1,7 @@
 package dev.spillway.dev;
 
 import dev.spillway.cli.CommandFailedException;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.CommandOutcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -166,7 +166,7 @@ final class DevFolder implements AutoCloseable {
     }
 
     private static CommandFailedException failed(String line) {
-        return new CommandFailedException(Outcome.failed(line));
+        return new CommandFailedException(CommandOutcome.failed(line));
     }
 
     private static String reason(IOException e) {

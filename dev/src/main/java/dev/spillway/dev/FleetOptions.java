@@ -1,8 +1,8 @@
 package dev.spillway.dev;
 
 import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
-import dev.spillway.cli.Outcome;
 import dev.spillway.embedded.EmbeddedServerException;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.Lifecycle;
@@ -51,7 +51,7 @@ final class FleetOptions {
      *
      * @param guests number of hosts that are not started with the fleet, but by {@code beside}
      */
-    Outcome run(String name, Console console, int guests, Beside beside) throws InterruptedException {
+    CommandOutcome run(String name, Console console, int guests, Beside beside) throws InterruptedException {
         check();
         LogSettings logSettings = logSettings();
         requireFree(port, "the coordinator");
@@ -65,16 +65,16 @@ final class FleetOptions {
             return run(name, logSettings, console, beside);
         } catch (SettingsException e) {
             SettingProblem first = e.problems().getFirst();
-            return Outcome.failed(
+            return CommandOutcome.failed(
                     "--data: it cannot be used: %s: %s (expected: %s)".formatted(first.name(), first.value(), first.expected()));
         } catch (EmbeddedServerException e) {
-            return Outcome.failed("--data: " + e.getMessage());
+            return CommandOutcome.failed("--data: " + e.getMessage());
         } catch (IOException e) {
-            return Outcome.failed("data: " + e.getMessage());
+            return CommandOutcome.failed("data: " + e.getMessage());
         }
     }
 
-    private Outcome run(String name, LogSettings logSettings, Console console, Beside beside)
+    private CommandOutcome run(String name, LogSettings logSettings, Console console, Beside beside)
             throws SettingsException, IOException, InterruptedException {
         try (DevFolder folder = DevFolder.open(data)) {
             Path log = LogFiles.next(folder.path().resolve("logs"));
@@ -83,7 +83,7 @@ final class FleetOptions {
             fleet.checkStores();
             console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
             console.out().println("log          " + log);
-            return Outcome.ended(ServiceProcess.run(name, CLOSE_WITHIN, console.err(), lifecycle -> {
+            return CommandOutcome.ended(ServiceProcess.run(name, CLOSE_WITHIN, console.err(), lifecycle -> {
                 fleet.start(lifecycle);
                 beside.start(lifecycle, fleet);
             }));
@@ -121,7 +121,7 @@ final class FleetOptions {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         } catch (IOException e) {
-            throw new CommandFailedException(Outcome.failed(
+            throw new CommandFailedException(CommandOutcome.failed(
                     "port %d of %s: %s (expected: a free port; --port moves them all)".formatted(port, whose, e.getMessage())));
         }
     }

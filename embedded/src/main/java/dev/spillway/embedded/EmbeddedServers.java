@@ -16,7 +16,7 @@ public record EmbeddedServers(PostgresServer postgres, KafkaBroker kafka) implem
      *
      * @throws EmbeddedServerException as {@link PostgresServer#start} and {@link KafkaBroker#start}
      */
-    public static EmbeddedServers start(PostgresSettings postgres, KafkaSettings kafka) {
+    public static EmbeddedServers start(PostgresSettings postgres, EmbeddedKafkaSettings kafka) {
         CompletableFuture<PostgresServer> database = CompletableFuture.supplyAsync(() -> PostgresServer.start(postgres), THREADS);
         KafkaBroker broker;
         try {

@@ -69,7 +69,7 @@ public final class KafkaBroker implements AutoCloseable {
      * @throws DirectoryInUseException if another broker, of this process or of another one, has the directory
      * @throws EmbeddedServerException if the broker cannot be formatted or started
      */
-    public static KafkaBroker start(KafkaSettings settings) {
+    public static KafkaBroker start(EmbeddedKafkaSettings settings) {
         ServerDirectory directory = ServerDirectory.open(NAME, settings.directory(), left -> {});
         boolean started = false;
         try {
@@ -93,7 +93,7 @@ public final class KafkaBroker implements AutoCloseable {
         }
     }
 
-    private static KafkaBroker assemble(KafkaSettings settings, ServerDirectory directory, Path data, Listeners listeners) {
+    private static KafkaBroker assemble(EmbeddedKafkaSettings settings, ServerDirectory directory, Path data, Listeners listeners) {
         CompletableFuture<Void> ended = new CompletableFuture<>();
         KafkaConfig config = new KafkaConfig(KafkaProperties.of(settings, data, listeners.port(), listeners.controllerPort()), false);
         Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> loaded = KafkaRaftServer.initializeLogDirs(config, LOG, "");
@@ -238,7 +238,7 @@ public final class KafkaBroker implements AutoCloseable {
             unused.put(controllerPort, controller);
         }
 
-        static Listeners bind(KafkaSettings settings) {
+        static Listeners bind(EmbeddedKafkaSettings settings) {
             ServerSocketChannel clients = LoopbackPort.bind(NAME, settings.port());
             try {
                 return new Listeners(clients, LoopbackPort.bind("Kafka controller", settings.controllerPort()));

@@ -18,7 +18,7 @@ final class KafkaProperties {
 
     private KafkaProperties() {}
 
-    static Map<String, String> of(KafkaSettings settings, Path data, int port, int controllerPort) {
+    static Map<String, String> of(EmbeddedKafkaSettings settings, Path data, int port, int controllerPort) {
         Map<String, String> properties = new HashMap<>();
         properties.put("num.partitions", "1");
         properties.put("default.replication.factor", "1");

@@ -19,7 +19,7 @@ class EmbeddedServersTest {
     @Test
     void recoverEverythingAcknowledgedAfterAKill(@TempDir Path directory) throws Exception {
         PostgresSettings postgres = PostgresSettings.keptIn(directory.resolve("postgres"));
-        KafkaSettings kafka = KafkaSettings.keptIn(directory.resolve("kafka"));
+        EmbeddedKafkaSettings kafka = EmbeddedKafkaSettings.keptIn(directory.resolve("kafka"));
         // As left by a process that was killed while it made the data.
         Files.createDirectories(directory.resolve("kafka/data.unfinished/base"));
         Files.createDirectories(directory.resolve("postgres/data/base"));
@@ -53,12 +53,12 @@ class EmbeddedServersTest {
         try (ChildJvm writer = ChildJvm.run(WriterProcess.class)) {
             writer.awaitLines("record", 1);
             List<Path> left = writer.said("directory").stream().map(Path::of).toList();
-            try (EmbeddedServers others = EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary())) {
+            try (EmbeddedServers others = EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary())) {
                 assertThat(left).as("of a process that lives").hasSize(2).allSatisfy(path -> assertThat(path).exists());
                 assertThat(others.postgres().directory()).isNotIn(left);
             }
             writer.kill();
-            EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()).close();
+            EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary()).close();
             assertThat(left).allSatisfy(path -> assertThat(path).doesNotExist());
             assertGone(writer.said("postmaster").getFirst());
         }
@@ -68,7 +68,7 @@ class EmbeddedServersTest {
     @Test
     void leaveNeitherRunningWhenOneCannotStart(@TempDir Path directory) throws Exception {
         PostgresSettings postgres = PostgresSettings.keptIn(directory.resolve("postgres"));
-        KafkaSettings kafka = KafkaSettings.keptIn(directory.resolve("kafka"));
+        EmbeddedKafkaSettings kafka = EmbeddedKafkaSettings.keptIn(directory.resolve("kafka"));
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             assertThatExceptionOfType(PortInUseException.class)
                     .isThrownBy(() -> EmbeddedServers.start(postgres, kafka.withPort(taken.getLocalPort())))

@@ -31,13 +31,13 @@ class KafkaBrokerTest {
     @Test
     void carriesRecordsAndKeepsThemAndTheClustersIdentityOverRestarts(@TempDir Path directory) throws Exception {
         String clusterId;
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.keptIn(directory))) {
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory))) {
             clusterId = broker.clusterId();
             Clients.createTopic(broker, "facts", 3);
             Clients.send(broker, "facts", List.of("one", "two", "three"));
             assertThat(Clients.receive(broker, "readers", "facts", 3)).containsExactlyInAnyOrder("one", "two", "three");
         }
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.keptIn(directory)); Admin admin = Clients.admin(broker)) {
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)); Admin admin = Clients.admin(broker)) {
             assertThat(broker.clusterId()).isEqualTo(clusterId);
             assertThat(admin.describeCluster().clusterId().get()).isEqualTo(clusterId);
             Clients.send(broker, "facts", List.of("four"));
@@ -51,7 +51,7 @@ class KafkaBrokerTest {
 
     @Test
     void takesSettingsAndMakesNoTopicByAccident() throws Exception {
-        KafkaSettings settings = KafkaSettings.temporary().withRetention(Duration.ofHours(5)).withProperty("log.segment.bytes", "2097152");
+        EmbeddedKafkaSettings settings = EmbeddedKafkaSettings.temporary().withRetention(Duration.ofHours(5)).withProperty("log.segment.bytes", "2097152");
         try (KafkaBroker broker = KafkaBroker.start(settings); Admin admin = Clients.admin(broker)) {
             ConfigResource self = new ConfigResource(ConfigResource.Type.BROKER, "1");
             Config config = Objects.requireNonNull(admin.describeConfigs(List.of(self)).all().get().get(self));
@@ -81,7 +81,7 @@ class KafkaBrokerTest {
             port = first.socket().getLocalPort();
             controllerPort = second.socket().getLocalPort();
         }
-        KafkaSettings settings = KafkaSettings.temporary().withPort(port).withControllerPort(controllerPort);
+        EmbeddedKafkaSettings settings = EmbeddedKafkaSettings.temporary().withPort(port).withControllerPort(controllerPort);
         KafkaBroker broker = KafkaBroker.start(settings);
         Path directory = broker.directory();
         assertThat(broker.bootstrapServers()).isEqualTo("127.0.0.1:" + port);
@@ -108,20 +108,20 @@ class KafkaBrokerTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             int port = taken.getLocalPort();
             assertThatExceptionOfType(PortInUseException.class)
-                    .isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory).withPort(port)))
+                    .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory).withPort(port)))
                     .withMessageContaining("Kafka port: " + port)
                     .satisfies(failure -> assertThat(failure.port()).isEqualTo(port));
             assertThatExceptionOfType(PortInUseException.class)
-                    .isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory).withControllerPort(port)))
+                    .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory).withControllerPort(port)))
                     .withMessageContaining("Kafka controller port: " + port);
         }
-        KafkaBroker.start(KafkaSettings.keptIn(directory)).close();
+        KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)).close();
     }
 
     @Test
     void refusesASecondBrokerOnItsDirectory(@TempDir Path directory) throws Exception {
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.keptIn(directory))) {
-            assertThatExceptionOfType(DirectoryInUseException.class).isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory)))
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory))) {
+            assertThatExceptionOfType(DirectoryInUseException.class).isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)))
                     .withMessageContaining(directory.toRealPath().toString());
             Clients.createTopic(broker, "still-there", 1);
         }
@@ -129,35 +129,35 @@ class KafkaBrokerTest {
 
     @Test
     void saysWhyItCannotUseItsDataAndLeavesItsProcessAlive(@TempDir Path directory) throws Exception {
-        KafkaBroker.start(KafkaSettings.keptIn(directory)).close();
+        KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)).close();
         Path metadataLog = directory.resolve("data/__cluster_metadata-0");
         FileUtils.deleteDirectory(metadataLog.toFile());
         Files.createFile(metadataLog);
         assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory)))
+                .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)))
                 .withMessageContaining("starting Kafka on " + directory.toRealPath());
 
         Files.writeString(directory.resolve("data/meta.properties"), "version=1\nnode.id=7\ncluster.id=x\n");
         assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory)))
+                .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)))
                 .withMessageContaining("configuring Kafka on " + directory.toRealPath());
         assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> KafkaBroker.start(KafkaSettings.temporary().withProperty("num.io.threads", "many")))
+                .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.temporary().withProperty("num.io.threads", "many")))
                 .withMessageContaining("num.io.threads")
                 .withMessageContaining("many");
         assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory.resolve("a,b"))))
+                .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory.resolve("a,b"))))
                 .withMessageContaining("expected: a path without any of , \" $ ` \\");
     }
 
     @Test
     void refusesPropertiesThatItDecidesItself() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> KafkaSettings.temporary().withProperty("listeners", "PLAINTEXT://0.0.0.0:9092"))
+                .isThrownBy(() -> EmbeddedKafkaSettings.temporary().withProperty("listeners", "PLAINTEXT://0.0.0.0:9092"))
                 .withMessageContaining("property listeners: PLAINTEXT://0.0.0.0:9092 (expected: not set");
-        assertThatIllegalArgumentException().isThrownBy(() -> KafkaSettings.temporary().withPort(9092).withControllerPort(9092))
+        assertThatIllegalArgumentException().isThrownBy(() -> EmbeddedKafkaSettings.temporary().withPort(9092).withControllerPort(9092))
                 .withMessageContaining("controllerPort: 9092");
-        assertThatIllegalArgumentException().isThrownBy(() -> KafkaSettings.temporary().withRetention(Duration.ZERO))
+        assertThatIllegalArgumentException().isThrownBy(() -> EmbeddedKafkaSettings.temporary().withRetention(Duration.ZERO))
                 .withMessageContaining("retention: PT0S");
     }
 }

@@ -11,7 +11,7 @@ final class OwnerProcess {
     private OwnerProcess() {}
 
     public static void main(String[] arguments) throws Exception {
-        EmbeddedServers servers = EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary());
+        EmbeddedServers servers = EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(servers)));
         System.out.println("directory " + servers.postgres().directory());
         System.out.println("directory " + servers.kafka().directory());

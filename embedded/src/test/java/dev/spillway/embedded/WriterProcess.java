@@ -20,7 +20,7 @@ final class WriterProcess {
     public static void main(String[] arguments) throws Exception {
         PostgresSettings postgres =
                 arguments.length == 0 ? PostgresSettings.temporary() : PostgresSettings.keptIn(Path.of(arguments[0], "postgres"));
-        KafkaSettings kafka = arguments.length == 0 ? KafkaSettings.temporary() : KafkaSettings.keptIn(Path.of(arguments[0], "kafka"));
+        EmbeddedKafkaSettings kafka = arguments.length == 0 ? EmbeddedKafkaSettings.temporary() : EmbeddedKafkaSettings.keptIn(Path.of(arguments[0], "kafka"));
         try (EmbeddedServers servers = EmbeddedServers.start(postgres, kafka);
                 Connection connection = Clients.connect(servers.postgres());
                 Statement statement = connection.createStatement();

@@ -19,17 +19,17 @@ public record Description(String text, SortedMap<String, String> labels) {
     private static final int LABEL_VALUE_BYTES_MAX = 512;
 
     public Description {
-        Text.bounded("description", text, 0, TEXT_BYTES_MAX);
+        TextBounds.bounded("description", text, 0, TEXT_BYTES_MAX);
         if (labels.size() > LABELS_MAX) {
             throw new InvalidValueException("labels", labels.size(), "at most " + LABELS_MAX + " labels");
         }
         for (Map.Entry<String, String> label : labels.entrySet()) {
-            Text.bounded("labels", label.getKey(), 1, LABEL_NAME_BYTES_MAX);
+            TextBounds.bounded("labels", label.getKey(), 1, LABEL_NAME_BYTES_MAX);
             if (label.getKey().indexOf('=') >= 0) {
                 throw new InvalidValueException("labels", label.getKey(),
                         "a name without =, which ends the name where entries are listed by a label");
             }
-            Text.bounded("labels." + label.getKey(), label.getValue(), 0, LABEL_VALUE_BYTES_MAX);
+            TextBounds.bounded("labels." + label.getKey(), label.getValue(), 0, LABEL_VALUE_BYTES_MAX);
         }
         labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     }

@@ -9,13 +9,13 @@ public record EntryKey(@JsonValue String value) implements Comparable<EntryKey> 
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public EntryKey {
-        Text.bounded("key", value, 1, BYTES_MAX);
+        TextBounds.bounded("key", value, 1, BYTES_MAX);
     }
 
     /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that both sort rows alike. */
     @Override
     public int compareTo(EntryKey other) {
-        return Text.compareUtf8(value, other.value);
+        return TextBounds.compareUtf8(value, other.value);
     }
 
     @Override

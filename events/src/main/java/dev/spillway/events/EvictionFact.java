@@ -1,5 +1,6 @@
 package dev.spillway.events;
 
+import dev.spillway.events.codec.Topics;
 import java.time.Instant;
 import java.util.SortedMap;
 

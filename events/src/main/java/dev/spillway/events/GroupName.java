@@ -9,13 +9,13 @@ public record GroupName(@JsonValue String value) implements Comparable<GroupName
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public GroupName {
-        Text.bounded("group", value, 1, BYTES_MAX);
+        TextBounds.bounded("group", value, 1, BYTES_MAX);
     }
 
     /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that both sort rows alike. */
     @Override
     public int compareTo(GroupName other) {
-        return Text.compareUtf8(value, other.value);
+        return TextBounds.compareUtf8(value, other.value);
     }
 
     @Override

@@ -2,8 +2,8 @@ package dev.spillway.events;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-
 import java.util.regex.Pattern;
+
 
 /** The configured name of one host: lower-case letters, digits, dots and dashes, 1 to 63 characters. */
 public record HostId(@JsonValue String value) implements Comparable<HostId> {

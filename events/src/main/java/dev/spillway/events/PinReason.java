@@ -9,7 +9,7 @@ public record PinReason(@JsonValue String value) {
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public PinReason {
-        Text.bounded("reason", value, 1, BYTES_MAX);
+        TextBounds.bounded("reason", value, 1, BYTES_MAX);
         if (value.isBlank()) {
             throw new InvalidValueException("reason", value, "a reason that is more than blanks");
         }

@@ -38,7 +38,7 @@ public record Report(ReplicaId replicaId, HostId hostId, StoreId storeId, Result
 
     public Report {
         if (why != null) {
-            why = Text.line(why, WHY_CHARACTERS_MAX);
+            why = TextBounds.line(why, WHY_CHARACTERS_MAX);
         }
     }
 }

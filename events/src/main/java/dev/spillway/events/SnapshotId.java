@@ -9,13 +9,13 @@ public record SnapshotId(@JsonValue String value) implements Comparable<Snapshot
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public SnapshotId {
-        Text.bounded("snapshotId", value, 1, BYTES_MAX);
+        TextBounds.bounded("snapshotId", value, 1, BYTES_MAX);
     }
 
     /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that both sort rows alike. */
     @Override
     public int compareTo(SnapshotId other) {
-        return Text.compareUtf8(value, other.value);
+        return TextBounds.compareUtf8(value, other.value);
     }
 
     @Override

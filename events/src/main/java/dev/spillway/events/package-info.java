@@ -1,6 +1,6 @@
 /**
- * The terms of the protocol as types: ids and names that validate themselves, the events on Kafka with their codec, and the topic names. Nothing here
- * decides anything, opens a connection or reads a clock.
+ * The terms of the protocol as types: ids and names that validate themselves, orders, facts and reports. Nothing here decides anything, opens a
+ * connection or reads a clock.
  */
 @NullMarked
 package dev.spillway.events;

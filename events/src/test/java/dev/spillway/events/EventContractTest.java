@@ -2,6 +2,10 @@ package dev.spillway.events;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventType;
+import dev.spillway.events.codec.Json;
+import dev.spillway.events.codec.UnreadableEventException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;

@@ -56,7 +56,7 @@ final class SlotFills {
      * @param progress called by the calling thread alone
      * @throws PagerRefusedException naming the first slot whose content does not match its hash
      */
-    void run(Progress progress) throws IOException, InterruptedException {
+    void run(ProgressListener progress) throws IOException, InterruptedException {
         long all = fills.stream().mapToLong(Fill::bytes).sum();
         int helpers = (int) Math.min(Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()) - 1, all / BYTES_OF_A_THREAD);
         if (helpers > 0) {
@@ -92,7 +92,7 @@ final class SlotFills {
         }
     }
 
-    private void fill(Progress progress) throws IOException, InterruptedException {
+    private void fill(ProgressListener progress) throws IOException, InterruptedException {
         while (!stopped) {
             int at = next.getAndIncrement();
             if (at >= fills.size()) {

@@ -132,7 +132,7 @@ public final class Snapshot {
      * @param progress takes the bytes checked so far
      * @throws PagerRefusedException naming the first page or state that differs from the capture
      */
-    public void verify(Progress progress) throws IOException, InterruptedException {
+    public void verify(ProgressListener progress) throws IOException, InterruptedException {
         PageShape shape = meta().page();
         long bytes = 0;
         long largest =
@@ -221,7 +221,7 @@ public final class Snapshot {
      * @throws PagerRefusedException if the snapshot is damaged or of another meta, or the pager has too few free pages or a sequence of the same id.
      *                               The pager is unchanged
      */
-    public List<LogicalSequence> restore(PagePool pool, Progress progress) throws IOException, InterruptedException {
+    public List<LogicalSequence> restore(PagePool pool, ProgressListener progress) throws IOException, InterruptedException {
         requireMeta(pool.meta());
         PageTables.Reserved reserved = pool.reserve(pages(), manifest.sequences().size());
         boolean installed = false;

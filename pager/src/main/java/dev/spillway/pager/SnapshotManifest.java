@@ -3,7 +3,7 @@ package dev.spillway.pager;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.events.ContentDigest;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -40,7 +40,7 @@ public final class SnapshotWriter {
     private final PagePool pool;
     private final Path directory;
     private final Packs packs;
-    private final Progress progress;
+    private final ProgressListener progress;
     private final Map<String, PackReader> linked = new LinkedHashMap<>();
     private final Set<String> damaged = new HashSet<>();
     private final Map<String, PackReader> written = new LinkedHashMap<>();
@@ -79,7 +79,7 @@ public final class SnapshotWriter {
         }
     }
 
-    private SnapshotWriter(PagePool pool, Path directory, Packs packs, Progress progress) {
+    private SnapshotWriter(PagePool pool, Path directory, Packs packs, ProgressListener progress) {
         this.pool = pool;
         this.directory = directory;
         this.packs = packs;
@@ -94,7 +94,7 @@ public final class SnapshotWriter {
      * @throws IOException           if the directory cannot be written; its contents are then useless
      * @throws PagerRefusedException if the pager cannot be frozen, or is closed meanwhile
      */
-    public static Captured capture(PagePool pool, Path directory, Packs packs, Progress progress) throws IOException, InterruptedException {
+    public static Captured capture(PagePool pool, Path directory, Packs packs, ProgressListener progress) throws IOException, InterruptedException {
         while (true) {
             try {
                 return new SnapshotWriter(pool, directory, packs, progress).capture();

@@ -2,6 +2,7 @@ package dev.spillway.registry;
 
 import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.RegistryQueries.Recorded;
+import dev.spillway.registry.trail.ActivityCursor;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

@@ -5,6 +5,10 @@ import dev.spillway.registry.RegistryQueries.EntryView;
 import dev.spillway.registry.RegistryQueries.EvictionView;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.OrderView;
+import dev.spillway.registry.plan.PlanPurpose;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
+import dev.spillway.registry.trail.AuditRecord;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

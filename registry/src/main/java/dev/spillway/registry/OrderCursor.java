@@ -2,6 +2,7 @@ package dev.spillway.registry;
 
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.registry.model.OpenOrder;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Comparator;
@@ -25,8 +26,8 @@ public record OrderCursor(Instant orderedAt, ReplicaId replicaId) implements Com
         int comma = text.indexOf(',');
         try {
             Instant orderedAt = Instant.parse(text.substring(0, Math.max(0, comma)));
-            if (orderedAt.isBefore(START.orderedAt()) || orderedAt.isAfter(Doom.WAITING)) {
-                throw new InvalidValueException("orderedAt", orderedAt, "from " + START.orderedAt() + " to " + Doom.WAITING);
+            if (orderedAt.isBefore(START.orderedAt()) || orderedAt.isAfter(OpenOrder.WAITING)) {
+                throw new InvalidValueException("orderedAt", orderedAt, "from " + START.orderedAt() + " to " + OpenOrder.WAITING);
             }
             return new OrderCursor(orderedAt, ReplicaId.parse(text.substring(comma + 1)));
         } catch (DateTimeParseException | InvalidValueException e) {

@@ -1,5 +1,8 @@
 package dev.spillway.registry;
 
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.store.Changes;
 import java.util.function.Consumer;
 
 /**
@@ -10,7 +13,7 @@ public interface Registry {
      * Carries out a command in a transaction of its own. When this returns the command is committed.
      *
      * @throws RegistryUnavailableException if the command was certainly not carried out; it is safe to try again later
-     * @throws OutcomeUnknownException      if the connection was lost while committing
+     * @throws CommitUnknownException      if the connection was lost while committing
      */
     <A> A execute(Command<A> command);
 

@@ -13,6 +13,23 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.registry.model.Actor;
+import dev.spillway.registry.model.HostRow;
+import dev.spillway.registry.model.HostState;
+import dev.spillway.registry.model.InUse;
+import dev.spillway.registry.model.JoinRefusal;
+import dev.spillway.registry.model.OpenOrder;
+import dev.spillway.registry.model.Pin;
+import dev.spillway.registry.model.Policy;
+import dev.spillway.registry.model.RegistryRow;
+import dev.spillway.registry.model.ReplicaRow;
+import dev.spillway.registry.model.Sighting;
+import dev.spillway.registry.model.Written;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
+import dev.spillway.registry.trail.Activity;
+import dev.spillway.registry.trail.ActivityCursor;
+import dev.spillway.registry.trail.AuditRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -106,10 +123,10 @@ public interface RegistryQueries {
             @Nullable String lastError,
             @Nullable Instant deferredUntil, @Nullable Instant closedAt) {
         /** State of an order that waits for what {@link Waiting} names. */
-        public static final String WAITING = "WAITING";
+        static final String WAITING = "WAITING";
 
         /** Returns the view of a doomed row. */
-        public static OrderView open(ReplicaRow row, Doom doom) {
+        public static OrderView open(ReplicaRow row, OpenOrder doom) {
             String state = doom.isWaiting() ? WAITING : doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
             return new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.isWaiting() ? null : doom.nextAttemptAt(),
                     doom.isWaiting() ? null : doom.lastError(), doom.deferredUntil(), null);
@@ -133,7 +150,7 @@ public interface RegistryQueries {
          * @throws IllegalArgumentException if the row is LIVE
          */
         public static OpenOrderView of(ReplicaRow row) {
-            Doom doom = row.doom();
+            OpenOrder doom = row.doom();
             if (doom == null) {
                 throw new IllegalArgumentException("replica " + row.id() + " is LIVE (expected: one with an order)");
             }

@@ -1,6 +1,6 @@
 /**
- * Pure decisions of the registry. Decisions read a transaction's view of the rows and record changes in it. Nothing here knows SQL, Kafka, HTTP,
- * threads or a clock. Storage is behind {@link dev.spillway.registry.Rows}.
+ * The registry as its callers see it: it takes commands and answers queries. Rows are in {@code model} and {@code plan}, the ports of storage in
+ * {@code store}, commands and decisions in {@code decide}. Nothing here knows SQL, Kafka, HTTP, threads or a clock.
  */
 @NullMarked
 package dev.spillway.registry;

@@ -97,7 +97,7 @@ public final class Lifecycle implements AutoCloseable {
         if (ending.complete(new Ending.Failed(part, cause))) {
             return;
         }
-        if (isEndedBy(cause) || cause instanceof InterruptedException || cause instanceof NotReachableException) {
+        if (isEndedBy(cause) || cause instanceof InterruptedException || cause instanceof DependencyUnavailableException) {
             LOG.debug("{}: {} ended while stopping", name, part, cause);
         } else {
             LOG.warn("{}: {} failed while stopping: {}", name, part, cause.toString());

@@ -41,9 +41,9 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
      * Blocks until the probe succeeds and returns what it returned.
      *
      * @param server name and address of the server, such as {@code Kafka at 127.0.0.1:9092}; begins the log line of each attempt
-     * @throws NotReachableException after the last failed attempt
+     * @throws DependencyUnavailableException after the last failed attempt
      */
-    public <T> T await(String server, Probe<T> probe) throws NotReachableException, InterruptedException {
+    public <T> T await(String server, Probe<T> probe) throws DependencyUnavailableException, InterruptedException {
         var deadline = clock.instant().plus(within);
         for (int attempt = 1;; attempt++) {
             try {
@@ -55,7 +55,7 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
                 var why = ConnectionTrouble.inWords(e);
                 LOG.debug("{}: attempt {}", server, attempt, e);
                 if (!left.isPositive()) {
-                    throw new NotReachableException(server, why, effort(attempt), e);
+                    throw new DependencyUnavailableException(server, why, effort(attempt), e);
                 }
                 var delay = backoff.delay(attempt, random);
                 LOG.warn("{}: {}, attempt {}, trying for another {} s", server, why, attempt, left.toSeconds());

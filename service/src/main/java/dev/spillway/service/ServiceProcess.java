@@ -89,7 +89,7 @@ public final class ServiceProcess {
                 errors.println(e.getMessage());
                 yield WRONG_SETTINGS;
             }
-            case NotReachableException e -> {
+            case DependencyUnavailableException e -> {
                 errors.println(name + ": " + e.getMessage());
                 yield NOT_REACHABLE;
             }

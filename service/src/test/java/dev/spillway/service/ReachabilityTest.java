@@ -46,7 +46,7 @@ class ReachabilityTest {
     void aServerThatStaysAwayIsNamedWithTheLastError() {
         assertThatThrownBy(() -> reachability.await("Kafka at 127.0.0.1:9092", () -> {
             throw new IllegalStateException(new ConnectException("refused"));
-        })).isInstanceOf(NotReachableException.class)
+        })).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageMatching("Kafka at 127.0.0.1:9092: connection refused, given up after [0-9]+ attempts in 10 s");
         assertThat(now).isEqualTo(Instant.EPOCH.plusSeconds(10));
     }
@@ -61,7 +61,7 @@ class ReachabilityTest {
                 new IllegalStateException("odd\nmany lines of it")));
         var log = StandardError.during(() -> assertThatThrownBy(() -> reachability.await("Kafka at kafka.example:9092", () -> {
             throw troubles.size() > 1 ? troubles.removeFirst() : troubles.getFirst();
-        })).isInstanceOf(NotReachableException.class));
+        })).isInstanceOf(DependencyUnavailableException.class));
         assertThat(log.lines().map(line -> line.substring(line.indexOf("Kafka at"))).limit(7))
                 .map(line -> line.replaceFirst(", trying.*", ""))
                 .containsExactly("Kafka at kafka.example:9092: unknown host name, attempt 1",

@@ -4,9 +4,9 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
-import dev.spillway.worker.core.Delivery;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.store.Changes;
+import dev.spillway.worker.core.model.Delivery;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,16 +42,16 @@ final class Coordinators {
     private final Story story;
     private final RandomGenerator random;
     private final Shared shared = new Shared();
-    private final List<Coordinator> coordinators = new ArrayList<>();
+    private final List<SimulatedCoordinator> coordinators = new ArrayList<>();
     private boolean publishSoon;
 
-    Coordinators(int count, Timeline timeline, Faults faults, Broker broker, Database database, RandomGenerator random, Story story) {
+    Coordinators(int count, Timeline timeline, Faults faults, Broker broker, SimulatedDatabase database, RandomGenerator random, Story story) {
         this.timeline = timeline;
         this.faults = faults;
         this.story = story;
         this.random = random;
         for (int number = 0; number < count; number++) {
-            coordinators.add(new Coordinator(number, database, timeline, faults, broker, story, shared));
+            coordinators.add(new SimulatedCoordinator(number, database, timeline, faults, broker, story, shared));
         }
         database.onCommit(this::wake);
     }
@@ -70,7 +70,7 @@ final class Coordinators {
         }
     }
 
-    private Coordinator any() {
+    private SimulatedCoordinator any() {
         return coordinators.get(random.nextInt(coordinators.size()));
     }
 
@@ -79,7 +79,7 @@ final class Coordinators {
     }
 
     void crashAll() {
-        coordinators.forEach(Coordinator::crash);
+        coordinators.forEach(SimulatedCoordinator::crash);
     }
 
     /** Sends a command of a client or an operator to some coordinator, if that is up. The answer is ignored. */
@@ -101,7 +101,7 @@ final class Coordinators {
      * @param cutOff returns whether the worker is disconnected at that moment
      */
     void send(WorkerMessage<?> message, BooleanSupplier cutOff, Consumer<Delivery<?>> answered) {
-        Coordinator to = any();
+        SimulatedCoordinator to = any();
         if (!to.isUp() || cutOff.getAsBoolean()) {
             timeline.after(faults.delay(), () -> answered.accept(new Delivery.NotDelivered<>("connection refused")));
             return;
@@ -129,7 +129,7 @@ final class Coordinators {
         };
     }
 
-    private <A> void handle(Coordinator to, WorkerMessage<A> message, BooleanSupplier cutOff, Consumer<Delivery<?>> answered) {
+    private <A> void handle(SimulatedCoordinator to, WorkerMessage<A> message, BooleanSupplier cutOff, Consumer<Delivery<?>> answered) {
         if (faults.crashes()) {
             to.crash();
         }
@@ -149,7 +149,7 @@ final class Coordinators {
         return reply instanceof Reply.Accepted<?>(HeartbeatAnswer answer) && answer.orders().isEmpty() && answer.acknowledged().isEmpty();
     }
 
-    private void reply(Coordinator to, WorkerMessage<?> message, Reply<?> reply, BooleanSupplier cutOff,
+    private void reply(SimulatedCoordinator to, WorkerMessage<?> message, Reply<?> reply, BooleanSupplier cutOff,
             Consumer<Delivery<?>> answered) {
         if (!isIdle(reply)) {
             story.tell("registry", "answers", message, "with", reply);

@@ -3,13 +3,13 @@ package dev.spillway.simulation;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
-import dev.spillway.worker.core.Hold;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.KeptRequest;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.KeptRequest;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +27,7 @@ final class Disk {
     private final Map<UUID, Hold> holds = new LinkedHashMap<>();
     private final Map<String, KeptRequest> requests = new LinkedHashMap<>();
     private Membership membership = Membership.NONE;
-    private @Nullable Position position;
+    private @Nullable OrderPosition position;
     private final Map<ReplicaId, SnapshotId> images = new LinkedHashMap<>();
     private final Map<ReplicaId, SnapshotId> trash = new LinkedHashMap<>();
     private final Set<ReplicaId> damaged = new HashSet<>();
@@ -49,7 +49,7 @@ final class Disk {
     }
 
     @Nullable
-    Position position() {
+    OrderPosition position() {
         return position;
     }
 

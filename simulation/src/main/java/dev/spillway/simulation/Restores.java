@@ -1,8 +1,8 @@
 package dev.spillway.simulation;
 
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.PolicyChange;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.model.PolicyChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -16,15 +16,15 @@ final class Restores {
     private static final int LATE_MILLIS_MAX = 150_000;
     private static final int SOON_MILLIS_MAX = 3_000;
 
-    private final Database database;
+    private final SimulatedDatabase database;
     private final Coordinators coordinators;
     private final Timeline timeline;
     private final Story story;
     private final RandomGenerator random;
-    private final List<Database.Backup> backups = new ArrayList<>();
+    private final List<SimulatedDatabase.Backup> backups = new ArrayList<>();
     private long restored;
 
-    Restores(Database database, Coordinators coordinators, Timeline timeline, Story story, RandomGenerator random) {
+    Restores(SimulatedDatabase database, Coordinators coordinators, Timeline timeline, Story story, RandomGenerator random) {
         this.database = database;
         this.coordinators = coordinators;
         this.timeline = timeline;
@@ -48,7 +48,7 @@ final class Restores {
             return;
         }
         coordinators.crashAll();
-        Database.Backup backup = backups.get(random.nextInt(backups.size()));
+        SimulatedDatabase.Backup backup = backups.get(random.nextInt(backups.size()));
         story.tell("somebody", "restores the database,", database.committed().registry(), "to", backup.rows().registry());
         database.restore(backup);
         restored++;

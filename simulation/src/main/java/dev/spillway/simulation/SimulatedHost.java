@@ -6,16 +6,16 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.HostIdentity;
-import dev.spillway.worker.core.HostTimes;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Offer;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.Step;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.Offer;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -258,7 +258,7 @@ final class SimulatedHost {
             crash();
             return false;
         }
-        Position before = disk.position();
+        OrderPosition before = disk.position();
         world.product().stores(changes).forEach(disk::store);
         invariants.changed(this);
         if (disk.position() != null && !disk.position().equals(before) && disk.position().partition() < world.broker().partitions()) {
@@ -413,13 +413,13 @@ final class SimulatedHost {
             return;
         }
         Broker.Log<Order> log = broker.orders(partition);
-        Position position = disk.position();
+        OrderPosition position = disk.position();
         int from = log.from(position != null && position.partition() == partition ? position.nextOffset() : 0);
         Order order = log.read(from);
         if (order == null) {
             return;
         }
-        Position next = new Position(partition, from + 1L);
+        OrderPosition next = new OrderPosition(partition, from + 1L);
         if (world.product().movesItsPlaceFirst()) {
             store(List.of(new IndexChange.PutPosition(next)));
         }

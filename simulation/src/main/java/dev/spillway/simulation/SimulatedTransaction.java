@@ -1,9 +1,9 @@
 package dev.spillway.simulation;
 
-import dev.spillway.registry.RegistryRow;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Rows;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.model.RegistryRow;
+import dev.spillway.registry.store.Rows;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -22,7 +22,7 @@ public final class Simulation {
     private final Faults faults;
     private final Broker broker = new Broker(PARTITIONS);
     private final Coordinators coordinators;
-    private final Database database;
+    private final SimulatedDatabase database;
     private final Invariants invariants;
     private final Fleet fleet;
     private final Trouble trouble;
@@ -34,7 +34,7 @@ public final class Simulation {
         Random random = new Random(seed);
         story = new Story(told, timeline);
         faults = new Faults(random);
-        database = new Database(product, PARTITIONS, timeline, faults, random, story);
+        database = new SimulatedDatabase(product, PARTITIONS, timeline, faults, random, story);
         invariants = database.invariants();
         coordinators = new Coordinators(2 + random.nextInt(2), timeline, faults, broker, database, random, story);
         SimulatedHost.World world = new SimulatedHost.World(product, timeline, faults, coordinators, broker, invariants, story, random);

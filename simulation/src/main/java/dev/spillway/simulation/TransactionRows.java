@@ -9,24 +9,24 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.EntryGroup;
-import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.Holding;
-import dev.spillway.registry.HostRow;
-import dev.spillway.registry.HostState;
-import dev.spillway.registry.MapRows;
-import dev.spillway.registry.NamespaceRow;
-import dev.spillway.registry.Place;
-import dev.spillway.registry.PlanRow;
-import dev.spillway.registry.PlanRows;
-import dev.spillway.registry.PlanVictim;
-import dev.spillway.registry.RegistryRow;
-import dev.spillway.registry.ReplicaRow;
-import dev.spillway.registry.Selection;
-import dev.spillway.registry.Sighting;
-import dev.spillway.registry.TimeBounds;
-import dev.spillway.registry.WholeRows;
+import dev.spillway.memoryregistry.MapRows;
+import dev.spillway.memoryregistry.WholeRows;
+import dev.spillway.registry.model.EntryGroup;
+import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.model.Holding;
+import dev.spillway.registry.model.HostRow;
+import dev.spillway.registry.model.HostState;
+import dev.spillway.registry.model.NamespaceRow;
+import dev.spillway.registry.model.Place;
+import dev.spillway.registry.model.RegistryRow;
+import dev.spillway.registry.model.ReplicaRow;
+import dev.spillway.registry.model.Selection;
+import dev.spillway.registry.model.Sighting;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
+import dev.spillway.registry.plan.TimeBounds;
+import dev.spillway.registry.store.Changes;
+import dev.spillway.registry.store.PlanRows;
 import dev.spillway.simulation.Locks.Kind;
 import dev.spillway.simulation.Locks.Mode;
 import java.time.Instant;
@@ -56,11 +56,11 @@ import org.jspecify.annotations.Nullable;
 final class TransactionRows implements WholeRows {
     private static final int ALL = Integer.MAX_VALUE;
 
-    private final Database database;
+    private final SimulatedDatabase database;
     private final SimulatedTransaction transaction;
     private final MapRows committed;
 
-    TransactionRows(Database database, SimulatedTransaction transaction) {
+    TransactionRows(SimulatedDatabase database, SimulatedTransaction transaction) {
         this.database = database;
         this.transaction = transaction;
         committed = database.committed();

@@ -1,9 +1,9 @@
 package dev.spillway.simulation;
 
 import dev.spillway.events.EntryName;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.MapRows;
+import dev.spillway.memoryregistry.MapRows;
+import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.store.Changes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

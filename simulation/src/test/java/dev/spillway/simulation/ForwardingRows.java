@@ -8,21 +8,21 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.EntryGroup;
-import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.Holding;
-import dev.spillway.registry.HostRow;
-import dev.spillway.registry.NamespaceRow;
-import dev.spillway.registry.Place;
-import dev.spillway.registry.PlanRows;
-import dev.spillway.registry.RegistryRow;
-import dev.spillway.registry.ReplicaRow;
-import dev.spillway.registry.Rows;
-import dev.spillway.registry.Selection;
-import dev.spillway.registry.Sighting;
-import dev.spillway.registry.TimeBounds;
-import dev.spillway.registry.WholeRows;
+import dev.spillway.memoryregistry.WholeRows;
+import dev.spillway.registry.model.EntryGroup;
+import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.model.Holding;
+import dev.spillway.registry.model.HostRow;
+import dev.spillway.registry.model.NamespaceRow;
+import dev.spillway.registry.model.Place;
+import dev.spillway.registry.model.RegistryRow;
+import dev.spillway.registry.model.ReplicaRow;
+import dev.spillway.registry.model.Selection;
+import dev.spillway.registry.model.Sighting;
+import dev.spillway.registry.plan.TimeBounds;
+import dev.spillway.registry.store.Changes;
+import dev.spillway.registry.store.PlanRows;
+import dev.spillway.registry.store.Rows;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -153,17 +153,17 @@ abstract class ForwardingRows implements WholeRows {
 
     @Override
     public List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit) {
-        return rows.entries().lockPinsEnded(namespace, limit);
+        return rows.expiry().lockPinsEnded(namespace, limit);
     }
 
     @Override
     public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
-        return rows.entries().lockCreatedUntil(namespace, latest, limit);
+        return rows.expiry().lockCreatedUntil(namespace, latest, limit);
     }
 
     @Override
     public List<NamespaceName> namespacesDue(int limit) {
-        return rows.namespaces().namespacesDue(limit);
+        return rows.expiry().namespacesDue(limit);
     }
 
     @Override

@@ -1,17 +1,17 @@
 package dev.spillway.testservers;
 
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
 import java.nio.file.Path;
 
 /** A broker in this process. The caller that gave the directory removes it. */
 final class EmbeddedKafka implements TestKafka {
-    private final KafkaSettings settings;
+    private final EmbeddedKafkaSettings settings;
     private KafkaBroker broker;
     private boolean runs = true;
 
     EmbeddedKafka(Path directory, int port) {
-        settings = KafkaSettings.keptIn(directory).withPort(port);
+        settings = EmbeddedKafkaSettings.keptIn(directory).withPort(port);
         broker = KafkaBroker.start(settings);
     }
 

@@ -3,12 +3,12 @@ package dev.spillway.bench.artifacts;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
 import dev.spillway.bench.measure.TemporaryFolder;
 import java.time.Duration;
@@ -34,7 +34,7 @@ public final class ArtifactsBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         List<Figure> figures = new ArrayList<>();
@@ -50,7 +50,7 @@ public final class ArtifactsBenchmark implements Benchmark {
             Map<String, String> settings =
                     new TreeMap<>(Map.of("keys of hits in memory", "Zipf 0.99 over %,d".formatted(MemoryHits.ENTRIES),
                             "collector of hits in memory", "G1", "compression of RocksDB", "none"));
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, results,
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, results,
                     figures, checks, bars);
         } catch (InterruptedException | RuntimeException e) {
             throw e;

@@ -1,7 +1,7 @@
 package dev.spillway.bench.artifacts;
 
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Result;
@@ -37,7 +37,7 @@ final class DiskLines {
         this.effort = effort;
     }
 
-    List<Result> measure(Progress progress, List<Check> checks, List<Bar> bars) throws Exception {
+    List<Result> measure(StepListener progress, List<Check> checks, List<Bar> bars) throws Exception {
         Group puts = puts(SMALL);
         puts(LARGE);
         hits(SMALL, effort.quick() ? 256 : 16_384, progress);
@@ -82,12 +82,12 @@ final class DiskLines {
         for (DurableStore.Kind kind : DurableStore.Kind.values()) {
             group.lines()
                     .put(kind, new Scenario(group.name() + kind.suffix(), "puts", 0, 1,
-                            new Puts(kind, directory("puts-" + bytes, kind), bytes)));
+                            new PutLoad(kind, directory("puts-" + bytes, kind), bytes)));
         }
         return group;
     }
 
-    private void hits(int bytes, int artifacts, Progress progress) throws IOException, InterruptedException {
+    private void hits(int bytes, int artifacts, StepListener progress) throws IOException, InterruptedException {
         Group warm = group("warm hit of " + size(bytes));
         Map<DurableStore.Kind, Scenario> cold = new EnumMap<>(DurableStore.Kind.class);
         for (DurableStore.Kind kind : DurableStore.Kind.values()) {
@@ -120,7 +120,7 @@ final class DiskLines {
         return counted.getLast();
     }
 
-    private void takeTurns(Progress progress) throws InterruptedException {
+    private void takeTurns(StepListener progress) throws InterruptedException {
         for (Group group : groups) {
             progress.step("warming up: " + group.name());
             for (Scenario line : group.lines().values()) {

@@ -2,7 +2,7 @@ package dev.spillway.bench.artifacts;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,7 +42,7 @@ final class Flushes implements Load {
 
     /** The only caller, which leads the rounds. */
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         ExecutorService threads = Executors.newFixedThreadPool(waiters);
         CyclicBarrier allPut = new CyclicBarrier(waiters);
         Callable<Void> waiter = () -> {
@@ -52,7 +52,7 @@ final class Flushes implements Load {
             store.flush();
             return null;
         };
-        return new Operation() {
+        return new MeasuredOperation() {
             @Override
             public Outcome call() throws Exception {
                 long before = syncs();

@@ -2,7 +2,7 @@ package dev.spillway.bench.artifacts;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -96,7 +96,7 @@ final class Hits implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         SplittableRandom random = new SplittableRandom(number);
         int[] order = order(random);
         int[] next = {0};
@@ -106,7 +106,7 @@ final class Hits implements Load {
                 next[0] = 0;
             }
             hit(cold ? order[next[0]++] : random.nextInt(artifacts));
-            return Operation.Outcome.DONE;
+            return MeasuredOperation.Outcome.DONE;
         };
     }
 

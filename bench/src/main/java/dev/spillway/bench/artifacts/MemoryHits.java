@@ -43,7 +43,7 @@ public class MemoryHits {
         private static final long AMPLE = 4L * ENTRIES * ARTIFACT_BYTES;
 
         @Param
-        public Limit limit = Limit.ENTRIES;
+        Limit limit = Limit.ENTRIES;
 
         private MemoryArtifactStore store = new MemoryArtifactStore(ArtifactLimits.DEFAULT);
         private Cache<Fingerprint, Artifact> caffeine = Caffeine.newBuilder().build();

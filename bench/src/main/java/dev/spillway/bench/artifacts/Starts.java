@@ -2,7 +2,7 @@ package dev.spillway.bench.artifacts;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Heap;
@@ -27,7 +27,7 @@ final class Starts {
         this.artifacts = effort.quick() ? 10_000 : 1_000_000;
     }
 
-    void measure(Progress progress, List<Figure> figures, List<Bar> bars) throws Exception {
+    void measure(StepListener progress, List<Figure> figures, List<Bar> bars) throws Exception {
         List<DurableStore.Kind> kinds = List.of(DurableStore.Kind.ROCKSDB, DurableStore.Kind.SPILLWAY);
         for (DurableStore.Kind kind : kinds) {
             progress.step("filling with %,d artifacts%s".formatted(artifacts, kind.suffix()));

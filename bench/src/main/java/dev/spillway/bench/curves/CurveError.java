@@ -6,7 +6,7 @@ import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.UseModel;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Access;
+import dev.spillway.registry.trail.Access;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.LongToDoubleFunction;

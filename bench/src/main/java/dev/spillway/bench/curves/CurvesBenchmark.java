@@ -2,13 +2,13 @@ package dev.spillway.bench.curves;
 
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.coordinator.app.AccessLog;
 import dev.spillway.coordinator.curve.HitRateCurve;
@@ -19,7 +19,7 @@ import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,7 +51,7 @@ public final class CurvesBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         List<Figure> figures = new ArrayList<>();
@@ -60,7 +60,7 @@ public final class CurvesBenchmark implements Benchmark {
         progress.step("starting PostgreSQL");
         try (PostgresServer server = PostgresServer.start(PostgresSettings.temporary())) {
             Machine machine = Machine.read(server.directory());
-            Database database = Database.create(server, "curves");
+            BenchDatabase database = BenchDatabase.create(server, "curves");
             List<Scenario> lines;
             try (PostgresRegistry registry = PostgresRegistry.open(
                     PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
@@ -72,12 +72,12 @@ public final class CurvesBenchmark implements Benchmark {
             }
             Map<String, String> settings = new TreeMap<>(database.settings());
             progress.step("stopping PostgreSQL");
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
                     lines.stream().map(Scenario::result).toList(), figures, List.<Check>of(), bars);
         }
     }
 
-    private static void errors(Effort effort, Progress progress, List<Figure> figures, List<Bar> bars) {
+    private static void errors(Effort effort, StepListener progress, List<Figure> figures, List<Bar> bars) {
         double worst = 0;
         double largest = 0;
         for (Trace trace : Trace.ten(effort.quick() ? 50_000 : 1_000_000)) {
@@ -92,7 +92,7 @@ public final class CurvesBenchmark implements Benchmark {
         bars.add(Bar.atMost("bytes of the largest model", largest, MODEL_BYTES_MAX));
     }
 
-    private static void reruns(PostgresRegistry registry, EvictionPolicy policy, Effort effort, Progress progress, List<Figure> figures,
+    private static void reruns(PostgresRegistry registry, EvictionPolicy policy, Effort effort, StepListener progress, List<Figure> figures,
             List<Bar> bars)
             throws InterruptedException {
         int reads = effort.quick() ? 5_000 : 200_000;
@@ -127,7 +127,7 @@ public final class CurvesBenchmark implements Benchmark {
         bars.add(Bar.atMost("difference of the curve from a rerun%s at 0.5 x, 2 x and 4 x".formatted(under), worst, ERROR_MAX));
     }
 
-    private static List<Scenario> gets(PostgresRegistry registry, Effort effort, Progress progress, List<Bar> bars)
+    private static List<Scenario> gets(PostgresRegistry registry, Effort effort, StepListener progress, List<Bar> bars)
             throws InterruptedException {
         int entries = effort.quick() ? 1_000 : 20_000;
         NamespaceName namespace = new NamespaceName("gets");

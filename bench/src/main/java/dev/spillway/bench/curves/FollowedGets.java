@@ -2,11 +2,11 @@ package dev.spillway.bench.curves;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.EntryName;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -30,14 +30,14 @@ final class FollowedGets implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom();
         return () -> {
             EntryName name = names.get(random.nextInt(names.size()));
             if (!(registry.execute(new Command.Get(name)) instanceof Outcomes.Getting.Hit)) {
                 throw new BenchmarkFailedException("get of " + name + ": a miss (expected: a hit, nothing is evicted meanwhile)");
             }
-            return Operation.Outcome.DONE;
+            return MeasuredOperation.Outcome.DONE;
         };
     }
 

@@ -8,8 +8,8 @@ import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.Registry;
+import dev.spillway.registry.decide.Command;
 import java.util.List;
 import java.util.UUID;
 

@@ -2,15 +2,15 @@ package dev.spillway.bench.http;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Figure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ final class Archives {
         this.rounds = effort.rounds();
     }
 
-    List<Figure> measure(Progress progress) throws IOException, InterruptedException {
+    List<Figure> measure(StepListener progress) throws IOException, InterruptedException {
         progress.step("making a tree of %,d MiB".formatted((long) bytesEach * FILES >> 20));
         Path tree = Files.createDirectories(fleet.folder().resolve("large"));
         byte[] content = new byte[bytesEach];

@@ -3,17 +3,17 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         progress.step("starting a fleet of one host");
@@ -74,7 +74,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
                 besideNginx(fleet, effort, progress, figures, bars);
             }
             List<Scenario> clients = shortLived(fleet, effort, progress);
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
                     clients.stream().map(Scenario::result).toList(), figures, List.of(), bars);
         } catch (IOException e) {
             throw new BenchmarkFailedException("artifacts-http: " + e, e);
@@ -108,7 +108,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
         }
     }
 
-    private static void besideNginx(SmallFleet fleet, Effort effort, Progress progress, List<Figure> figures, List<Bar> bars)
+    private static void besideNginx(SmallFleet fleet, Effort effort, StepListener progress, List<Figure> figures, List<Bar> bars)
             throws IOException, InterruptedException {
         try (Nginx nginx = Nginx.start(Files.createDirectories(fleet.folder().resolve("nginx")))) {
             List<Pair> pairs = new ArrayList<>();
@@ -149,7 +149,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
         }
     }
 
-    private static List<Scenario> shortLived(SmallFleet fleet, Effort effort, Progress progress) throws InterruptedException {
+    private static List<Scenario> shortLived(SmallFleet fleet, Effort effort, StepListener progress) throws InterruptedException {
         Size small = SIZES.getFirst();
         Path socket = fleet.folder().resolve("host-1").resolve("ccache.sock");
         List<Scenario> scenarios = List.of(

@@ -2,7 +2,7 @@ package dev.spillway.bench.http;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import java.io.IOException;
@@ -27,7 +27,7 @@ final class CommandStarts {
         this.turns = effort.quick() ? 2 : 15;
     }
 
-    void measure(Progress progress, List<Figure> figures, List<Bar> bars) throws IOException, InterruptedException {
+    void measure(StepListener progress, List<Figure> figures, List<Bar> bars) throws IOException, InterruptedException {
         String launcher = System.getProperty(LAUNCHER);
         if (launcher == null) {
             progress.step("commands are not measured: -D" + LAUNCHER + " is not set");

@@ -2,7 +2,7 @@ package dev.spillway.bench.http;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,7 +57,7 @@ final class Exchange implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         try {
             return new Caller(sockets.createSocket(host, port), requests.apply(number));
         } catch (IOException e) {
@@ -79,7 +79,7 @@ final class Exchange implements Load {
         }
     }
 
-    private final class Caller implements Operation {
+    private final class Caller implements MeasuredOperation {
         private final Socket socket;
         private final InputStream in;
         private final Requests sent;

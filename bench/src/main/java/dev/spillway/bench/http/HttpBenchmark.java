@@ -3,12 +3,12 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ public final class HttpBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         progress.step("starting a fleet of one host");
@@ -66,8 +66,8 @@ public final class HttpBenchmark implements Benchmark {
                             BOUND))
                     .toList());
             new CommandStarts(fleet, effort).measure(progress, figures, bars);
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
-                    new Database(fleet.servers().postgres(), "postgres").settings(),
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
+                    new BenchDatabase(fleet.servers().postgres(), "postgres").settings(),
                     pairs.stream().flatMap(pair -> Stream.of(pair.ours().result(), pair.bare().result())).toList(), figures, List.of(),
                     bars);
         } catch (IOException e) {

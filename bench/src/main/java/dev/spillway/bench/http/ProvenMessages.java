@@ -2,20 +2,20 @@ package dev.spillway.bench.http;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.events.EntryKey;
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.MessageKey;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -71,10 +71,10 @@ final class ProvenMessages {
     private static Scenario scenario(String name, Work work) {
         return new Scenario(name, "messages", 1, 1, new Load() {
             @Override
-            public Operation caller(int number) {
+            public MeasuredOperation caller(int number) {
                 return () -> {
                     work.once();
-                    return Operation.Outcome.DONE;
+                    return MeasuredOperation.Outcome.DONE;
                 };
             }
 

@@ -3,10 +3,10 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.bench.measure.TemporaryFolder;
 import dev.spillway.service.identity.AccessToken;
@@ -51,14 +51,14 @@ public final class SecurityBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         progress.step("starting a fleet of three hosts");
         String token = AccessToken.mint(new SecureRandom());
         try (TemporaryFolder folder = TemporaryFolder.create("spillway-security-")) {
             Path tokens = Files.writeString(folder.path().resolve("tokens"), "bench operator " + AccessToken.digest(token));
-            Certificate certificate = Certificate.make(folder.path());
+            BenchCertificate certificate = BenchCertificate.make(folder.path());
             return run(effort, progress, token, tokens, certificate, startedAt, begin);
         } catch (InterruptedException e) {
             throw e;
@@ -67,7 +67,7 @@ public final class SecurityBenchmark implements Benchmark {
         }
     }
 
-    private Report run(Effort effort, Progress progress, String token, Path tokens, Certificate certificate, Instant startedAt, long begin)
+    private BenchReport run(Effort effort, StepListener progress, String token, Path tokens, BenchCertificate certificate, Instant startedAt, long begin)
             throws Exception {
         try (SmallFleet fleet = SmallFleet.start(Map.of("tokens-file", tokens.toString()), Map.of())) {
             Machine machine = Machine.read(fleet.folder());
@@ -108,7 +108,7 @@ public final class SecurityBenchmark implements Benchmark {
                             MICROS / plain.perSecond(), TOKEN_BOUND),
                     Bar.atMost("microseconds per request by TLS, to one without", MICROS / secured.perSecond(), MICROS / plain.perSecond(),
                             TLS_BOUND));
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, Map.of(),
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, Map.of(),
                     all.stream().map(Scenario::result).toList(), List.of(), List.of(), bars);
         }
     }

@@ -2,7 +2,7 @@ package dev.spillway.bench.http;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -54,7 +54,7 @@ final class ShortLivedClients implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         ByteBuffer buffer = ByteBuffer.allocate(bytes + (8 << 10)).order(ByteOrder.nativeOrder());
         return () -> {
             try (SocketChannel channel = open()) {
@@ -73,7 +73,7 @@ final class ShortLivedClients implements Load {
                 }
             }
             answered.increment();
-            return Operation.Outcome.DONE;
+            return MeasuredOperation.Outcome.DONE;
         };
     }
 

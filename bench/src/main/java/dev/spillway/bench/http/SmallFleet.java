@@ -3,8 +3,8 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.EmbeddedServers;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.settings.Sources;
@@ -28,7 +28,7 @@ final class SmallFleet implements AutoCloseable {
 
     private SmallFleet(Path folder, Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws Exception {
         this.folder = folder;
-        servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
+        servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary()));
         coordinator = lifecycle.start("coordinator",
                 () -> Coordinator.start(CoordinatorSettings.read(Sources.of(with(ofCoordinator, Map.of("listen",
                         "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(),

@@ -4,18 +4,18 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Heap;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.events.HostId;
-import dev.spillway.events.Json;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.codec.Json;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.Intervals;
@@ -28,18 +28,18 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.artifacts.ArtifactImages;
-import dev.spillway.worker.core.Delivery;
-import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.HostIdentity;
-import dev.spillway.worker.core.HostTimes;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.Step;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.Step;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.host.HostLoop;
-import dev.spillway.worker.host.Outside;
+import dev.spillway.worker.host.HostPorts;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.rocksdb.RocksIndex;
@@ -89,7 +89,7 @@ public final class InventoryBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         int artifacts = effort.quick() ? 10_000 : 1_000_000;
@@ -123,7 +123,7 @@ public final class InventoryBenchmark implements Benchmark {
                     new Figure("comparison with the registry", median(talks.stream().mapToDouble(Talk::comparisonMillis).toArray()), "ms"));
             List<Bar> bars =
                     List.of(Bar.atMost("milliseconds of a start with %,d artifacts".formatted(artifacts), allMillis, START_MILLIS_MAX));
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
                     Map.of("rows of a page", Integer.toString(ROWS_OF_A_PAGE)), List.of(), figures,
                     List.of(new Check("host", new TreeMap<>(Map.of("artifacts", (long) artifacts)))), bars);
         } catch (InterruptedException | RuntimeException e) {
@@ -174,7 +174,7 @@ public final class InventoryBenchmark implements Benchmark {
     private static HostLoop loop(RocksIndex index, IndexContents contents, ImageStore store, ArtifactImages images, CountDownLatch asked)
             throws IOException, InterruptedException {
         return new HostLoop(new HostLoop.Parts(index, contents, Recovery.of(store, images, contents), HostTimes.DEFAULTS,
-                InstantSource.system(), new Random(1), new Outside(message -> {
+                InstantSource.system(), new Random(1), new HostPorts(message -> {
                     asked.countDown();
                     return new Delivery.NotDelivered<>("no registry runs");
                 }, report -> {}, (partition, from) -> {}), store, images, new Removals.Unlinking(1, UnlinkPace.none()),

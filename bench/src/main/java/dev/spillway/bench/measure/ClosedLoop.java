@@ -93,7 +93,7 @@ public final class ClosedLoop {
         try (ExecutorService threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("caller-", 0).factory())) {
             try {
                 for (int number = 0; number < callers; number++) {
-                    Operation operation = load.caller(number);
+                    MeasuredOperation operation = load.caller(number);
                     ends.add(threads.submit(() -> repeat(operation)));
                 }
                 boolean well = !await(warmUp);
@@ -133,7 +133,7 @@ public final class ClosedLoop {
         return done.sum() + refused.sum();
     }
 
-    private Void repeat(Operation operation) throws Exception {
+    private Void repeat(MeasuredOperation operation) throws Exception {
         boolean well = false;
         try (operation) {
             while (running) {

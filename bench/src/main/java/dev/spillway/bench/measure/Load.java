@@ -8,7 +8,7 @@ public interface Load {
     default void prepare() {}
 
     /** Returns an operation for one caller, which closes it. */
-    Operation caller(int number);
+    MeasuredOperation caller(int number);
 
     /**
      * Verifies a run. Called after each run, when all callers have ended.

@@ -1,7 +1,7 @@
 package dev.spillway.bench.orders;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.kafka.KafkaSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

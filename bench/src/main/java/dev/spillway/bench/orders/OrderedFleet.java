@@ -1,7 +1,7 @@
 package dev.spillway.bench.orders;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.fleet.Workers;
 import dev.spillway.coordinator.kafka.Brokers;
 import dev.spillway.coordinator.kafka.Publisher;
@@ -20,10 +20,10 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Registration;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryRules;
-import dev.spillway.service.NotReachableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics.Copies;
@@ -71,8 +71,8 @@ final class OrderedFleet {
      * @return what each host reads
      */
     static List<Reading> measure(PostgresServer server, Partitioning size, int replicasEach) throws InterruptedException {
-        Database database = Database.create(server, "orders_%d_%d".formatted(size.hosts(), size.partitions()));
-        try (KafkaBroker broker = KafkaBroker.start(dev.spillway.embedded.KafkaSettings.temporary());
+        BenchDatabase database = BenchDatabase.create(server, "orders_%d_%d".formatted(size.hosts(), size.partitions()));
+        try (KafkaBroker broker = KafkaBroker.start(dev.spillway.embedded.EmbeddedKafkaSettings.temporary());
                 PostgresRegistry registry = PostgresRegistry.open(
                         PostgresRegistrySettings.of(database.url(), server.user(), server.password(), size.partitions()), RULES,
                         new SecureRandom())) {
@@ -86,7 +86,7 @@ final class OrderedFleet {
                             new SimpleMeterRegistry(), new SecureRandom())) {
                 fleet.evictAll();
                 return new OrderTopic(kafka, size.partitions()).read((long) size.hosts() * replicasEach).by(fleet.partitionOf);
-            } catch (NotReachableException e) {
+            } catch (DependencyUnavailableException e) {
                 throw new BenchmarkFailedException("Kafka: " + e.getMessage(), e);
             }
         } finally {

@@ -2,13 +2,13 @@ package dev.spillway.bench.orders;
 
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import java.time.Duration;
@@ -45,13 +45,13 @@ public final class OrdersBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         progress.step("starting PostgreSQL");
         try (PostgresServer server = PostgresServer.start(PostgresSettings.temporary())) {
             Machine machine = Machine.read(server.directory());
-            Map<String, String> settings = new Database(server, "postgres").settings();
+            Map<String, String> settings = new BenchDatabase(server, "postgres").settings();
             Sizes sizes = sizes(effort);
             List<Figure> figures = new ArrayList<>();
             List<Check> checks = new ArrayList<>();
@@ -64,7 +64,7 @@ public final class OrdersBenchmark implements Benchmark {
                 }
             }
             progress.step("stopping PostgreSQL");
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
                     figures,
                     checks, bars);
         }
@@ -72,7 +72,7 @@ public final class OrdersBenchmark implements Benchmark {
 
     private static List<Reading> measure(PostgresServer server, Partitioning fleet, int replicasEach, List<Figure> figures,
             List<Check> checks,
-            Progress progress) throws InterruptedException {
+            StepListener progress) throws InterruptedException {
         progress.step("%s, %d replicas each".formatted(fleet, replicasEach));
         List<Reading> readings =
                 OrderedFleet.measure(server, fleet, replicasEach)

@@ -2,7 +2,7 @@ package dev.spillway.bench.pager;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.TemporaryFolder;
@@ -56,7 +56,7 @@ final class Captures {
         this.pages = effort.quick() ? 512 : 8_192;
     }
 
-    void measure(Progress progress, List<Figure> figures, List<Bar> bars) throws Exception {
+    void measure(StepListener progress, List<Figure> figures, List<Bar> bars) throws Exception {
         boolean shared = Files.isDirectory(SHARED_MEMORY);
         Path file = Files.createTempDirectory(shared ? SHARED_MEMORY : folder, "spillway-pager-");
         try (PagePool pool = PagePool.inFile(BenchedPages.meta(PAGE_BYTES), BenchedPages.size(pages, true), file.resolve("pages"))) {

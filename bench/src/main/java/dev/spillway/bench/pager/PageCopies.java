@@ -33,7 +33,7 @@ public class PageCopies {
     @State(Scope.Thread)
     public abstract static class Pages {
         @Param({"131072", "2097152"})
-        public int pageBytes;
+        int pageBytes;
         ByteBuffer buffer = ByteBuffer.allocateDirect(0);
         MemorySegment segment = MemorySegment.NULL;
         private int[] order = new int[0];

@@ -2,7 +2,7 @@ package dev.spillway.bench.pager;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ final class PageLines {
         }
     }
 
-    void measure(Progress progress, List<Figure> figures, List<Bar> bars) {
+    void measure(StepListener progress, List<Figure> figures, List<Bar> bars) {
         for (int round = 1; round <= effort.rounds(); round++) {
             for (Line line : lines) {
                 progress.step("round %d of %d: %s".formatted(round, effort.rounds(), line.title()));

@@ -3,11 +3,11 @@ package dev.spillway.bench.pager;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.TemporaryFolder;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +29,7 @@ public final class PagerBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         List<Figure> figures = new ArrayList<>();
@@ -43,7 +43,7 @@ public final class PagerBenchmark implements Benchmark {
                     "captures for pauses", "%d sequences, pages of 4 KiB".formatted(Pauses.SEQUENCES),
                     "before the pauses", "a round of the smallest pager, not counted",
                     "writer", "the last page of each sequence, without a break"));
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
                     figures,
                     List.of(), bars);
         } catch (InterruptedException | RuntimeException e) {

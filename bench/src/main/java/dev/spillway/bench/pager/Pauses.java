@@ -2,7 +2,7 @@ package dev.spillway.bench.pager;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.TemporaryFolder;
@@ -49,7 +49,7 @@ final class Pauses {
         }
     }
 
-    void measure(Progress progress, List<Figure> figures, List<Bar> bars) throws IOException, InterruptedException {
+    void measure(StepListener progress, List<Figure> figures, List<Bar> bars) throws IOException, InterruptedException {
         int[] counts = effort.quick() ? new int[]{100, 1_000, 10_000} : new int[]{1_000, 10_000, 100_000};
         progress.step("captures of %,d pages of 4 KiB with a writer, not counted".formatted(counts[0]));
         // These captures are not measured, because the compiler takes processor time from the writer.

@@ -2,10 +2,10 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.EntryName;
-import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.TouchRequest.Used;
+import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.registry.RegistryUnavailableException;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,7 +32,7 @@ final class BulkTouches implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom();
         return () -> {
             Set<EntryName> used = new LinkedHashSet<>();
@@ -40,11 +40,11 @@ final class BulkTouches implements Load {
                 used.add(names.get(random.nextInt(names.size())));
             }
             try {
-                stage.ask(new TouchRequest(stage.sender(number % Images.HOSTS), used.stream().map(name -> new Used(name, 1)).toList(),
+                stage.ask(new TouchRequest(stage.sender(number % FreshReplicas.HOSTS), used.stream().map(name -> new Used(name, 1)).toList(),
                         List.of()));
-                return Operation.Outcome.DONE;
+                return MeasuredOperation.Outcome.DONE;
             } catch (RegistryUnavailableException e) {
-                return Operation.Outcome.REFUSED;
+                return MeasuredOperation.Outcome.REFUSED;
             }
         };
     }

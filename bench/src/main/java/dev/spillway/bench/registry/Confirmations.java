@@ -4,8 +4,8 @@ import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -116,8 +116,8 @@ final class Confirmations implements AutoCloseable {
     }
 
     private Report deleted(ReplicaId id) {
-        Sender host = senders.apply(Images.host(id));
-        return new Report(id, host.hostId(), host.storeId(), Report.Result.DELETED, null, null, Images.BYTES);
+        Sender host = senders.apply(FreshReplicas.host(id));
+        return new Report(id, host.hostId(), host.storeId(), Report.Result.DELETED, null, null, FreshReplicas.BYTES);
     }
 
     /**

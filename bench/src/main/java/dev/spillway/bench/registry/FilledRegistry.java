@@ -1,7 +1,7 @@
 package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.fleet.Workers;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.coordinator.curve.UsageStore;
@@ -21,10 +21,10 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.PolicyChange;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.model.PolicyChange;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +43,7 @@ final class FilledRegistry implements AutoCloseable {
     private static final int ITEMS = 1_000;
     private static final int PARTITIONS = 64;
 
-    private final Database database;
+    private final BenchDatabase database;
     private final PostgresRegistry registry;
     private final List<Sender> senders = new ArrayList<>();
     private final NamespaceName namespace = new NamespaceName("images");
@@ -51,12 +51,12 @@ final class FilledRegistry implements AutoCloseable {
     private final EvictionPolicy policy;
     private final RowCounts filled;
 
-    private FilledRegistry(Database database, PostgresRegistry registry, long capacity, EvictionPolicy policy) throws InterruptedException {
+    private FilledRegistry(BenchDatabase database, PostgresRegistry registry, long capacity, EvictionPolicy policy) throws InterruptedException {
         this.database = database;
         this.registry = registry;
         this.capacity = capacity;
         this.policy = policy;
-        for (int host = 0; host < Images.HOSTS; host++) {
+        for (int host = 0; host < FreshReplicas.HOSTS; host++) {
             senders.add(Workers.join(registry, new HostId("host-" + host)).sender());
         }
         registry.execute(new Command.SetPolicy(namespace, capacity, null, null));
@@ -72,7 +72,7 @@ final class FilledRegistry implements AutoCloseable {
     }
 
     static FilledRegistry open(PostgresServer server, String name, long capacity, EvictionPolicy policy) throws InterruptedException {
-        Database database = Database.create(server, name);
+        BenchDatabase database = BenchDatabase.create(server, name);
         PostgresRegistry registry = PostgresRegistry.open(
                 PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
                 new SecureRandom());
@@ -96,7 +96,7 @@ final class FilledRegistry implements AutoCloseable {
         return registry.usage();
     }
 
-    Database database() {
+    BenchDatabase database() {
         return database;
     }
 
@@ -157,12 +157,12 @@ final class FilledRegistry implements AutoCloseable {
     /** The registration of a fresh image of the replica's host. Under GDSF images differ in what they cost. */
     Registration registration(ReplicaId id) {
         Description description = policy == EvictionPolicy.LRU ? Description.NONE
-                : new Description("", new TreeMap<>(Map.of(Description.REBUILD_SECONDS, String.valueOf(Images.cost(id)))));
-        return new Registration(id, namespace, Images.key(id), Images.snapshot(id), Images.BYTES, description);
+                : new Description("", new TreeMap<>(Map.of(Description.REBUILD_SECONDS, String.valueOf(FreshReplicas.cost(id)))));
+        return new Registration(id, namespace, FreshReplicas.key(id), FreshReplicas.snapshot(id), FreshReplicas.BYTES, description);
     }
 
     RegisterRequest register(ReplicaId id) {
-        return new RegisterRequest(senders.get(Images.host(id)), List.of(registration(id)));
+        return new RegisterRequest(senders.get(FreshReplicas.host(id)), List.of(registration(id)));
     }
 
     /** Sends a message to the registry as a worker does. */
@@ -184,15 +184,15 @@ final class FilledRegistry implements AutoCloseable {
             if (Thread.interrupted()) {
                 throw new InterruptedException("interrupted while filling " + database.name());
             }
-            int host = (int) (done / ITEMS % Images.HOSTS);
+            int host = (int) (done / ITEMS % FreshReplicas.HOSTS);
             List<Registration> items = new ArrayList<>();
             for (long item = done; item < Math.min(capacity, done + ITEMS); item++) {
-                items.add(registration(Images.mint(host, random)));
+                items.add(registration(FreshReplicas.mint(host, random)));
             }
             ask(new RegisterRequest(senders.get(host), items));
         }
         // The first eviction makes the row that counts evictions.
-        ask(register(Images.mint(0, random)));
+        ask(register(FreshReplicas.mint(0, random)));
     }
 
     /** Closes the connections and drops the database. */

@@ -2,7 +2,7 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.ReplicaId;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -39,7 +39,7 @@ final class FirstImplementation implements Load {
             connection.setAutoCommit(false);
             try (PreparedStatement put = connection.prepareStatement(PUT)) {
                 for (long entry = 0; entry < capacity; entry++) {
-                    bind(put, Images.mint(0, random));
+                    bind(put, FreshReplicas.mint(0, random));
                     put.executeUpdate();
                 }
             }
@@ -61,13 +61,13 @@ final class FirstImplementation implements Load {
     }
 
     private static void bind(PreparedStatement put, ReplicaId id) throws SQLException {
-        put.setString(1, Images.key(id).value());
-        put.setString(2, Images.snapshot(id).value());
+        put.setString(1, FreshReplicas.key(id).value());
+        put.setString(2, FreshReplicas.snapshot(id).value());
         put.setLong(3, Instant.now().getEpochSecond());
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom();
         try {
             return new Caller(connect(), number, random);
@@ -76,7 +76,7 @@ final class FirstImplementation implements Load {
         }
     }
 
-    private final class Caller implements Operation {
+    private final class Caller implements MeasuredOperation {
         private final Connection connection;
         private final int number;
         private final RandomGenerator random;
@@ -98,7 +98,7 @@ final class FirstImplementation implements Load {
 
         @Override
         public Outcome call() throws SQLException {
-            bind(put, Images.mint(number, random));
+            bind(put, FreshReplicas.mint(number, random));
             put.executeUpdate();
             long over = count() - capacity;
             if (over > 0) {

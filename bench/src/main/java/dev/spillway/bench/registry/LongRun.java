@@ -1,6 +1,6 @@
 package dev.spillway.bench.registry;
 
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.ClosedLoop;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Heap;
@@ -21,7 +21,7 @@ import java.util.List;
 record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, double heapAtEnd, double sizeAfterFirst, double sizeAtEnd) {
     static final int TENTHS = 10;
 
-    static LongRun measure(FilledRegistry stage, int callers, Duration warmUp, Duration length, Progress progress)
+    static LongRun measure(FilledRegistry stage, int callers, Duration warmUp, Duration length, StepListener progress)
             throws InterruptedException {
         double[] heap = {0, 0};
         double[] size = {0, 0};

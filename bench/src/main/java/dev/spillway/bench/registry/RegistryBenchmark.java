@@ -2,13 +2,13 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
@@ -52,13 +52,13 @@ public final class RegistryBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         progress.step("starting PostgreSQL");
         try (PostgresServer server = PostgresServer.start(server(effort))) {
             Machine machine = Machine.read(server.directory());
-            Map<String, String> settings = new Database(server, "postgres").settings();
+            Map<String, String> settings = new BenchDatabase(server, "postgres").settings();
             Sizes sizes = sizes(effort);
             List<Check> checks = new ArrayList<>();
             List<Figure> figures = new ArrayList<>();
@@ -66,14 +66,14 @@ public final class RegistryBenchmark implements Benchmark {
             LongRun longRun = measureLongRun(server, sizes, effort, checks, progress);
             figures.addAll(longRun.figures());
             progress.step("stopping PostgreSQL");
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
                     lines.all().stream().map(Scenario::result).toList(), figures, checks, bars(lines, sizes, longRun));
         }
     }
 
     private static Lines measureLines(PostgresServer server, Sizes sizes, Effort effort, long begin, List<Check> checks,
             List<Figure> figures,
-            Progress progress) throws InterruptedException {
+            StepListener progress) throws InterruptedException {
         progress.step("filling %,d and four times %,d entries".formatted(sizes.small(), sizes.middle()));
         try (FilledRegistry plain = FilledRegistry.open(server, "plain", sizes.middle());
                 FilledRegistry small = FilledRegistry.open(server, "small", sizes.small());
@@ -103,13 +103,13 @@ public final class RegistryBenchmark implements Benchmark {
         }
     }
 
-    private static FilledRegistry large(PostgresServer server, Sizes sizes, Progress progress) throws InterruptedException {
+    private static FilledRegistry large(PostgresServer server, Sizes sizes, StepListener progress) throws InterruptedException {
         progress.step("filling %,d entries".formatted(sizes.large()));
         return FilledRegistry.open(server, "large", sizes.large());
     }
 
     /** Rounds over all lines; fewer than wanted if the time for all of it would not do. */
-    private static void takeTurns(List<Scenario> lines, Effort effort, long begin, Progress progress) throws InterruptedException {
+    private static void takeTurns(List<Scenario> lines, Effort effort, long begin, StepListener progress) throws InterruptedException {
         Duration end = Effort.TOTAL_MAX.minus(effort.longRun()).minus(RESERVE);
         for (Scenario line : lines) {
             progress.step("warming up: " + line.title());
@@ -128,7 +128,7 @@ public final class RegistryBenchmark implements Benchmark {
         }
     }
 
-    private static LongRun measureLongRun(PostgresServer server, Sizes sizes, Effort effort, List<Check> checks, Progress progress)
+    private static LongRun measureLongRun(PostgresServer server, Sizes sizes, Effort effort, List<Check> checks, StepListener progress)
             throws InterruptedException {
         progress.step("filling %,d entries for the long run".formatted(sizes.middle()));
         try (FilledRegistry stage = FilledRegistry.open(server, "long_run", sizes.middle())) {

@@ -1,7 +1,7 @@
 package dev.spillway.bench.registry;
 
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -52,22 +52,22 @@ final class RegistryPuts implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom();
         return () -> {
-            RegisterRequest request = stage.register(Images.mint(number, random));
+            RegisterRequest request = stage.register(FreshReplicas.mint(number, random));
             ReplicaOutcome.Registered registered;
             try {
                 registered = way.register(request);
             } catch (RegistryUnavailableException e) {
-                return Operation.Outcome.REFUSED;
+                return MeasuredOperation.Outcome.REFUSED;
             }
             if (confirmations != null) {
                 for (EvictedEntry evicted : registered.evicted()) {
-                    confirmations.doomed(Images.replica(evicted.key()));
+                    confirmations.doomed(FreshReplicas.replica(evicted.key()));
                 }
             }
-            return Operation.Outcome.DONE;
+            return MeasuredOperation.Outcome.DONE;
         };
     }
 

@@ -2,7 +2,7 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
@@ -64,10 +64,10 @@ final class StatementPerGet implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom();
         Handle handle = stage.database().jdbi().open();
-        return new Operation() {
+        return new MeasuredOperation() {
             @Override
             public Outcome call() {
                 EntryName name = names.get(random.nextInt(names.size()));

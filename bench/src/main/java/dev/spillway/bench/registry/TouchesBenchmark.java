@@ -2,13 +2,13 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
-import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.BenchDatabase;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.ClosedLoop;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Sample;
 import dev.spillway.embedded.PostgresServer;
 import java.time.Duration;
@@ -35,19 +35,19 @@ public final class TouchesBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         long entries = effort.quick() ? 5_000 : 100_000;
         progress.step("starting PostgreSQL and filling %,d entries".formatted(entries));
         try (PostgresServer server = PostgresServer.start(RegistryBenchmark.server(effort))) {
             Machine machine = Machine.read(server.directory());
-            Map<String, String> settings = new Database(server, "postgres").settings();
+            Map<String, String> settings = new BenchDatabase(server, "postgres").settings();
             try (FilledRegistry stage = FilledRegistry.open(server, "touches", entries)) {
                 List<Figure> figures = new ArrayList<>();
                 List<TableSize> sizes = measure(stage, effort, figures, progress);
                 progress.step("stopping PostgreSQL");
-                return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
+                return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
                         List.of(), figures, List.of(stage.check("%,d entries".formatted(entries))),
                         List.of(Bar.atMost("entries and their indexes at the end, to those half-way",
                                 sizes.getLast().total(), sizes.get(HALF - 1).total(), BOUND)));
@@ -55,11 +55,11 @@ public final class TouchesBenchmark implements Benchmark {
         }
     }
 
-    private static List<TableSize> measure(FilledRegistry stage, Effort effort, List<Figure> figures, Progress progress)
+    private static List<TableSize> measure(FilledRegistry stage, Effort effort, List<Figure> figures, StepListener progress)
             throws InterruptedException {
         figures.addAll(TableSize.read(stage).figures("filled"));
         List<TableSize> sizes = new ArrayList<>();
-        List<Sample> samples = ClosedLoop.run(new BulkTouches(stage), Images.HOSTS, effort.warmUp(), effort.longRun().dividedBy(TENTHS),
+        List<Sample> samples = ClosedLoop.run(new BulkTouches(stage), FreshReplicas.HOSTS, effort.warmUp(), effort.longRun().dividedBy(TENTHS),
                 TENTHS, (tenth, sample) -> {
                     TableSize size = TableSize.read(stage);
                     sizes.add(size);

@@ -4,16 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
-import dev.spillway.events.Json;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.codec.Json;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.registry.Activity;
+import dev.spillway.registry.trail.Activity;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
@@ -97,14 +97,14 @@ final class TransactionPerPut implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom();
         Handle handle = stage.database().jdbi().open();
-        return new Operation() {
+        return new MeasuredOperation() {
             @Override
             public Outcome call() {
-                ReplicaId id = Images.mint(number, random);
-                long victim = handle.inTransaction(open -> put(open, stage.sender(Images.host(id)), stage.registration(id), random));
+                ReplicaId id = FreshReplicas.mint(number, random);
+                long victim = handle.inTransaction(open -> put(open, stage.sender(FreshReplicas.host(id)), stage.registration(id), random));
                 // The cursor advances only after the commit, because an entry that a rollback restores must be found again.
                 lastVictim.accumulateAndGet(victim, Math::max);
                 return Outcome.DONE;

@@ -1,7 +1,7 @@
 package dev.spillway.bench.unlink;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.store.PublishOutcome;

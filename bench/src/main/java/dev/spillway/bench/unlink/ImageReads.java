@@ -2,7 +2,7 @@ package dev.spillway.bench.unlink;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
-import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.MeasuredOperation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -77,12 +77,12 @@ final class ImageReads implements Load {
     }
 
     @Override
-    public Operation caller(int number) {
+    public MeasuredOperation caller(int number) {
         RandomGenerator random = new SplittableRandom(number);
         ByteBuffer buffer = ByteBuffer.allocateDirect(bytesEach + 2 * blockBytes).alignedSlice(blockBytes);
         return () -> {
             read(files.get(random.nextInt(files.size())), buffer);
-            return Operation.Outcome.DONE;
+            return MeasuredOperation.Outcome.DONE;
         };
     }
 

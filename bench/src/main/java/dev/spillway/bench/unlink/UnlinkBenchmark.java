@@ -3,12 +3,12 @@ package dev.spillway.bench.unlink;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.Progress;
+import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.time.Duration;
@@ -54,7 +54,7 @@ public final class UnlinkBenchmark implements Benchmark {
     }
 
     @Override
-    public Report run(Effort effort, Progress progress) throws InterruptedException {
+    public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
         Instant startedAt = Instant.now();
         long begin = System.nanoTime();
         Sizes sizes = sizes(effort);
@@ -72,7 +72,7 @@ public final class UnlinkBenchmark implements Benchmark {
             FilledStore.Removed unread = warmUp(store, sizes, alone, effort, progress);
             takeTurns(store, sizes, alone, List.of(paced, unpaced), effort, progress);
             progress.step("deleting the store");
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
+            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
                     settings(sizes, reads), List.of(alone.result(), paced.line().result(), unpaced.line().result()),
                     figures(unread, paced, unpaced), List.of(check("with the pace", paced), check("without it", unpaced)),
                     List.of(Bar.atLeast("reads while trees are deleted with the pace, to reads alone", paced.line().perSecond(),
@@ -81,7 +81,7 @@ public final class UnlinkBenchmark implements Benchmark {
     }
 
     /** Runs every measured line once, and returns a deletion without concurrent reads. */
-    private static FilledStore.Removed warmUp(FilledStore store, Sizes sizes, Scenario alone, Effort effort, Progress progress)
+    private static FilledStore.Removed warmUp(FilledStore store, Sizes sizes, Scenario alone, Effort effort, StepListener progress)
             throws InterruptedException {
         progress.step("warming up");
         alone.warm(effort);
@@ -89,7 +89,7 @@ public final class UnlinkBenchmark implements Benchmark {
         return store.emptyTrash(UnlinkPace.none());
     }
 
-    private static void takeTurns(FilledStore store, Sizes sizes, Scenario alone, List<Beside> beside, Effort effort, Progress progress)
+    private static void takeTurns(FilledStore store, Sizes sizes, Scenario alone, List<Beside> beside, Effort effort, StepListener progress)
             throws InterruptedException {
         for (int round = 1; round <= effort.rounds(); round++) {
             progress.step("round %d of %d: %s".formatted(round, effort.rounds(), alone.title()));

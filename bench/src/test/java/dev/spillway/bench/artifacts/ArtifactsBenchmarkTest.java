@@ -3,9 +3,9 @@ package dev.spillway.bench.artifacts;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ class ArtifactsBenchmarkTest {
     @Test
     void everythingIsMeasuredBesideItsBaselinesAndNothingIsLeftBehind() throws Exception {
         List<Path> before = folders();
-        Report report = Benchmarks.named("artifacts").orElseThrow().run(Effort.ofQuick(), step -> {});
+        BenchReport report = Benchmarks.named("artifacts").orElseThrow().run(Effort.ofQuick(), step -> {});
 
         assertThat(report.results()).extracting(Result::name)
                 .contains("put of 4 KiB", "put of 4 KiB, RocksDB", "put of 4 KiB, a file each", "put of 64 KiB", "warm hit of 4 KiB",

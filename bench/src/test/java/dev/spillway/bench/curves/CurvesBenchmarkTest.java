@@ -3,8 +3,8 @@ package dev.spillway.bench.curves;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.events.EvictionPolicy;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.within;
 class CurvesBenchmarkTest {
     @Test
     void curvesAreComparedWithTheTruth() throws InterruptedException {
-        Report report = Benchmarks.named("curves").orElseThrow().run(Effort.ofQuick(), step -> {});
+        BenchReport report = Benchmarks.named("curves").orElseThrow().run(Effort.ofQuick(), step -> {});
         Map<String, Double> figures = report.figures().stream().collect(Collectors.toMap(Figure::name, Figure::value));
         for (EvictionPolicy policy : EvictionPolicy.values()) {
             assertThat(figures.get("hit rate under %s, 0.5 x".formatted(policy)))

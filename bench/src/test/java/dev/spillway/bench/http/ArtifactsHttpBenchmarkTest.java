@@ -3,8 +3,8 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,7 @@ class ArtifactsHttpBenchmarkTest {
     @Test
     void readsAreMeasuredBesideNginxWhereItIsInstalled() throws Exception {
         List<String> steps = new ArrayList<>();
-        Report report = Benchmarks.named("artifacts-http").orElseThrow().run(Effort.ofQuick(), steps::add);
+        BenchReport report = Benchmarks.named("artifacts-http").orElseThrow().run(Effort.ofQuick(), steps::add);
         assertThat(report.results()).extracting(Result::name)
                 .containsExactly("connect, one get of 4 KiB, close: helper socket", "connect, one get of 4 KiB, close: HTTP");
         assertThat(report.results()).allSatisfy(line -> assertThat(line.operations()).isPositive());

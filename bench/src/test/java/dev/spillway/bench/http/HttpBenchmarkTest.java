@@ -3,8 +3,8 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class HttpBenchmarkTest {
     @Test
     void everythingIsMeasuredBesideABareHandlerAndNothingIsLeftBehind() throws Exception {
-        Report report = Benchmarks.named("http").orElseThrow().run(Effort.ofQuick(), step -> {});
+        BenchReport report = Benchmarks.named("http").orElseThrow().run(Effort.ofQuick(), step -> {});
         assertThat(report.results()).extracting(Result::name)
                 .containsExactly("directory hit", "directory hit, bare handler", "/livez", "/livez, bare handler",
                         "entry get at the coordinator",

@@ -3,7 +3,7 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
-import dev.spillway.bench.measure.Report;
+import dev.spillway.bench.measure.BenchReport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class SecurityBenchmarkTest {
     @Test
     void aTokenTlsAndAProofAreMeasuredBesideNone() throws Exception {
-        Report report = Benchmarks.named("security").orElseThrow().run(Effort.ofQuick(), step -> {});
+        BenchReport report = Benchmarks.named("security").orElseThrow().run(Effort.ofQuick(), step -> {});
         assertThat(report.results()).hasSize(7).allSatisfy(line -> assertThat(line.operations()).isPositive());
         assertThat(report.bars()).extracting(Bar::bound).containsExactly(1.05, 1.3);
     }

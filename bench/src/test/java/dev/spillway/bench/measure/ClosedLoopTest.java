@@ -25,9 +25,9 @@ class ClosedLoopTest {
         long verified = -1;
 
         @Override
-        public Operation caller(int number) {
+        public MeasuredOperation caller(int number) {
             open.incrementAndGet();
-            return new Operation() {
+            return new MeasuredOperation() {
                 @Override
                 public Outcome call() {
                     LockSupport.parkNanos(1_000);
@@ -41,10 +41,10 @@ class ClosedLoopTest {
             };
         }
 
-        Operation.Outcome call(int number) {
+        MeasuredOperation.Outcome call(int number) {
             called.merge(number, 1L, Long::sum);
             calls.incrementAndGet();
-            return Operation.Outcome.DONE;
+            return MeasuredOperation.Outcome.DONE;
         }
 
         @Override
@@ -88,8 +88,8 @@ class ClosedLoopTest {
     void aRefusedCallIsTriedAgainAndIsNotDone() throws InterruptedException {
         Counting load = new Counting() {
             @Override
-            Operation.Outcome call(int number) {
-                return calls.incrementAndGet() == 1 ? Operation.Outcome.REFUSED : Operation.Outcome.DONE;
+            MeasuredOperation.Outcome call(int number) {
+                return calls.incrementAndGet() == 1 ? MeasuredOperation.Outcome.REFUSED : MeasuredOperation.Outcome.DONE;
             }
         };
         Sample sample = ClosedLoop.run(load, 1, Duration.ZERO, WINDOW);
@@ -101,7 +101,7 @@ class ClosedLoopTest {
     void oneCallThatFailsEndsTheRunAtOnceAndNothingIsVerified() {
         Counting load = new Counting() {
             @Override
-            Operation.Outcome call(int number) {
+            MeasuredOperation.Outcome call(int number) {
                 if (number == 3) {
                     throw new IllegalStateException("the disk is full");
                 }
@@ -119,7 +119,7 @@ class ClosedLoopTest {
         CountDownLatch began = new CountDownLatch(1);
         Counting load = new Counting() {
             @Override
-            Operation.Outcome call(int number) {
+            MeasuredOperation.Outcome call(int number) {
                 began.countDown();
                 return super.call(number);
             }
@@ -143,7 +143,7 @@ class ClosedLoopTest {
     void aWindowLastsUntilACallHasEnded() throws InterruptedException {
         Counting load = new Counting() {
             @Override
-            Operation.Outcome call(int number) {
+            MeasuredOperation.Outcome call(int number) {
                 LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
                 return super.call(number);
             }
@@ -156,8 +156,8 @@ class ClosedLoopTest {
     void aLineOfWhichEverythingIsRefusedIsNoResult() {
         Scenario line = new Scenario("puts", "puts", 7, 1, new Counting() {
             @Override
-            Operation.Outcome call(int number) {
-                return Operation.Outcome.REFUSED;
+            MeasuredOperation.Outcome call(int number) {
+                return MeasuredOperation.Outcome.REFUSED;
             }
         });
         assertThatThrownBy(() -> line.measure(new Effort(true, 1, Duration.ZERO, WINDOW, WINDOW)))

@@ -3,9 +3,9 @@ package dev.spillway.bench.orders;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** The whole benchmark with small fleets: its figures are counted, not timed, so they are the same on every machine. */
 @Tag("full")
 class OrdersBenchmarkTest {
-    private static Report report;
+    private static BenchReport report;
 
     @BeforeAll
     static void measure() throws InterruptedException {

@@ -3,8 +3,8 @@ package dev.spillway.bench.pager;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ class PagerBenchmarkTest {
     @Test
     void everythingIsMeasuredBesideItsBaselinesAndNothingIsLeftBehind() throws Exception {
         List<Path> before = folders();
-        Report report = Benchmarks.named("pager").orElseThrow().run(Effort.ofQuick(), step -> {});
+        BenchReport report = Benchmarks.named("pager").orElseThrow().run(Effort.ofQuick(), step -> {});
 
         assertThat(report.figures()).allSatisfy(figure -> assertThat(figure.value()).isPositive());
         assertThat(report.figures()).extracting(Figure::name)

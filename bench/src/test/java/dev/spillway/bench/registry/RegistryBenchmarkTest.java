@@ -6,10 +6,10 @@ import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.offset;
 /** The whole benchmark, small and short: what it prints and what it counts, never how fast anything was. */
 @Tag("full")
 class RegistryBenchmarkTest {
-    private static Report report;
+    private static BenchReport report;
     private static final List<String> STEPS = new ArrayList<>();
 
     @BeforeAll

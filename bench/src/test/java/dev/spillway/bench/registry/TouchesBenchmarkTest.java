@@ -2,9 +2,9 @@ package dev.spillway.bench.registry;
 
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class TouchesBenchmarkTest {
     @Test
     void touchesChangeEntriesAndNothingElse() throws InterruptedException {
-        Report report = Benchmarks.named("touches").orElseThrow().run(Effort.ofQuick(), step -> {});
+        BenchReport report = Benchmarks.named("touches").orElseThrow().run(Effort.ofQuick(), step -> {});
         Map<String, Double> figures = report.figures().stream().collect(Collectors.toMap(Figure::name, Figure::value));
         assertThat(report.checks()).extracting(Check::counts).containsExactly(new TreeMap<>(Map.of("entries", 5_000L)));
         assertThat(figures.get("touches in all")).isGreaterThanOrEqualTo(10 * BulkTouches.ITEMS);

@@ -3,9 +3,9 @@ package dev.spillway.bench.unlink;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** The whole benchmark with small trees. What is timed decides nothing, but for the bound that the pace itself is. */
 class UnlinkBenchmarkTest {
-    private static Report report;
+    private static BenchReport report;
     private static List<Path> leftBehind;
 
     @BeforeAll

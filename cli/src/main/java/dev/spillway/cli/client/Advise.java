@@ -2,11 +2,18 @@ package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Namespaces;
+import dev.spillway.api.body.Namespaces;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.NamespaceParameter;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,7 +46,7 @@ final class Advise implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = coordinator.server();
         Server.Answer answer = server.get(CoordinatorApi.GET_CURVE.at(namespace.name()));
         Namespaces.Curve curve = answer.as(Namespaces.Curve.class);
@@ -48,11 +55,11 @@ final class Advise implements ClientCommand {
         }
         if (output.json()) {
             console.out().println(answer.text());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         if (curve.accesses() == 0) {
             console.out().printf("namespace %s: %s%n", curve.namespace(), NOTHING_READ);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         Namespaces.Namespace present = server.get(CoordinatorApi.GET_NAMESPACE.at(namespace.name())).as(Namespaces.Namespace.class);
         long entries = present.maxEntries() == null ? present.entries() - present.pinnedEntries() : present.maxEntries();
@@ -62,15 +69,15 @@ final class Advise implements ClientCommand {
             long someEntries = Math.round(entries * multiple);
             long someBytes = Math.round(bytes * multiple);
             table.row(String.format(Locale.ROOT, "%s x", multiple < 1 ? multiple : String.valueOf((int) multiple)), someEntries,
-                    percent(at(curve.byEntries(), someEntries)), Text.bytes(someBytes), percent(at(curve.byBytes(), someBytes)));
+                    percent(at(curve.byEntries(), someEntries)), HumanText.bytes(someBytes), percent(at(curve.byBytes(), someBytes)));
         }
         table.print(console);
         console.out()
-                .println("estimated from " + Text.count(curve.accesses(), "access", "accesses") + ", under " + present.evictionPolicy());
-        return Outcome.done();
+                .println("estimated from " + HumanText.count(curve.accesses(), "access", "accesses") + ", under " + present.evictionPolicy());
+        return CommandOutcome.done();
     }
 
-    private Outcome sizeFor(double wanted, Namespaces.Curve curve) {
+    private CommandOutcome sizeFor(double wanted, Namespaces.Curve curve) {
         Optional<Namespaces.CurvePoint> entries = first(curve.byEntries(), wanted);
         Optional<Namespaces.CurvePoint> bytes = first(curve.byBytes(), wanted);
         if (output.json()) {
@@ -80,10 +87,10 @@ final class Advise implements ClientCommand {
             console.out().println(json.put("accesses", curve.accesses()));
         }
         if (curve.accesses() == 0) {
-            return Outcome.failed("namespace %s: %s".formatted(curve.namespace(), NOTHING_READ));
+            return CommandOutcome.failed("namespace %s: %s".formatted(curve.namespace(), NOTHING_READ));
         }
         if (entries.isEmpty() || bytes.isEmpty()) {
-            return Outcome.failed(
+            return CommandOutcome.failed(
                     "namespace %s: no size has a hit rate of %s (expected: at most %s, because all other accesses are the first of their key)"
                             .formatted(curve.namespace(), percent(wanted),
                                     curve.byEntries().isEmpty() ? percent(0) : percent(curve.byEntries().getLast().hitRate())));
@@ -91,10 +98,10 @@ final class Advise implements ClientCommand {
         if (!output.json()) {
             console.out()
                     .println("a hit rate of %s takes %s or %s (now: %s), as estimated from %s".formatted(percent(wanted),
-                            Text.count(entries.get().size(), "entry", "entries"), Text.bytes(bytes.get().size()), percent(curve.hitRate()),
-                            Text.count(curve.accesses(), "access", "accesses")));
+                            HumanText.count(entries.get().size(), "entry", "entries"), HumanText.bytes(bytes.get().size()), percent(curve.hitRate()),
+                            HumanText.count(curve.accesses(), "access", "accesses")));
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private static Optional<Namespaces.CurvePoint> first(List<Namespaces.CurvePoint> points, double wanted) {

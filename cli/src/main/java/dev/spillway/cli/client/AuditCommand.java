@@ -1,11 +1,15 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.Audit;
 import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.body.Audit;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Listing;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import java.util.Locale;
@@ -37,7 +41,7 @@ final class AuditCommand implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         return listing.print(CoordinatorApi.LIST_CHANGES.at().with("namespace", namespace).with("host", host).with("actor", actor), console,
                 this::print);
     }
@@ -45,8 +49,8 @@ final class AuditCommand implements ClientCommand {
     private void print(Pages pages) {
         Table table = new Table("AT", "WHO", "DID", "TO", "DETAIL");
         for (Audit.Change change : pages.as(Audit.Change.class)) {
-            table.row(Text.ago(change.at()), change.actor(), change.action().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                    subject(change), change.detail().isEmpty() ? Text.NONE : change.detail());
+            table.row(HumanText.ago(change.at()), change.actor(), change.action().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                    subject(change), change.detail().isEmpty() ? HumanText.NONE : change.detail());
         }
         table.print(console);
     }
@@ -56,6 +60,6 @@ final class AuditCommand implements ClientCommand {
                 .filter(Objects::nonNull)
                 .map(Object::toString)
                 .collect(Collectors.joining(" "));
-        return parts.isEmpty() ? Text.NONE : parts;
+        return parts.isEmpty() ? HumanText.NONE : parts;
     }
 }

@@ -1,16 +1,24 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Orders;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Orders;
 import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
-import dev.spillway.cli.Progress;
+import dev.spillway.cli.ProgressLine;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.NamespaceParameter;
+import dev.spillway.cli.option.Patience;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.TypedName;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Pages;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;
@@ -37,8 +45,8 @@ final class Clean implements ClientCommand {
         }
 
         String line() {
-            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(host(), Text.printable(key), Text.printable(snapshotId),
-                    generation, state, Text.count(attempts, "attempt", "attempts"));
+            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(host(), HumanText.printable(key), HumanText.printable(snapshotId),
+                    generation, state, HumanText.count(attempts, "attempt", "attempts"));
         }
     }
 
@@ -66,7 +74,7 @@ final class Clean implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = coordinator.server();
         Namespaces.Namespace before = server.get(CoordinatorApi.GET_NAMESPACE.at(namespace.name())).as(Namespaces.Namespace.class);
         if (!yes) {
@@ -87,12 +95,12 @@ final class Clean implements ClientCommand {
         String name = namespace.name().value();
         new TypedName(name, "nothing was cleaned").require(console,
                 "This evicts %s (%s) of %s from every host, pinned ones too. Type the name of the namespace to go on: ".formatted(
-                        Text.count(before.entries(), "entry", "entries"), Text.bytes(before.bytes()), name));
+                        HumanText.count(before.entries(), "entry", "entries"), HumanText.bytes(before.bytes()), name));
     }
 
     private long evict(Server server, long entries, Patience patience) throws InterruptedException {
         long evicted = 0;
-        Progress progress = new Progress(console, Long::toString);
+        ProgressLine progress = new ProgressLine(console, Long::toString);
         while (true) {
             Namespaces.Cleaned step = step(server, evicted);
             evicted += step.evicted();
@@ -101,8 +109,8 @@ final class Clean implements ClientCommand {
                 return evicted;
             }
             if (patience.isOver()) {
-                throw new CommandFailedException(Outcome.failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
-                        .formatted(Text.length(timeout), evicted, step.remaining())));
+                throw new CommandFailedException(CommandOutcome.failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
+                        .formatted(HumanText.length(timeout), evicted, step.remaining())));
             }
         }
     }
@@ -112,7 +120,7 @@ final class Clean implements ClientCommand {
             return server.send(CoordinatorApi.CLEAN_NAMESPACE.at(namespace.name()), new Namespaces.Clean(namespace.name().value()))
                     .as(Namespaces.Cleaned.class);
         } catch (CommandFailedException e) {
-            throw evictedBefore == 0 ? e : e.after("evicted " + Text.count(evictedBefore, "entry", "entries"));
+            throw evictedBefore == 0 ? e : e.after("evicted " + HumanText.count(evictedBefore, "entry", "entries"));
         }
     }
 
@@ -153,30 +161,30 @@ final class Clean implements ClientCommand {
 
     private static Unconfirmed unconfirmed(Evictions.Eviction eviction, Orders.ReplicaOrder order) {
         String state = order.deferredUntil() == null ? order.state().name()
-                : order.state() + " until " + Text.time(order.deferredUntil()) + " by a hold";
+                : order.state() + " until " + HumanText.time(order.deferredUntil()) + " by a hold";
         if (order.waitsFor() != null) {
-            state += " for " + Text.printable(order.waitsFor());
+            state += " for " + HumanText.printable(order.waitsFor());
         }
         return new Unconfirmed(order.hostId(), eviction.key().value(), eviction.snapshotId().value(), eviction.generation(),
-                order.lastError() == null ? state : state + ", " + Text.printable(order.lastError()), order.attempts());
+                order.lastError() == null ? state : state + ", " + HumanText.printable(order.lastError()), order.attempts());
     }
 
-    private Outcome report(Cleaned cleaned) {
+    private CommandOutcome report(Cleaned cleaned) {
         if (output.json()) {
             console.out().println(Server.mapper().valueToTree(cleaned).toString());
         } else {
             console.out()
-                    .println("evicted " + Text.count(cleaned.evicted(), "entry", "entries")
+                    .println("evicted " + HumanText.count(cleaned.evicted(), "entry", "entries")
                             + (cleaned.unconfirmed().isEmpty() ? ", and every host has confirmed" : ""));
         }
         if (cleaned.unconfirmed().isEmpty()) {
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         cleaned.unconfirmed().stream().limit(NAMED).forEach(image -> console.err().println(image.line()));
         if (cleaned.unconfirmed().size() > NAMED) {
             console.err().println("and " + (cleaned.unconfirmed().size() - NAMED) + " more");
         }
-        return Outcome.failed("%s not confirmed in %s; they stay ordered to be deleted"
-                .formatted(Text.count(cleaned.unconfirmed().size(), "image", "images"), Text.length(timeout)));
+        return CommandOutcome.failed("%s not confirmed in %s; they stay ordered to be deleted"
+                .formatted(HumanText.count(cleaned.unconfirmed().size(), "image", "images"), HumanText.length(timeout)));
     }
 }

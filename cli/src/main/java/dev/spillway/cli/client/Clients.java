@@ -2,6 +2,9 @@ package dev.spillway.cli.client;
 
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.SecurityOptions;
+import dev.spillway.cli.option.WorkerOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +48,7 @@ public final class Clients {
         all.put("audit", console -> Declaration.of(new AuditCommand(console)));
         all.put("events", console -> Declaration.of(new Events(console)));
         all.put("hosts", console -> Declaration.of(new HostsCommand(console)));
-        all.put("drain", console -> Declaration.of(new Drain(console)));
+        all.put("drain", console -> Declaration.of(new DrainCommand(console)));
         all.put("retire", console -> Declaration.of(new Retire(console)));
         all.put("readmit", console -> Declaration.of(new Readmit(console)));
         all.put("restored", console -> Declaration.of(new Restored(console)));

@@ -1,9 +1,10 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.output.Values;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,12 +43,12 @@ final class Completion implements ClientCommand {
     }
 
     @Override
-    public Outcome call() {
+    public CommandOutcome call() {
         try (InputStream script = Completion.class.getResourceAsStream("spillway." + Values.name(shell))) {
             console.out().print(new String(Objects.requireNonNull(script).readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 }

@@ -3,11 +3,17 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.FleetEvent;
+import dev.spillway.api.body.FleetEvent;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.EventLines;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Values;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,7 +48,7 @@ final class Events implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = coordinator.server();
         lastEventId = since == null ? null : since.text();
         boolean connected = false;
@@ -63,7 +69,7 @@ final class Events implements ClientCommand {
             }
             Thread.sleep(Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(failures, 10)));
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private void show(BufferedReader lines) throws IOException {
@@ -102,11 +108,11 @@ final class Events implements ClientCommand {
             activity = Server.mapper().readValue(data, FleetEvent.class);
         } catch (JsonProcessingException e) {
             // The event is of a type that only a newer server knows.
-            return Text.printable(data);
+            return HumanText.printable(data);
         }
         String what = switch (activity) {
             case FleetEvent.Evicted evicted -> "evicted    %s/%s  generation %d, %s, %s".formatted(evicted.namespace(), evicted.key(),
-                    evicted.generation(), evicted.cause(), Text.count(evicted.replicas(), "copy", "copies"));
+                    evicted.generation(), evicted.cause(), HumanText.count(evicted.replicas(), "copy", "copies"));
             case FleetEvent.Confirmed confirmed -> "%-9s  %s/%s  generation %d, on %s".formatted(
                     confirmed.result().toString().toLowerCase(Locale.ROOT), confirmed.namespace(), confirmed.key(),
                     confirmed.generation(), confirmed.hostId());
@@ -114,6 +120,6 @@ final class Events implements ClientCommand {
                     "restored   the registry, to epoch %d, by %s".formatted(restored.epoch(), restored.actor());
             case FleetEvent.HostChanged host -> "host       %s is %s".formatted(host.hostId(), host.state());
         };
-        return Text.time(activity.at()) + "  " + Text.printable(what);
+        return HumanText.time(activity.at()) + "  " + HumanText.printable(what);
     }
 }

@@ -1,13 +1,19 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Orders;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Orders;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Listing;
+import dev.spillway.cli.output.OrderState;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -50,7 +56,7 @@ final class EvictionsCommand implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         if (id == null) {
             return list();
         }
@@ -58,10 +64,10 @@ final class EvictionsCommand implements ClientCommand {
             throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
         }
         show(listing.coordinator().server().get(CoordinatorApi.GET_EVICTION.at(id)));
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
-    private Outcome list() throws InterruptedException {
+    private CommandOutcome list() throws InterruptedException {
         RequestTarget list = CoordinatorApi.LIST_EVICTIONS.at()
                 .with("state", state)
                 .with("host", host)
@@ -74,14 +80,14 @@ final class EvictionsCommand implements ClientCommand {
     private void print(Pages pages) {
         Table table = new Table("EVICTED", "NAMESPACE", "KEY", ">GENERATION", "CAUSE", ">BYTES", "STATE", "HOSTS", "ID");
         for (Evictions.Eviction eviction : pages.as(Evictions.Eviction.class)) {
-            table.row(Text.ago(eviction.evictedAt()), eviction.namespace(), eviction.key(), eviction.generation(), eviction.cause(),
-                    Text.bytes(eviction.sizeBytes()), eviction.state(), hosts(eviction.orders()), eviction.id());
+            table.row(HumanText.ago(eviction.evictedAt()), eviction.namespace(), eviction.key(), eviction.generation(), eviction.cause(),
+                    HumanText.bytes(eviction.sizeBytes()), eviction.state(), hosts(eviction.orders()), eviction.id());
         }
         table.print(console);
     }
 
     private static String hosts(List<Orders.ReplicaOrder> orders) {
-        return orders.isEmpty() ? Text.NONE
+        return orders.isEmpty() ? HumanText.NONE
                 : orders.stream().map(order -> order.hostId() + " " + order.state()).sorted().collect(Collectors.joining(", "));
     }
 
@@ -92,18 +98,18 @@ final class EvictionsCommand implements ClientCommand {
         }
         Evictions.Eviction eviction = answer.as(Evictions.Eviction.class);
         console.out()
-                .printf("%s/%s, generation %d, snapshot %s, %s%n", eviction.namespace(), Text.printable(eviction.key().value()),
-                        eviction.generation(), Text.printable(eviction.snapshotId().value()), Text.bytes(eviction.sizeBytes()));
+                .printf("%s/%s, generation %d, snapshot %s, %s%n", eviction.namespace(), HumanText.printable(eviction.key().value()),
+                        eviction.generation(), HumanText.printable(eviction.snapshotId().value()), HumanText.bytes(eviction.sizeBytes()));
         console.out()
-                .printf("evicted %s because of %s, asked for by %s%s, %s%n", Text.time(eviction.evictedAt()), eviction.cause(),
-                        Text.printable(eviction.actor()), eviction.planId() == null ? "" : " with plan " + eviction.planId(),
+                .printf("evicted %s because of %s, asked for by %s%s, %s%n", HumanText.time(eviction.evictedAt()), eviction.cause(),
+                        HumanText.printable(eviction.actor()), eviction.planId() == null ? "" : " with plan " + eviction.planId(),
                         eviction.state());
         Table table = new Table("HOST", "STATE", ">ATTEMPTS", "NEXT ATTEMPT", "CLOSED", "LAST ERROR", "REPLICA");
         for (Orders.ReplicaOrder order : eviction.orders()) {
             table.row(order.hostId(),
                     OrderState.of(order.state(), order.deferredUntil()),
-                    order.attempts(), Text.time(order.nextAttemptAt()), Text.time(order.closedAt()),
-                    order.lastError() == null ? Text.NONE : order.lastError(), order.replicaId());
+                    order.attempts(), HumanText.time(order.nextAttemptAt()), HumanText.time(order.closedAt()),
+                    order.lastError() == null ? HumanText.NONE : order.lastError(), order.replicaId());
         }
         table.print(console);
         OrderState.explain(eviction.orders().stream().map(Orders.ReplicaOrder::waitsFor), console.out());

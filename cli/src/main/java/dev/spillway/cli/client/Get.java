@@ -1,12 +1,18 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Values;
 import org.jspecify.annotations.Nullable;
 
 /** Finds a stored tree on a host. */
@@ -34,20 +40,20 @@ final class Get implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         RequestTarget directory = WorkerApi.GET_DIRECTORY.at(entry.namespace(), entry.key())
                 .with("hold", hold)
                 .with("fresh", fresh ? true : null);
         Server.Answer answer = worker.server().get(directory);
         if (output.json()) {
             console.out().println(answer.text());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         CachedDirectories.Found found = answer.as(CachedDirectories.Found.class);
         console.out().println(found.path());
         if (found.hold() != null) {
-            console.err().println("hold " + found.hold().id() + " until " + Text.time(found.hold().until()));
+            console.err().println("hold " + found.hold().id() + " until " + HumanText.time(found.hold().until()));
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 }

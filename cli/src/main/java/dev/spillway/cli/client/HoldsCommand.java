@@ -1,11 +1,19 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.Holds;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.Holds;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.HoldParameter;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import org.jspecify.annotations.Nullable;
 
 /** Holds of a worker. */
@@ -29,23 +37,23 @@ final class HoldsCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Pages pages = Pages.fetch(worker.server(), WorkerApi.LIST_HOLDS.at(), Long.MAX_VALUE);
             if (output.json()) {
                 pages.printJson(console.out());
-                return Outcome.done();
+                return CommandOutcome.done();
             }
             Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE", "OWNER");
             for (Holds.Held held : pages.as(Holds.Held.class)) {
-                table.row(held.id(), Text.time(held.until()), shown(held.namespace()), shown(held.key()), Text.number(held.generation()),
+                table.row(held.id(), HumanText.time(held.until()), shown(held.namespace()), shown(held.key()), HumanText.number(held.generation()),
                         shown(held.state()), shown(held.owner()));
             }
             table.print(console);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
 
         private static String shown(@Nullable Object value) {
-            return value == null ? Text.NONE : value.toString();
+            return value == null ? HumanText.NONE : value.toString();
         }
     }
 
@@ -70,12 +78,12 @@ final class HoldsCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = worker.server().send(WorkerApi.EXTEND_HOLD.at(hold.id()), new Holds.Extend(null, length.text()));
             console.out()
                     .println(output.json() ? answer.text()
-                            : "hold " + hold.id() + " until " + Text.time(answer.as(Holds.Held.class).until()));
-            return Outcome.done();
+                            : "hold " + hold.id() + " until " + HumanText.time(answer.as(Holds.Held.class).until()));
+            return CommandOutcome.done();
         }
     }
 
@@ -96,10 +104,10 @@ final class HoldsCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             worker.server().order(WorkerApi.RELEASE_HOLD.at(hold.id()));
             console.out().println("released " + hold.id());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 }

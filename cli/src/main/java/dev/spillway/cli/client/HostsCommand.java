@@ -3,14 +3,23 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CommonApi;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Hosts;
-import dev.spillway.api.Orders;
-import dev.spillway.api.RegistryStatus;
+import dev.spillway.api.body.Hosts;
+import dev.spillway.api.body.Orders;
+import dev.spillway.api.body.RegistryStatus;
 import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.DrainProgress;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.OrderSummary;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;
@@ -55,13 +64,13 @@ final class HostsCommand implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         if (limit != null && !orders) {
             throw new ParameterException(spec.commandLine(), "--limit: given without --orders (expected: both, or neither)");
         }
         if (orders) {
             listOrders();
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         Server server = coordinator.server();
         List<Hosts.JoinRefusal> refusals = refusals(server);
@@ -88,7 +97,7 @@ final class HostsCommand implements ClientCommand {
             print(answer.as(Hosts.Host.class));
             printRefused(refusals);
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     /** Returns the refusals of the requested host, or all refusals, including those of workers that never joined. */
@@ -116,7 +125,7 @@ final class HostsCommand implements ClientCommand {
         console.out().println();
         Table table = new Table("REFUSED", "ADDRESS", "STORE", "ASKED", "WHY, AND WHAT TO DO");
         for (Hosts.JoinRefusal refusal : refusals) {
-            table.row(refusal.hostId(), refusal.address(), refusal.storeId(), Text.ago(refusal.refusedAt()),
+            table.row(refusal.hostId(), refusal.address(), refusal.storeId(), HumanText.ago(refusal.refusedAt()),
                     refusal.reason() + ": " + refusal.detail());
         }
         table.print(console);
@@ -134,7 +143,7 @@ final class HostsCommand implements ClientCommand {
         console.out().println();
         Table table = new Table("COORDINATOR", "OLDEST", "ATTENTION");
         for (Status.Part part : troubled) {
-            table.row(part.name(), part.age() == null ? Text.NONE : Text.span(part.age()) + " ago",
+            table.row(part.name(), part.age() == null ? HumanText.NONE : HumanText.span(part.age()) + " ago",
                     attention(part));
         }
         table.print(console);
@@ -162,14 +171,14 @@ final class HostsCommand implements ClientCommand {
             return;
         }
         Hosts.Host of = server.get(CoordinatorApi.GET_HOST.at(host)).as(Hosts.Host.class);
-        new OpenOrders(of, pages.as(Orders.OpenOrder.class)).print(console.out());
+        new OrderSummary(of, pages.as(Orders.OpenOrder.class)).print(console.out());
     }
 
     private void print(List<Hosts.Host> hosts) {
         Table table = new Table("HOST", "STATE", "ADDRESS", ">REPLICAS", ">BYTES", ">OPEN ORDERS", "OLDEST", "HEARD", "ATTENTION");
         for (Hosts.Host each : hosts) {
-            table.row(each.id(), each.state(), each.address(), each.replicas(), Text.bytes(each.bytes()), each.openOrders(),
-                    Text.ago(each.oldestOpenOrderAt()), Text.ago(each.lastHeardAt()),
+            table.row(each.id(), each.state(), each.address(), each.replicas(), HumanText.bytes(each.bytes()), each.openOrders(),
+                    HumanText.ago(each.oldestOpenOrderAt()), HumanText.ago(each.lastHeardAt()),
                     attention(each));
         }
         table.print(console);
@@ -192,22 +201,22 @@ final class HostsCommand implements ClientCommand {
         table.row("store", each.storeId());
         table.row("incarnation", each.incarnation());
         table.row("partition", each.partition());
-        table.row("heard", Text.ago(each.lastHeardAt()));
-        table.row("reconciled", Text.ago(each.lastReconciledAt()));
-        table.row("replicas registered", each.replicas() + ", " + Text.bytes(each.bytes()));
+        table.row("heard", HumanText.ago(each.lastHeardAt()));
+        table.row("reconciled", HumanText.ago(each.lastReconciledAt()));
+        table.row("replicas registered", each.replicas() + ", " + HumanText.bytes(each.bytes()));
         if (each.state() != Hosts.State.RETIRED) {
-            table.row("replicas in its index", each.figures().replicas() + ", " + Text.bytes(each.figures().bytes()));
+            table.row("replicas in its index", each.figures().replicas() + ", " + HumanText.bytes(each.figures().bytes()));
             table.row("held", each.figures().held());
             table.row("in the trash", each.figures().trash());
-            table.row("free on the disk", Text.bytes(each.figures().freeBytes())
+            table.row("free on the disk", HumanText.bytes(each.figures().freeBytes())
                     + (each.figures().freeInodes() == null ? "" : ", " + each.figures().freeInodes() + " inodes"));
         }
         table.row("open orders", each.openOrders() == 0 ? 0
-                : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), Text.ago(each.oldestOpenOrderAt()), each.id()));
+                : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), HumanText.ago(each.oldestOpenOrderAt()), each.id()));
         if (each.drain() != null) {
-            table.row("draining since", Text.time(each.drain().since()));
-            table.row("last copies", each.drain().lastCopies() + ", " + Text.bytes(each.drain().lastCopyBytes()) + ", counted "
-                    + Text.ago(each.drain().countedAt()));
+            table.row("draining since", HumanText.time(each.drain().since()));
+            table.row("last copies", each.drain().lastCopies() + ", " + HumanText.bytes(each.drain().lastCopyBytes()) + ", counted "
+                    + HumanText.ago(each.drain().countedAt()));
         }
         table.row("attention", attention(each));
         table.print(console);
@@ -218,6 +227,6 @@ final class HostsCommand implements ClientCommand {
         if (host.attention() != null) {
             return host.attention();
         }
-        return host.drain() == null ? Text.NONE : DrainProgress.of(host);
+        return host.drain() == null ? HumanText.NONE : DrainProgress.of(host);
     }
 }

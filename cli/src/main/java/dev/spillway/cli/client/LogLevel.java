@@ -1,11 +1,18 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CommonApi;
-import dev.spillway.api.Loggers;
+import dev.spillway.api.body.Loggers;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,7 +48,7 @@ final class LogLevel implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = worker == null ? coordinator.server() : WorkerOption.server(worker, coordinator, spec);
         if (name == null || level == null) {
             Server.Answer answer = server.get(CommonApi.LIST_LOGGERS.at().with("under", name));
@@ -50,7 +57,7 @@ final class LogLevel implements ClientCommand {
             Server.Answer answer = server.send(CommonApi.SET_LOGGER.at(name), new Loggers.Change(level.level()));
             print(answer, List.of(answer.as(Loggers.Logger.class)));
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private void print(Server.Answer answer, List<Loggers.Logger> loggers) {
@@ -60,7 +67,7 @@ final class LogLevel implements ClientCommand {
         }
         Table table = new Table("LOGGER", "LEVEL", "EFFECTIVE");
         for (Loggers.Logger each : loggers) {
-            table.row(each.name(), each.level() == null ? Text.NONE : each.level(), each.effectiveLevel());
+            table.row(each.name(), each.level() == null ? HumanText.NONE : each.level(), each.effectiveLevel());
         }
         table.print(console);
     }

@@ -4,9 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.NamespaceParameter;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Listing;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +42,7 @@ final class Ls implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         RequestTarget list = CoordinatorApi.LIST_ENTRIES.at(namespace.name()).with("prefix", prefix).with("label", label);
         return listing.print(list, console, this::print);
     }
@@ -59,8 +65,8 @@ final class Ls implements ClientCommand {
                     .collect(
                             Collectors.joining(","));
             List<Object> cells = new ArrayList<>(List.of(entry.path("key").asText(), entry.path("generation").asText(),
-                    Text.bytes(size.isNumber() ? size.longValue() : null), Text.ago(time(entry.get("lastAccessedAt"))),
-                    description.isEmpty() ? Text.NONE : description, labels.isEmpty() ? Text.NONE : labels));
+                    HumanText.bytes(size.isNumber() ? size.longValue() : null), HumanText.ago(time(entry.get("lastAccessedAt"))),
+                    description.isEmpty() ? HumanText.NONE : description, labels.isEmpty() ? HumanText.NONE : labels));
             if (anyPinned) {
                 cells.add(pinned(entry.path("pin")));
             }
@@ -71,10 +77,10 @@ final class Ls implements ClientCommand {
 
     private static String pinned(JsonNode pin) {
         if (pin.isMissingNode()) {
-            return Text.NONE;
+            return HumanText.NONE;
         }
         Instant until = time(pin.get("until"));
-        return (until == null ? "" : "until " + Text.time(until) + ": ") + pin.path("reason").asText();
+        return (until == null ? "" : "until " + HumanText.time(until) + ": ") + pin.path("reason").asText();
     }
 
     private static @Nullable Instant time(@Nullable JsonNode text) {

@@ -2,11 +2,19 @@ package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Namespaces;
+import dev.spillway.api.body.Namespaces;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Limit;
+import dev.spillway.cli.option.NamespaceParameter;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionPolicy;
 import java.time.Duration;
@@ -79,7 +87,7 @@ final class NamespacesCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             ObjectNode body = Server.mapper().createObjectNode();
             set(body, "maxEntries", maxEntries);
             set(body, "maxBytes", maxBytes);
@@ -102,10 +110,10 @@ final class NamespacesCommand {
                 Namespaces.Policy set = answer.as(Namespaces.Policy.class);
                 console.out().println(set.name() + ": " + said(set));
                 if (set.evicted() > 0) {
-                    console.out().println("evicted " + Text.count(set.evicted(), "entry", "entries") + " beyond the new limits");
+                    console.out().println("evicted " + HumanText.count(set.evicted(), "entry", "entries") + " beyond the new limits");
                 }
             }
-            return Outcome.done();
+            return CommandOutcome.done();
         }
 
         private static void set(ObjectNode body, String field, @Nullable Limit limit) {
@@ -116,13 +124,13 @@ final class NamespacesCommand {
 
         private static String said(Namespaces.Policy set) {
             List<String> said = new ArrayList<>();
-            said.add(set.maxEntries() == null ? "no limit of entries" : "at most " + Text.count(set.maxEntries(), "entry", "entries"));
-            said.add(set.maxBytes() == null ? "no limit of bytes" : "at most " + Text.bytes(set.maxBytes()));
+            said.add(set.maxEntries() == null ? "no limit of entries" : "at most " + HumanText.count(set.maxEntries(), "entry", "entries"));
+            said.add(set.maxBytes() == null ? "no limit of bytes" : "at most " + HumanText.bytes(set.maxBytes()));
             if (set.ttl() != null) {
-                said.add("for " + Text.length(set.ttl()) + " at most");
+                said.add("for " + HumanText.length(set.ttl()) + " at most");
             }
             if (set.maxIdle() != null) {
-                said.add("for " + Text.length(set.maxIdle()) + " without use at most");
+                said.add("for " + HumanText.length(set.maxIdle()) + " without use at most");
             }
             if (set.lowWatermark() < 1) {
                 said.add("down to a share of " + set.lowWatermark() + " when that is exceeded");
@@ -160,25 +168,25 @@ final class NamespacesCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server().get(CoordinatorApi.LIST_NAMESPACES.at());
             if (output.json()) {
                 console.out().println(answer.text());
-                return Outcome.done();
+                return CommandOutcome.done();
             }
             Table table =
                     new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE",
                             "BACKEND", ">MIN RESIDENCY", "WRITE ONCE", "POLICY");
             for (Namespaces.Namespace namespace : all(answer)) {
-                table.row(namespace.name(), namespace.entries(), Text.number(namespace.maxEntries()), Text.bytes(namespace.bytes()),
-                        Text.bytes(namespace.maxBytes()), Text.length(namespace.ttl()), Text.length(namespace.maxIdle()),
+                table.row(namespace.name(), namespace.entries(), HumanText.number(namespace.maxEntries()), HumanText.bytes(namespace.bytes()),
+                        HumanText.bytes(namespace.maxBytes()), HumanText.length(namespace.ttl()), HumanText.length(namespace.maxIdle()),
                         namespace.lowWatermark(),
                         namespace.maxEvictionShare(), namespace.backend().name().toLowerCase(Locale.ROOT),
-                        Text.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no",
+                        HumanText.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no",
                         namespace.evictionPolicy().name().toLowerCase(Locale.ROOT));
             }
             table.print(console);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 

@@ -1,13 +1,22 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Pagers;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.LongRequest;
+import dev.spillway.cli.option.Names;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.pager.PageShape;
 import java.time.Duration;
@@ -40,23 +49,23 @@ final class PagersCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Pages pages = Pages.fetch(worker.server(), WorkerApi.LIST_PAGERS.at(), Long.MAX_VALUE);
             if (output.json()) {
                 pages.printJson(console.out());
-                return Outcome.done();
+                return CommandOutcome.done();
             }
             Table table = new Table("PAGER", ">PAGES", ">FREE", ">PAGE", ">MEMORY", ">SEQUENCES", "MODEL", "LAYOUT", "STATE", "FILE");
             for (Pagers.Pager pager : pages.as(Pagers.Pager.class)) {
                 PageShape page = pager.meta().page();
-                table.row(pager.name(), pager.pages(), pager.freePages(), Text.bytes(page.bytes()), Text.bytes(pager.bytes()),
+                table.row(pager.name(), pager.pages(), pager.freePages(), HumanText.bytes(page.bytes()), HumanText.bytes(pager.bytes()),
                         pager.sequences(),
                         pager.meta().model().value().substring(0, 12),
                         "%s %s %s".formatted(page.elements(), page.order(), page.keysAndValues()),
-                        state(pager), pager.path() == null ? Text.NONE : pager.path());
+                        state(pager), pager.path() == null ? HumanText.NONE : pager.path());
             }
             table.print(console);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
 
         private static String state(Pagers.Pager pager) {
@@ -132,24 +141,24 @@ final class PagersCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = run(WorkerApi.CAPTURE_PAGER.at(pager()),
                     new Pagers.Capture(entry().namespace(), entry().key(), description));
             if (printedJson(answer)) {
-                return Outcome.done();
+                return CommandOutcome.done();
             }
             Pagers.Captured captured = answer.as(Pagers.Captured.class);
-            print("captured  %s  generation %d, %s of %s, %s".formatted(Text.printable(entry().key().value()), captured.generation(),
-                    Text.count(captured.sequences(), "sequence", "sequences"), Text.count(captured.pages(), "page", "pages"),
-                    Text.bytes(captured.sizeBytes())));
-            print("written   %s, %s".formatted(Text.count(captured.pagesWritten(), "page", "pages"), Text.bytes(captured.bytesWritten())));
+            print("captured  %s  generation %d, %s of %s, %s".formatted(HumanText.printable(entry().key().value()), captured.generation(),
+                    HumanText.count(captured.sequences(), "sequence", "sequences"), HumanText.count(captured.pages(), "page", "pages"),
+                    HumanText.bytes(captured.sizeBytes())));
+            print("written   %s, %s".formatted(HumanText.count(captured.pagesWritten(), "page", "pages"), HumanText.bytes(captured.bytesWritten())));
             print("paused    %.3f ms%s".formatted(captured.pause().toNanos() / 1e6,
                     captured.stayedPaused() ? ", and until all was copied: the engine does not save what it overwrites" : ""));
             for (EvictedEntry evicted : captured.evicted()) {
-                print("evicted   %s  generation %d, %s".formatted(Text.printable(evicted.key().value()), evicted.generation(),
+                print("evicted   %s  generation %d, %s".formatted(HumanText.printable(evicted.key().value()), evicted.generation(),
                         evicted.cause()));
             }
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
@@ -167,18 +176,18 @@ final class PagersCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer =
                     run(WorkerApi.RESTORE_PAGER.at(pager()), new Pagers.Restore(entry().namespace(), entry().key(), local ? false : null));
             if (printedJson(answer)) {
-                return Outcome.done();
+                return CommandOutcome.done();
             }
             Pagers.Restored restored = answer.as(Pagers.Restored.class);
             long pages = restored.sequences().stream().flatMap(sequence -> sequence.pages().stream()).distinct().count();
-            print("restored  %s  generation %d, %s of %s, %s".formatted(Text.printable(entry().key().value()), restored.generation(),
-                    Text.count(restored.sequences().size(), "sequence", "sequences"), Text.count(pages, "page", "pages"),
+            print("restored  %s  generation %d, %s of %s, %s".formatted(HumanText.printable(entry().key().value()), restored.generation(),
+                    HumanText.count(restored.sequences().size(), "sequence", "sequences"), HumanText.count(pages, "page", "pages"),
                     restored.source() == CachedDirectories.Source.PEER ? "from another host" : "from this host"));
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
@@ -202,10 +211,10 @@ final class PagersCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             worker.server().order(ENGINE, WorkerApi.DETACH_ENGINE.at(pager));
             console.out().println("detached  " + pager);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
@@ -228,21 +237,21 @@ final class PagersCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server server = worker.server();
-            Server.Answer answer = LongRequest.show(console, Text.printable(entry.key().value()),
+            Server.Answer answer = LongRequest.show(console, HumanText.printable(entry.key().value()),
                     () -> server.sendWithin(COPY, WorkerApi.VERIFY_SNAPSHOT.at(entry.namespace(), entry.key())),
                     () -> server.get(WorkerApi.GET_VERIFICATION.at(entry.namespace(), entry.key())).as(Pagers.Verification.class).work());
             if (output.json()) {
                 console.out().println(answer.text());
-                return Outcome.done();
+                return CommandOutcome.done();
             }
             Pagers.Verified verified = answer.as(Pagers.Verified.class);
             console.out()
-                    .printf("verified  %s  generation %d, %s of %s%n", Text.printable(entry.key().value()), verified.generation(),
-                            Text.count(verified.sequences().size(), "sequence", "sequences"),
-                            Text.count(verified.pages(), "page", "pages"));
-            return Outcome.done();
+                    .printf("verified  %s  generation %d, %s of %s%n", HumanText.printable(entry.key().value()), verified.generation(),
+                            HumanText.count(verified.sequences().size(), "sequence", "sequences"),
+                            HumanText.count(verified.pages(), "page", "pages"));
+            return CommandOutcome.done();
         }
     }
 }

@@ -1,11 +1,16 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Pins;
+import dev.spillway.api.body.Pins;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
 import dev.spillway.events.PinReason;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +44,7 @@ final class PinsCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server()
                     .send(CoordinatorApi.PIN_ENTRY.at(entry.namespace(), entry.key()),
                             new Pins.Put(until == null ? null : until.toString(), reason));
@@ -48,10 +53,10 @@ final class PinsCommand {
             } else {
                 Instant end = answer.as(Pins.Pin.class).until();
                 console.out()
-                        .println("pinned " + Text.printable(entry.key().value())
-                                + (end == null ? ", without an end" : " until " + Text.time(end)));
+                        .println("pinned " + HumanText.printable(entry.key().value())
+                                + (end == null ? ", without an end" : " until " + HumanText.time(end)));
             }
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
@@ -74,15 +79,15 @@ final class PinsCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server().send(CoordinatorApi.UNPIN_ENTRY.at(entry.namespace(), entry.key()));
             if (output.json()) {
                 console.out().println(answer.text());
             } else {
-                String key = Text.printable(entry.key().value());
+                String key = HumanText.printable(entry.key().value());
                 console.out().println(answer.as(Pins.Lifted.class).lifted() ? "unpinned " + key : key + " was not pinned");
             }
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 }

@@ -1,16 +1,27 @@
 package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Plans;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Plans;
 import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
-import dev.spillway.cli.Progress;
+import dev.spillway.cli.ProgressLine;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.NamespaceParameter;
+import dev.spillway.cli.option.PlanParameter;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Listing;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
@@ -61,7 +72,7 @@ final class PlansCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             if (maxEntries == null && maxBytes == null && idleFor == null) {
                 throw new ParameterException(spec.commandLine(),
                         "no bound given (expected: at least one of --max-entries, --max-bytes and --idle-for)");
@@ -76,7 +87,7 @@ final class PlansCommand {
             return finish(server, server.send(CoordinatorApi.PRUNE_NAMESPACE.at(namespace.name()), body), console, output);
         }
 
-        private Outcome prune(Server asked) throws InterruptedException {
+        private CommandOutcome prune(Server asked) throws InterruptedException {
             if (idleFor != null || prefix != null || dryRun) {
                 throw new ParameterException(spec.commandLine(),
                         "--worker beside --idle-for, --prefix or --dry-run (expected: with --max-entries and --max-bytes alone)");
@@ -85,9 +96,9 @@ final class PlansCommand {
                     new CachedDirectories.Prune(maxEntries, maxBytes == null ? null : maxBytes.count()));
             console.out()
                     .println(output.json() ? answer.text()
-                            : "evicted " + Text.count(answer.as(CachedDirectories.Pruned.class).evicted(), "entry", "entries") + " from "
+                            : "evicted " + HumanText.count(answer.as(CachedDirectories.Pruned.class).evicted(), "entry", "entries") + " from "
                                     + namespace.name());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
@@ -108,16 +119,16 @@ final class PlansCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             return listing.print(CoordinatorApi.LIST_PLANS.at().with("namespace", namespace), console, this::print);
         }
 
         private void print(Pages pages) {
             Table table = new Table("MADE", "NAMESPACE", "FOR", "STATE", ">VICTIMS", ">ENTRIES", ">BYTES", ">EVICTED", "EXPIRES", "ID");
             for (Plans.Plan plan : pages.as(Plans.Plan.class)) {
-                table.row(Text.ago(plan.createdAt()), plan.namespace(), plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
-                        plan.state(), plan.victimCount(), plan.namespaceEntries(), Text.bytes(plan.victimBytes()),
-                        plan.applied() == null ? Text.NONE : plan.applied().evicted(), Text.time(plan.expiresAt()), plan.id());
+                table.row(HumanText.ago(plan.createdAt()), plan.namespace(), plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
+                        plan.state(), plan.victimCount(), plan.namespaceEntries(), HumanText.bytes(plan.victimBytes()),
+                        plan.applied() == null ? HumanText.NONE : plan.applied().evicted(), HumanText.time(plan.expiresAt()), plan.id());
             }
             table.print(console);
         }
@@ -142,7 +153,7 @@ final class PlansCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server server = coordinator.server();
             return finish(server, server.send(CoordinatorApi.APPLY_PLAN.at(plan.id())), console, output);
         }
@@ -167,17 +178,17 @@ final class PlansCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             print(coordinator.server().get(CoordinatorApi.GET_PLAN.at(plan.id())), console, output);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
     /** Applies a plan until it is finished. One request works for a bounded time, so it may have to be repeated. */
-    private static Outcome finish(Server server, Server.Answer first, Console console, Output output) throws InterruptedException {
+    private static CommandOutcome finish(Server server, Server.Answer first, Console console, Output output) throws InterruptedException {
         Server.Answer answer = first;
         Plans.Plan plan = answer.as(Plans.Plan.class);
-        Progress progress = new Progress(console, Long::toString);
+        ProgressLine progress = new ProgressLine(console, Long::toString);
         try {
             while (plan.state() == Plans.State.APPLYING) {
                 long left = plan.applied() == null ? plan.victimCount() : plan.applied().remaining();
@@ -189,7 +200,7 @@ final class PlansCommand {
             progress.end();
         }
         print(answer, console, output);
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private static Server.Answer goOn(Server server, Plans.Plan begun) throws InterruptedException {
@@ -197,7 +208,7 @@ final class PlansCommand {
             return server.send(CoordinatorApi.APPLY_PLAN.at(begun.id()));
         } catch (CommandFailedException e) {
             throw e.after("plan %s: evicted %s".formatted(begun.id(),
-                    Text.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));
+                    HumanText.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));
         }
     }
 
@@ -210,8 +221,8 @@ final class PlansCommand {
         Plans.Applied applied = plan.applied();
         if (applied == null) {
             console.out()
-                    .printf("plan %s: evict %s of %d (%s) from %s%n", plan.id(), Text.count(plan.victimCount(), "entry", "entries"),
-                            plan.namespaceEntries(), Text.bytes(plan.victimBytes()), plan.namespace());
+                    .printf("plan %s: evict %s of %d (%s) from %s%n", plan.id(), HumanText.count(plan.victimCount(), "entry", "entries"),
+                            plan.namespaceEntries(), HumanText.bytes(plan.victimBytes()), plan.namespace());
             if (plan.hitRateCost() != null) {
                 console.out()
                         .println("costs about %.1f points of the hit rate until %s has grown again".formatted(100 * plan.hitRateCost(),
@@ -222,15 +233,15 @@ final class PlansCommand {
             }
         } else {
             console.out()
-                    .printf("plan %s: evicted %s (%s) from %s%s%n", plan.id(), Text.count(applied.evicted(), "entry", "entries"),
-                            Text.bytes(applied.evictedBytes()), plan.namespace(), kept(applied));
+                    .printf("plan %s: evicted %s (%s) from %s%s%n", plan.id(), HumanText.count(applied.evicted(), "entry", "entries"),
+                            HumanText.bytes(applied.evictedBytes()), plan.namespace(), kept(applied));
         }
         List<Plans.Victim> victims = plan.victims() == null ? List.of() : plan.victims();
         if (!victims.isEmpty()) {
             Table table = new Table(">NUMBER", "KEY", ">GENERATION", ">BYTES", "REASON", "OUTCOME");
             for (Plans.Victim victim : victims) {
-                table.row(victim.number(), victim.key(), victim.generation(), Text.bytes(victim.sizeBytes()), victim.reason(),
-                        victim.outcome() == null ? Text.NONE : victim.outcome());
+                table.row(victim.number(), victim.key(), victim.generation(), HumanText.bytes(victim.sizeBytes()), victim.reason(),
+                        victim.outcome() == null ? HumanText.NONE : victim.outcome());
             }
             table.print(console);
         }
@@ -238,7 +249,7 @@ final class PlansCommand {
             console.out().println("and more: GET /v1/plans/" + plan.id() + "/victims");
         }
         if (applied == null && plan.victimCount() > 0) {
-            console.out().println("until " + Text.time(plan.expiresAt()) + ": spillway plans apply " + plan.id());
+            console.out().println("until " + HumanText.time(plan.expiresAt()) + ": spillway plans apply " + plan.id());
         }
     }
 

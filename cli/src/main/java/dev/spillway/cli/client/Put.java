@@ -1,11 +1,18 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.LongRequest;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Values;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
@@ -64,7 +71,7 @@ final class Put implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         SortedMap<String, String> named = new TreeMap<>();
         for (Values.Label label : labels) {
             if (named.put(label.name(), label.value()) != null) {
@@ -76,31 +83,31 @@ final class Put implements ClientCommand {
                         mode, generation,
                         snapshot);
         Server server = worker.server();
-        Server.Answer answer = LongRequest.show(console, Text.printable(entry.key().value()),
+        Server.Answer answer = LongRequest.show(console, HumanText.printable(entry.key().value()),
                 () -> server.send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY),
                 () -> server.get(WorkerApi.GET_PUT_OF_DIRECTORY.at(entry.namespace(), entry.key()))
                         .as(CachedDirectories.PutUnderWay.class)
                         .work());
         if (output.json()) {
             console.out().println(answer.text());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         CachedDirectories.Stored stored = answer.as(CachedDirectories.Stored.class);
         console.out()
-                .printf("stored   %s  generation %d, %s, %s%n", Text.printable(entry.key().value()), stored.generation(),
-                        Text.bytes(stored.sizeBytes()), stored.path());
+                .printf("stored   %s  generation %d, %s, %s%n", HumanText.printable(entry.key().value()), stored.generation(),
+                        HumanText.bytes(stored.sizeBytes()), stored.path());
         if (stored.notKept() != null) {
-            console.out().printf("lacks    %s  %s%n", Text.printable(entry.key().value()), counts(stored.notKept()));
+            console.out().printf("lacks    %s  %s%n", HumanText.printable(entry.key().value()), counts(stored.notKept()));
         }
         if (stored.sourceLeft() != null) {
-            console.out().printf("source   %s  %s%n", Text.printable(directory.toString()), Text.printable(stored.sourceLeft().toString()));
+            console.out().printf("source   %s  %s%n", HumanText.printable(directory.toString()), HumanText.printable(stored.sourceLeft().toString()));
         }
         for (EvictedEntry evicted : stored.evicted()) {
             console.out()
-                    .printf("evicted  %s  generation %d, %s%n", Text.printable(evicted.key().value()), evicted.generation(),
+                    .printf("evicted  %s  generation %d, %s%n", HumanText.printable(evicted.key().value()), evicted.generation(),
                             evicted.cause());
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private static String counts(Map<String, Long> notKept) {

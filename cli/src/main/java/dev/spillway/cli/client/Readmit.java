@@ -1,11 +1,17 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Hosts;
+import dev.spillway.api.body.Hosts;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.HostParameter;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.TypedName;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
 
 /** Lets a host join again. */
 final class Readmit implements ClientCommand {
@@ -30,7 +36,7 @@ final class Readmit implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = coordinator.server();
         if (!yes) {
             Hosts.Host before = server.get(CoordinatorApi.GET_HOST.at(host.id())).as(Hosts.Host.class);
@@ -42,7 +48,7 @@ final class Readmit implements ClientCommand {
         console.out()
                 .println(output.json() ? answer.text()
                         : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(Hosts.Changed.class))));
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     /** Returns whether a worker asks to join as this host and is refused. */
@@ -58,6 +64,6 @@ final class Readmit implements ClientCommand {
         new TypedName(host.id().value(), "nobody was readmitted").require(console,
                 "%s is AWAY, heard %s, and may come back as it is; nobody asks to take its place. To give up its %s, type its name: "
                         .formatted(
-                                host.id(), Text.ago(before.lastHeardAt()), Text.count(before.replicas(), "replica", "replicas")));
+                                host.id(), HumanText.ago(before.lastHeardAt()), HumanText.count(before.replicas(), "replica", "replicas")));
     }
 }

@@ -1,11 +1,15 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.RegistryStatus;
+import dev.spillway.api.body.RegistryStatus;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.TypedName;
+import dev.spillway.cli.output.Output;
 
 /** Confirms that the registry's database was restored from an older state. */
 final class Restored implements ClientCommand {
@@ -28,7 +32,7 @@ final class Restored implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = coordinator.server();
         RegistryStatus before = server.get(CoordinatorApi.GET_REGISTRY.at()).as(RegistryStatus.class);
         if (!yes) {
@@ -45,6 +49,6 @@ final class Restored implements ClientCommand {
                     .printf("registry %s is in epoch %d now, generations go on behind %d; hosts tell what they hold when they join%n",
                             before.id(), restored.epoch(), restored.generation());
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 }

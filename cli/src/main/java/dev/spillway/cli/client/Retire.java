@@ -1,11 +1,17 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Hosts;
+import dev.spillway.api.body.Hosts;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.HostParameter;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.TypedName;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
 import java.util.Set;
 
 /** Retires a host. */
@@ -32,7 +38,7 @@ final class Retire implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = coordinator.server();
         if (!yes) {
             Hosts.Host before = server.get(CoordinatorApi.GET_HOST.at(host.id())).as(Hosts.Host.class);
@@ -46,18 +52,18 @@ final class Retire implements ClientCommand {
         } else {
             console.out().printf("retired %s: %s%n", host.id(), givenUp(answer.as(Hosts.Changed.class)));
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     static String givenUp(Hosts.Changed change) {
-        return "%s abandoned, %s lost".formatted(Text.count(change.rowsAbandoned(), "replica", "replicas"),
-                Text.count(change.entriesLost(), "entry", "entries"));
+        return "%s abandoned, %s lost".formatted(HumanText.count(change.rowsAbandoned(), "replica", "replicas"),
+                HumanText.count(change.entriesLost(), "entry", "entries"));
     }
 
     private void ask(Hosts.Host before) {
         new TypedName(host.id().value(), "nothing was retired").require(console,
                 "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), before.state(),
-                        Text.ago(before.lastHeardAt()),
-                        Text.count(before.replicas(), "replica", "replicas")));
+                        HumanText.ago(before.lastHeardAt()),
+                        HumanText.count(before.replicas(), "replica", "replicas")));
     }
 }

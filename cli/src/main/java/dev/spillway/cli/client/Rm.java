@@ -1,11 +1,16 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
 import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +36,13 @@ final class Rm implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server.Answer answer = coordinator.server()
                 .send(CoordinatorApi.DELETE_ENTRY.at(entry.namespace(), entry.key()).with("ifSnapshot", ifSnapshot));
         console.out()
                 .println(output.json() ? answer.text()
-                        : "deleted " + Text.printable(entry.key().value()) + ", snapshot "
-                                + Text.printable(answer.as(Entries.Deleted.class).snapshotId().value()));
-        return Outcome.done();
+                        : "deleted " + HumanText.printable(entry.key().value()) + ", snapshot "
+                                + HumanText.printable(answer.as(Entries.Deleted.class).snapshotId().value()));
+        return CommandOutcome.done();
     }
 }

@@ -1,12 +1,18 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Entries;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.api.body.Entries;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Table;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -30,13 +36,13 @@ final class Show implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         RequestTarget request =
                 CoordinatorApi.GET_ENTRY.at(parameters.namespace(), parameters.key()).with("touch", false).with("count", false);
         Server.Answer answer = coordinator.server().get(request);
         if (output.json()) {
             console.out().println(answer.text());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         Entries.Entry entry = answer.as(Entries.Entry.class);
         print(entry);
@@ -47,7 +53,7 @@ final class Show implements ClientCommand {
             console.out().println();
             print(replicas);
         }
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     private void print(Entries.Entry entry) {
@@ -55,9 +61,9 @@ final class Show implements ClientCommand {
         table.row("key", entry.key().value());
         table.row("snapshot", entry.snapshotId());
         table.row("generation", entry.generation());
-        table.row("bytes", Text.bytes(entry.sizeBytes()));
-        table.row("put", Text.ago(entry.createdAt()));
-        table.row("used", Text.ago(entry.lastAccessedAt()));
+        table.row("bytes", HumanText.bytes(entry.sizeBytes()));
+        table.row("put", HumanText.ago(entry.createdAt()));
+        table.row("used", HumanText.ago(entry.lastAccessedAt()));
         if (!entry.description().isEmpty()) {
             table.row("description", entry.description());
         }
@@ -76,7 +82,7 @@ final class Show implements ClientCommand {
         }
         if (entry.pin() != null) {
             table.row("pinned",
-                    (entry.pin().until() == null ? "" : "until " + Text.time(entry.pin().until()) + ": ") + entry.pin().reason());
+                    (entry.pin().until() == null ? "" : "until " + HumanText.time(entry.pin().until()) + ": ") + entry.pin().reason());
         }
         table.print(console);
     }
@@ -85,8 +91,8 @@ final class Show implements ClientCommand {
         Table table = new Table("HOST", "ADDRESS", "STATE", "SINCE", "HELD UNTIL", ">HOLDS");
         for (Entries.Replica replica : replicas) {
             Entries.Held held = replica.held();
-            table.row(replica.hostId(), replica.address(), replica.state(), Text.ago(replica.registeredAt()),
-                    held == null ? Text.NONE : Text.time(held.until()), held == null ? 0 : held.holds());
+            table.row(replica.hostId(), replica.address(), replica.state(), HumanText.ago(replica.registeredAt()),
+                    held == null ? HumanText.NONE : HumanText.time(held.until()), held == null ? 0 : held.holds());
         }
         table.print(console);
     }

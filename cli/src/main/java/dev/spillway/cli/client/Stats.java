@@ -1,13 +1,19 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.api.Artifacts;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Namespaces;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.Artifacts;
+import dev.spillway.api.body.Namespaces;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Table;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +43,7 @@ final class Stats implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         if (artifacts) {
             return ofArtifacts();
         }
@@ -46,7 +52,7 @@ final class Stats implements ClientCommand {
                 .get(namespace == null ? CoordinatorApi.LIST_NAMESPACES.at() : CoordinatorApi.GET_NAMESPACE.at(namespace));
         if (output.json()) {
             console.out().println(answer.text());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         List<Namespaces.Namespace> shown =
                 namespace == null ? NamespacesCommand.all(answer) : List.of(answer.as(Namespaces.Namespace.class));
@@ -59,31 +65,31 @@ final class Stats implements ClientCommand {
                     .sorted(Map.Entry.comparingByKey())
                     .map(cause -> cause.getValue() + " " + cause.getKey())
                     .collect(Collectors.joining(", "));
-            table.row(each.name(), of(each.entries(), Text.number(each.maxEntries()), each.pinnedEntries(),
-                    Text.number(each.pinnedEntries())),
-                    of(Text.bytes(each.bytes()), Text.bytes(each.maxBytes()), each.pinnedEntries(), Text.bytes(each.pinnedBytes())),
+            table.row(each.name(), of(each.entries(), HumanText.number(each.maxEntries()), each.pinnedEntries(),
+                    HumanText.number(each.pinnedEntries())),
+                    of(HumanText.bytes(each.bytes()), HumanText.bytes(each.maxBytes()), each.pinnedEntries(), HumanText.bytes(each.pinnedBytes())),
                     each.hits(), each.misses(),
-                    reads == 0 ? Text.NONE : Advise.percent((double) each.hits() / reads),
-                    causes.isEmpty() ? Text.NONE : causes);
+                    reads == 0 ? HumanText.NONE : Advise.percent((double) each.hits() / reads),
+                    causes.isEmpty() ? HumanText.NONE : causes);
         }
         table.print(console);
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
-    private Outcome ofArtifacts() throws InterruptedException {
+    private CommandOutcome ofArtifacts() throws InterruptedException {
         if (namespace == null) {
-            return Outcome.wrongUsage("--artifacts: without NS (expected: a namespace of artifacts)");
+            return CommandOutcome.wrongUsage("--artifacts: without NS (expected: a namespace of artifacts)");
         }
         Server.Answer answer = worker.server().get(WorkerApi.GET_ARTIFACT_STATS.at(namespace));
         if (output.json()) {
             console.out().println(answer.text());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         Artifacts.Stats stats = answer.as(Artifacts.Stats.class);
         Artifacts.HostStats host = stats.host();
         Table table = new Table("ARTIFACTS", namespace.value());
-        table.row("of the namespace, on this host", stats.entries() + ", " + Text.bytes(stats.bytes()));
-        table.row("on this host", host.entries() + ", " + Text.bytes(host.cachedBytes()));
+        table.row("of the namespace, on this host", stats.entries() + ", " + HumanText.bytes(stats.bytes()));
+        table.row("on this host", host.entries() + ", " + HumanText.bytes(host.cachedBytes()));
         table.row("lookups", host.lookups());
         table.row("hits", "%d, %.1f %%".formatted(host.hits(), host.hitRatePpm() / 10_000.0));
         table.row("misses", host.misses());
@@ -91,15 +97,15 @@ final class Stats implements ClientCommand {
         table.row("puts", host.puts());
         table.row("puts without room", host.rejectedPuts());
         table.row("puts refused by the registry later", host.refusedPuts());
-        table.row("evicted for the host's own limits", host.evictions() + ", " + Text.bytes(host.evictedBytes()));
+        table.row("evicted for the host's own limits", host.evictions() + ", " + HumanText.bytes(host.evictedBytes()));
         table.row("flushes", host.flushes());
         table.row("failed flushes", host.flushErrors());
         table.print(console);
-        return Outcome.done();
+        return CommandOutcome.done();
     }
 
     /** Formats used and limit. The used number includes pinned entries, which count for no limit. */
     private static String of(Object used, String limit, long pinnedEntries, String pinned) {
-        return used + (limit.equals(Text.NONE) ? "" : " of " + limit) + (pinnedEntries == 0 ? "" : ", " + pinned + " pinned");
+        return used + (limit.equals(HumanText.NONE) ? "" : " of " + limit) + (pinnedEntries == 0 ? "" : ", " + pinned + " pinned");
     }
 }

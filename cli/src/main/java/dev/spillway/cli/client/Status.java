@@ -2,13 +2,18 @@ package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CommonApi;
-import dev.spillway.api.ReplicaState;
 import dev.spillway.api.WorkerApi;
-import dev.spillway.api.WorkerStatus;
+import dev.spillway.api.body.CopyState;
+import dev.spillway.api.body.WorkerStatus;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.WorkerOption;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Table;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +46,7 @@ final class Status implements ClientCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Server server = worker.server();
         Server.Answer answer = server.get(WorkerApi.GET_STATUS.at());
         Server.Answer readinessAnswer = server.getReadiness(CommonApi.READINESS.at());
@@ -53,22 +58,22 @@ final class Status implements ClientCommand {
         } else {
             print(answer.as(WorkerStatus.class), readiness);
         }
-        return readiness.ready() ? Outcome.done() : Outcome.failed(server.name() + " at " + server.address() + " is not ready");
+        return readiness.ready() ? CommandOutcome.done() : CommandOutcome.failed(server.name() + " at " + server.address() + " is not ready");
     }
 
     private void print(WorkerStatus status, Readiness readiness) {
         Table table = new Table("HOST", status.hostId().value());
         table.row("address", status.address());
         table.row("store", status.storeId());
-        table.row("registry", status.registryId() == null ? Text.NONE : status.registryId());
+        table.row("registry", status.registryId() == null ? HumanText.NONE : status.registryId());
         table.row("incarnation", status.incarnation());
         if (status.draining()) {
             table.row("draining", "it takes nothing new");
         }
-        for (Map.Entry<ReplicaState, Long> state : status.replicas().entrySet()) {
+        for (Map.Entry<CopyState, Long> state : status.replicas().entrySet()) {
             if (state.getValue() > 0) {
                 table.row("replicas " + state.getKey(),
-                        state.getValue() + ", " + Text.bytes(status.bytes().getOrDefault(state.getKey(), 0L)));
+                        state.getValue() + ", " + HumanText.bytes(status.bytes().getOrDefault(state.getKey(), 0L)));
             }
         }
         table.row("holds", status.holds());

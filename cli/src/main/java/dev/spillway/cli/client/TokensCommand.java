@@ -1,12 +1,20 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Role;
-import dev.spillway.api.Tokens;
+import dev.spillway.api.body.Role;
+import dev.spillway.api.body.Tokens;
 import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.Outcome;
+import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Server;
+import dev.spillway.cli.output.HumanText;
+import dev.spillway.cli.output.Listing;
+import dev.spillway.cli.output.Output;
+import dev.spillway.cli.output.Pages;
+import dev.spillway.cli.output.Table;
+import dev.spillway.cli.output.Values;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
@@ -72,12 +80,12 @@ final class TokensCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server()
                     .send(CoordinatorApi.CREATE_TOKEN.at(),
                             new Tokens.Create(name, role, namespaces, host, lasts == null ? null : lasts.text()));
             console.out().println(output.json() ? answer.text() : answer.as(Tokens.Created.class).token());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 
@@ -96,18 +104,18 @@ final class TokensCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             return listing.print(CoordinatorApi.LIST_TOKENS.at(), console, this::print);
         }
 
         private void print(Pages tokens) {
             Table table = new Table("NAME", "SOURCE", "ROLE", "FOR", "MADE", "BY", "UNTIL");
             for (Tokens.Listed token : tokens.as(Tokens.Listed.class)) {
-                table.row(token.name(), token.source() == null ? Text.NONE : token.source().name().toLowerCase(Locale.ROOT),
+                table.row(token.name(), token.source() == null ? HumanText.NONE : token.source().name().toLowerCase(Locale.ROOT),
                         token.role().name().toLowerCase(Locale.ROOT), scope(token),
-                        token.createdAt() == null ? Text.NONE : Text.time(token.createdAt()),
-                        token.createdBy() == null ? Text.NONE : token.createdBy(),
-                        token.expiresAt() == null ? Text.NONE : Text.time(token.expiresAt()));
+                        token.createdAt() == null ? HumanText.NONE : HumanText.time(token.createdAt()),
+                        token.createdBy() == null ? HumanText.NONE : token.createdBy(),
+                        token.expiresAt() == null ? HumanText.NONE : HumanText.time(token.expiresAt()));
             }
             table.print(console);
         }
@@ -138,10 +146,10 @@ final class TokensCommand {
         }
 
         @Override
-        public Outcome call() throws InterruptedException {
+        public CommandOutcome call() throws InterruptedException {
             coordinator.server().order(CoordinatorApi.REVOKE_TOKEN.at(name));
             console.out().println("revoked " + name);
-            return Outcome.done();
+            return CommandOutcome.done();
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The commands that send requests to a coordinator or a worker, print the answers for people or programs, and show the progress of long work. Nothing
- * here starts a server, and decisions are left to the servers.
+ * The commands that send requests to a coordinator or a worker, and show the progress of long work. Nothing here starts a server, and decisions
+ * are left to the servers.
  */
 @NullMarked
 package dev.spillway.cli.client;

@@ -24,8 +24,8 @@ final class ConnectionFailure {
     private ConnectionFailure() {}
 
     /** Explains the failure of a request to this server. A server with TLS closes a connection on which the client does not use TLS. */
-    static String inWords(Endpoint server, Exception failure) {
-        boolean plain = server instanceof Endpoint.Tcp tcp && !tcp.secure();
+    static String inWords(ServerAddress server, Exception failure) {
+        boolean plain = server instanceof ServerAddress.Tcp tcp && !tcp.secure();
         return plain && failure instanceof NoHttpResponseException ? LOST + " (expected: https:// where TLS is spoken)" : inWords(failure);
     }
 

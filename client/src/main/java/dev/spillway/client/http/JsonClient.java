@@ -7,7 +7,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
-import dev.spillway.client.http.Connections.Connection;
+import dev.spillway.client.http.ConnectionPool.Connection;
 import dev.spillway.client.http.Deadlines.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,7 +47,7 @@ public final class JsonClient implements AutoCloseable {
     private final ObjectMapper mapper;
     private final long answerBytesMax;
     private final Deadlines deadlines = new Deadlines();
-    private final Connections connections;
+    private final ConnectionPool connections;
     private final @Nullable String token;
     private final HttpRequestExecutor executor = new HttpRequestExecutor();
 
@@ -80,7 +80,7 @@ public final class JsonClient implements AutoCloseable {
         this.mapper = mapper;
         this.answerBytesMax = answerBytesMax;
         this.token = security.token();
-        this.connections = new Connections(connectWithin, deadlines, security.tls());
+        this.connections = new ConnectionPool(connectWithin, deadlines, security.tls());
     }
 
     /** @throws IllegalStateException if this is closed */
@@ -99,8 +99,8 @@ public final class JsonClient implements AutoCloseable {
         return mapper;
     }
 
-    /** Does the same as {@link #send(Endpoint, Call, JavaType)}. */
-    public <T> Outcome<T> send(Endpoint server, Call call, Class<T> type) throws InterruptedException {
+    /** Does the same as {@link #send(ServerAddress, Call, JavaType)}. */
+    public <T> Outcome<T> send(ServerAddress server, Call call, Class<T> type) throws InterruptedException {
         return send(server, call, mapper.constructType(type));
     }
 
@@ -111,7 +111,7 @@ public final class JsonClient implements AutoCloseable {
      * @throws InterruptedException     when the caller is interrupted; the outcome is then unknown
      * @throws IllegalArgumentException if the body cannot be written as JSON
      */
-    public <T> Outcome<T> send(Endpoint server, Call call, JavaType type) throws InterruptedException {
+    public <T> Outcome<T> send(ServerAddress server, Call call, JavaType type) throws InterruptedException {
         return exchange(server, call, answer -> read(called(server, call), call, received(answer), type));
     }
 
@@ -120,7 +120,7 @@ public final class JsonClient implements AutoCloseable {
      *
      * @throws InterruptedException when the caller is interrupted; the outcome is then unknown
      */
-    public <T> Outcome<T> receive(Endpoint server, Call call, BodyReader<T> reader) throws InterruptedException {
+    public <T> Outcome<T> receive(ServerAddress server, Call call, BodyReader<T> reader) throws InterruptedException {
         return exchange(server, call, answer -> {
             if (answer.getCode() >= 400) {
                 return new Outcome.Refused<>(Problem.read(mapper, answer.getCode(), bounded(answer), retryAfter(answer)));
@@ -130,11 +130,11 @@ public final class JsonClient implements AutoCloseable {
         });
     }
 
-    private static String called(Endpoint server, Call call) {
+    private static String called(ServerAddress server, Call call) {
         return call.method() + " " + server + call.path();
     }
 
-    private <T> Outcome<T> exchange(Endpoint server, Call call, Reading<T> reading) throws InterruptedException {
+    private <T> Outcome<T> exchange(ServerAddress server, Call call, Reading<T> reading) throws InterruptedException {
         String what = called(server, call);
         BasicClassicHttpRequest request = request(server, call);
         try (Deadline deadline = deadlines.after(call.timeout())) {
@@ -164,7 +164,7 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
-    private static <T> Outcome<T> unknown(Endpoint server, Call call, Deadline deadline, Exception e) throws InterruptedException {
+    private static <T> Outcome<T> unknown(ServerAddress server, Call call, Deadline deadline, Exception e) throws InterruptedException {
         String what = called(server, call);
         if (e instanceof AnswerTooLargeException && call.isRead()) {
             return new Outcome.Refused<>(Problem.of(ProblemType.TOO_LARGE, String.valueOf(e.getMessage())));
@@ -235,7 +235,7 @@ public final class JsonClient implements AutoCloseable {
      *
      * @throws InterruptedException when the caller is interrupted
      */
-    public Outcome<InputStream> open(Endpoint server, Call call) throws InterruptedException {
+    public Outcome<InputStream> open(ServerAddress server, Call call) throws InterruptedException {
         String what = called(server, call);
         Connection connection;
         try {
@@ -265,7 +265,7 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
-    private BasicClassicHttpRequest request(Endpoint server, Call call) {
+    private BasicClassicHttpRequest request(ServerAddress server, Call call) {
         BasicClassicHttpRequest request = new BasicClassicHttpRequest(call.method(), call.path());
         request.setHeader("Host", server.authority());
         request.setHeader("Accept", JSON);

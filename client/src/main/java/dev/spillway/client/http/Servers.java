@@ -13,11 +13,11 @@ public final class Servers {
     private static final int UNAVAILABLE = 503;
 
     private final JsonClient client;
-    private final List<Endpoint> all;
+    private final List<ServerAddress> all;
     private final AtomicInteger preferred = new AtomicInteger();
 
     /** @param all the servers in the order in which they are tried, at least one */
-    public Servers(JsonClient client, List<Endpoint> all) {
+    public Servers(JsonClient client, List<ServerAddress> all) {
         if (all.isEmpty()) {
             throw new IllegalArgumentException("servers: none (expected: at least one)");
         }
@@ -25,7 +25,7 @@ public final class Servers {
         this.all = List.copyOf(all);
     }
 
-    /** Does the same as {@link JsonClient#send(Endpoint, Call, Class)} at the first server that may have carried it out. */
+    /** Does the same as {@link JsonClient#send(ServerAddress, Call, Class)} at the first server that may have carried it out. */
     public <T> Outcome<T> send(Call call, Class<T> type) throws InterruptedException {
         return ask(call, server(client.mapper().constructType(type)));
     }
@@ -51,7 +51,7 @@ public final class Servers {
     /** Sends requests to one server. */
     @FunctionalInterface
     private interface Asking<T> {
-        Outcome<T> ask(Endpoint server, Call call) throws InterruptedException;
+        Outcome<T> ask(ServerAddress server, Call call) throws InterruptedException;
     }
 
     private <T> Asking<T> server(JavaType type) {
@@ -78,7 +78,7 @@ public final class Servers {
         return client;
     }
 
-    public List<Endpoint> all() {
+    public List<ServerAddress> all() {
         return all;
     }
 

@@ -3,7 +3,7 @@ package dev.spillway.client.http;
 import com.sun.net.httpserver.HttpServer;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -47,7 +47,7 @@ class JsonClientTest {
 
     @FunctionalInterface
     private interface Use {
-        void with(Endpoint server) throws Exception;
+        void with(ServerAddress server) throws Exception;
     }
 
     private void answering(int status, String body, Use use) throws Exception {
@@ -64,7 +64,7 @@ class JsonClientTest {
         });
         server.start();
         try {
-            use.with(Endpoint.tcp("127.0.0.1", server.getAddress().getPort()));
+            use.with(ServerAddress.tcp("127.0.0.1", server.getAddress().getPort()));
         } finally {
             server.stop(0);
         }
@@ -107,7 +107,7 @@ class JsonClientTest {
             for (String method : List.of("GET", "PUT")) {
                 for (int status : new int[]{301, 302, 303, 307, 308}) {
                     Call call = new Call(method, "/" + status, Optional.empty(), Map.of(), Set.of(), LONG);
-                    assertThat(known.send(Endpoint.tcp("127.0.0.1", first.getAddress().getPort()), call, Greeting.class))
+                    assertThat(known.send(ServerAddress.tcp("127.0.0.1", first.getAddress().getPort()), call, Greeting.class))
                             .isInstanceOf(Outcome.Unknown.class);
                 }
             }
@@ -170,11 +170,11 @@ class JsonClientTest {
         try (var free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        assertThat(client.send(Endpoint.tcp("127.0.0.1", port), call("POST", LONG).body(new Greeting("hi")), Greeting.class))
+        assertThat(client.send(ServerAddress.tcp("127.0.0.1", port), call("POST", LONG).body(new Greeting("hi")), Greeting.class))
                 .isInstanceOfSatisfying(Outcome.Unreachable.class,
                         unreachable -> assertThat(unreachable.why())
                                 .isEqualTo("POST http://127.0.0.1:" + port + PATH + ": not reachable: connection refused"));
-        assertThat(client.send(Endpoint.tcp("no-such-host.invalid", 80), call("GET", LONG), Greeting.class))
+        assertThat(client.send(ServerAddress.tcp("no-such-host.invalid", 80), call("GET", LONG), Greeting.class))
                 .isInstanceOf(Outcome.Unreachable.class);
     }
 
@@ -239,7 +239,7 @@ class JsonClientTest {
                     Thread.currentThread().interrupt();
                 }
             });
-            use.with(Endpoint.tcp("127.0.0.1", server.getLocalPort()));
+            use.with(ServerAddress.tcp("127.0.0.1", server.getLocalPort()));
             thread.join();
         }
     }

@@ -8,7 +8,7 @@ import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.client.NotReachableException;
 import dev.spillway.client.OutcomeUnknownException;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,7 +76,7 @@ class RetriesTest {
 
     private Retries retries(Duration patience, Step... steps) {
         script.addAll(Arrays.asList(steps));
-        return new Retries(new Servers(client, List.of(Endpoint.tcp("127.0.0.1", server.getAddress().getPort()))), patience);
+        return new Retries(new Servers(client, List.of(ServerAddress.tcp("127.0.0.1", server.getAddress().getPort()))), patience);
     }
 
     private static Call put() {

@@ -1,6 +1,6 @@
 package dev.spillway.client.http;
 
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -78,7 +78,7 @@ class UnixSocketTest {
     }
 
     private Outcome<Answered> get() throws InterruptedException {
-        return client.send(Endpoint.unix(folder.resolve("s")),
+        return client.send(ServerAddress.unix(folder.resolve("s")),
                 new Call("GET", "/x", Optional.empty(), Map.of(), Set.of(), Duration.ofSeconds(20)), Answered.class);
     }
 
@@ -115,7 +115,7 @@ class UnixSocketTest {
 
     @Test
     void aSocketThatIsNotThereIsSurelyNotDone() throws Exception {
-        assertThat(client.send(Endpoint.unix(folder.resolve("none")),
+        assertThat(client.send(ServerAddress.unix(folder.resolve("none")),
                 new Call("POST", "/x", Optional.empty(), Map.of(), Set.of(), Duration.ofSeconds(20)), Answered.class))
                 .isInstanceOfSatisfying(Outcome.Unreachable.class,
                         unreachable -> assertThat(unreachable.why()).endsWith("none/x: not reachable: no such socket"));
@@ -123,12 +123,12 @@ class UnixSocketTest {
 
     @Test
     void addressesAreReadAsTheyAreWritten() {
-        assertThat(Endpoint.parse("127.0.0.1:7070")).isEqualTo(new Endpoint.Tcp("127.0.0.1", 7070, false))
+        assertThat(ServerAddress.parse("127.0.0.1:7070")).isEqualTo(new ServerAddress.Tcp("127.0.0.1", 7070, false))
                 .hasToString("http://127.0.0.1:7070");
-        assertThat(Endpoint.parse("HTTPS://[::1]:7070/")).isEqualTo(new Endpoint.Tcp("::1", 7070, true)).hasToString("https://[::1]:7070");
-        assertThat(Endpoint.parse("unix:/a/b")).isEqualTo(new Endpoint.Unix(Path.of("/a/b"))).hasToString("unix:/a/b");
+        assertThat(ServerAddress.parse("HTTPS://[::1]:7070/")).isEqualTo(new ServerAddress.Tcp("::1", 7070, true)).hasToString("https://[::1]:7070");
+        assertThat(ServerAddress.parse("unix:/a/b")).isEqualTo(new ServerAddress.Unix(Path.of("/a/b"))).hasToString("unix:/a/b");
         for (String wrong : new String[]{"", "a", "a:0", "a:70000", "http://a:1/x", "a:1?b", "u@a:1", "unix:b"}) {
-            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> Endpoint.parse(wrong))).as(wrong)
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> ServerAddress.parse(wrong))).as(wrong)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("address: " + wrong + " (expected: ");
         }

@@ -4,9 +4,9 @@ import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Access;
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.trail.Access;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.Wakeup;
 import java.time.Duration;
@@ -102,7 +102,7 @@ public final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
                 try {
                     store();
                     troubled = false;
-                } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+                } catch (RegistryUnavailableException | CommitUnknownException e) {
                     if (!troubled) {
                         LOG.warn("accesses are not stored, so curves miss them: {}", e.getMessage());
                     }

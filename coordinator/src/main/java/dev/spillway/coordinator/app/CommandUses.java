@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.registry.Command;
+import dev.spillway.registry.decide.Command;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
 import java.util.Map;

@@ -14,9 +14,9 @@ import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.registry.Registry;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
-import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.HttpService;
@@ -60,7 +60,7 @@ public final class Coordinator implements AutoCloseable {
      * Waits for PostgreSQL and Kafka at the same time, and begins to serve once each has been reachable. Without the topics, the registry would write
      * orders that cannot be published. Blocks. A failed start leaves nothing running.
      *
-     * @throws NotReachableException  naming each server that did not answer in time
+     * @throws DependencyUnavailableException  naming each server that did not answer in time
      * @throws UnusableServerException if the database belongs to another version, or to something else
      * @throws java.io.IOException    if its address cannot be listened on, or native libraries cannot be loaded
      */
@@ -86,7 +86,7 @@ public final class Coordinator implements AutoCloseable {
         ServiceMetrics serviceMetrics = lifecycle.start("metrics", ServiceMetrics::new);
         MeterRegistry metrics = serviceMetrics.registry();
 
-        Servers servers = Servers.await(settings, lifecycle, random);
+        RequiredServers servers = RequiredServers.await(settings, lifecycle, random);
         Brokers brokers = servers.brokers();
         PostgresRegistry stored = servers.registry();
         stored.follow(trail);

@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.events.protocol.JoinAnswer;
-import dev.spillway.registry.HostState;
-import dev.spillway.registry.JoinRefusal;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.OpenOrders;
 import dev.spillway.registry.RegistryQueries.UnpublishedFacts;
-import dev.spillway.registry.Sighting;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.model.HostState;
+import dev.spillway.registry.model.JoinRefusal;
+import dev.spillway.registry.model.Sighting;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;

@@ -1,16 +1,16 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.events.protocol.Reply;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.IdempotencyKey;
 import dev.spillway.registry.KeyReusedException;
-import dev.spillway.registry.OutcomeUnknownException;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryBusyException;
 import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.store.Changes;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
@@ -54,7 +54,7 @@ final class MeteredRegistry implements Registry {
             outcome = "unavailable";
             uses.failed(kind(command), e);
             throw e;
-        } catch (OutcomeUnknownException e) {
+        } catch (CommitUnknownException e) {
             outcome = "unknown";
             uses.failed(kind(command), e);
             throw e;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.registry.Command;
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.Wakeup;
 import java.time.Duration;
@@ -73,7 +73,7 @@ final class UpkeepLoop implements AutoCloseable {
                 try {
                     work();
                     troubled = false;
-                } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+                } catch (RegistryUnavailableException | CommitUnknownException e) {
                     if (!troubled) {
                         LOG.warn("upkeep waits: {}", e.getMessage());
                     }

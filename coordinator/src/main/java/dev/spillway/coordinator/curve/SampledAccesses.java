@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.curve;
 
-import dev.spillway.registry.Access;
+import dev.spillway.registry.trail.Access;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.api.Audit;
 import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.body.Audit;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.AuditRecord;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.Page;
+import dev.spillway.registry.trail.AuditRecord;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;

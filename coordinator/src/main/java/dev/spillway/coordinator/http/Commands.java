@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.Problem;
-import dev.spillway.registry.Actor;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.IdempotencyKey;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.Actor;
 import dev.spillway.service.http.Request;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

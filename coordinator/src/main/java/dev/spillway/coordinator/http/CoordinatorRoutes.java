@@ -36,7 +36,7 @@ public final class CoordinatorRoutes {
                         new PlanRoutes(registry, usage, clock).endpoints(), new UsageRoutes(registry, usage, clock).endpoints(),
                         new HostRoutes(registry).endpoints(), new RegistryRoutes(registry).endpoints(),
                         new EventRoutes(registry).endpoints(),
-                        new WorkerRoutes(registry, backlog, secret).endpoints())
+                        new WorkerMessageRoutes(registry, backlog, secret).endpoints())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -1,21 +1,21 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.InUse;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.EntryView;
 import dev.spillway.registry.RegistryQueries.Page;
 import dev.spillway.registry.RegistryQueries.ReplicaView;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.model.InUse;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;

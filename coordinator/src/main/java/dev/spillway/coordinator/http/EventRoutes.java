@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.registry.Activity;
-import dev.spillway.registry.ActivityCursor;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.ActivityPage;
+import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.trail.Activity;
+import dev.spillway.registry.trail.ActivityCursor;
 import dev.spillway.service.Wakeup;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;

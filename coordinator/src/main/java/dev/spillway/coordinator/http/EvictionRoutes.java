@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Orders;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Orders;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;

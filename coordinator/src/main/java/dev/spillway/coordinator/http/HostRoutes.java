@@ -1,20 +1,20 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Hosts;
-import dev.spillway.api.Orders;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Hosts;
+import dev.spillway.api.body.Orders;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.HostId;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Drain;
-import dev.spillway.registry.HostRow;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.HostView;
 import dev.spillway.registry.RegistryQueries.LastCopies;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.OrderView;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.HostDrain;
+import dev.spillway.registry.model.HostRow;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
@@ -134,7 +134,7 @@ final class HostRoutes {
     }
 
     private static Hosts.@Nullable Drain drain(HostView view) {
-        Drain drain = view.row().drain();
+        HostDrain drain = view.row().drain();
         LastCopies last = view.lastCopies();
         // Some of the counted copies may have been deleted since the count.
         return drain == null || last == null ? null

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Pins;
 import dev.spillway.api.Problem;
+import dev.spillway.api.body.Pins;
 import dev.spillway.events.EntryName;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Outcomes;
-import dev.spillway.registry.Pin;
 import dev.spillway.registry.Registry;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.Pin;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;

@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.api.Plans;
+import dev.spillway.api.body.Plans;
 import dev.spillway.events.PlanId;
-import dev.spillway.registry.PlanPurpose;
-import dev.spillway.registry.PlanRow;
-import dev.spillway.registry.PlanVictim;
-import dev.spillway.registry.PolicyChange;
-import dev.spillway.registry.PolicyField;
+import dev.spillway.registry.model.PolicyChange;
+import dev.spillway.registry.model.PolicyField;
+import dev.spillway.registry.plan.PlanPurpose;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.service.http.Paging;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,18 +1,18 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Plans;
+import dev.spillway.api.body.Plans;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Outcomes.Planning;
-import dev.spillway.registry.PlanPurpose;
-import dev.spillway.registry.PlanRow;
-import dev.spillway.registry.PlanVictim;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.Page;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes.Planning;
+import dev.spillway.registry.plan.PlanPurpose;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;

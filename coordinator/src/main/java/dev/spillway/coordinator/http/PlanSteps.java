@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.events.PlanId;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Outcomes.Applying;
-import dev.spillway.registry.Outcomes.Planning;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes.Applying;
+import dev.spillway.registry.decide.Outcomes.Planning;
 import java.util.function.BooleanSupplier;
 
 /** Makes and applies a plan in the steps of one request. */

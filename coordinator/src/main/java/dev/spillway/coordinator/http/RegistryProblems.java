@@ -9,13 +9,13 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.KeyReusedException;
-import dev.spillway.registry.OutcomeUnknownException;
-import dev.spillway.registry.Outcomes;
-import dev.spillway.registry.PlanRow;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryBusyException;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.plan.PlanRow;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class RegistryProblems {
             case RegistryUnavailableException _ -> Optional.of(
                     Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again")
                             .retryAfter(RETRY_AFTER));
-            case OutcomeUnknownException _ -> Optional.of(Problem.of(ProblemType.OUTCOME_UNKNOWN,
+            case CommitUnknownException _ -> Optional.of(Problem.of(ProblemType.OUTCOME_UNKNOWN,
                     "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
                             + " to learn the outcome, or without one if the change may be made twice"));
             default -> Optional.empty();
@@ -131,10 +131,10 @@ final class RegistryProblems {
      * @param evicted number of entries that the request has certainly evicted
      */
     static ProblemException unfinished(String subject, @Nullable PlanId plan, long evicted, RuntimeException cause) {
-        boolean unknown = cause instanceof OutcomeUnknownException;
+        boolean unknown = cause instanceof CommitUnknownException;
         String why = switch (cause) {
             case RegistryBusyException _ -> "the registry has more to do than it gets done";
-            case OutcomeUnknownException _ ->
+            case CommitUnknownException _ ->
                     "the connection to the database was lost while committing, and whether more was done is not known";
             default -> "the registry's database cannot be used right now";
         };

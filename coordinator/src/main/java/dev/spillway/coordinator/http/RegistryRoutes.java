@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.registry.RegistryRow;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.RegistryStatus;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Outcomes;
+import dev.spillway.api.body.RegistryStatus;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.model.RegistryRow;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;

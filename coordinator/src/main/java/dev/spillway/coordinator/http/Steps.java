@@ -2,9 +2,9 @@ package dev.spillway.coordinator.http;
 
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
 import dev.spillway.service.http.Request;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +68,7 @@ final class Steps {
     private <A> A told(Supplier<A> step) {
         try {
             return step.get();
-        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+        } catch (RegistryUnavailableException | CommitUnknownException e) {
             if (done == 0) {
                 throw e;
             }

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Page;
 import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.registry.Registry;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.events.HostId;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.OrderView;
 import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.RegistryQueries;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 

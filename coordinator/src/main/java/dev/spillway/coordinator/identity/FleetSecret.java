@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.identity;
 
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
+import dev.spillway.events.codec.MessageKey;
 import java.security.SecureRandom;
 
 /** The secret that only the coordinators of a registry share. The keys of hosts are derived from it. Thread-safe. */

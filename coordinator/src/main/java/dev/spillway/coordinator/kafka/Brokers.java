@@ -1,17 +1,17 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.LastUse;
-import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.Wakeup;
 import dev.spillway.service.kafka.KafkaSettings;
-import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.KafkaTopics.Findings;
+import dev.spillway.service.kafka.KafkaTopics;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -71,10 +71,10 @@ public final class Brokers implements AutoCloseable {
     /**
      * Waits until Kafka answers and all topics exist, then starts to watch.
      *
-     * @throws NotReachableException naming the servers
+     * @throws DependencyUnavailableException naming the servers
      */
     public static Brokers open(KafkaSettings settings, RegistryTopics wanted, Reachability reachability, RandomGenerator random)
-            throws NotReachableException, InterruptedException {
+            throws DependencyUnavailableException, InterruptedException {
         Brokers brokers = new Brokers(settings, wanted, KafkaTopics.open(settings, wanted.wanted(), reachability), random);
         brokers.found(brokers.topics.findings());
         brokers.thread.start();
@@ -217,7 +217,7 @@ public final class Brokers implements AutoCloseable {
             before.close();
             found(again.findings());
             return null;
-        } catch (NotReachableException e) {
+        } catch (DependencyUnavailableException e) {
             return e.why();
         }
     }

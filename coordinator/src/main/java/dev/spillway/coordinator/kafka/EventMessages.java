@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.events.EventMessage;
+import dev.spillway.events.codec.EventMessage;
 import dev.spillway.service.kafka.Message;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;

@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.kafka;
 
 import dev.spillway.coordinator.trail.EvictionTrail;
-import dev.spillway.events.EventCodec;
 import dev.spillway.events.EvictionFact;
-import dev.spillway.events.Topics;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.registry.Registry;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.store.Changes;
 import dev.spillway.service.kafka.Message;
 import java.util.List;
 import java.util.OptionalInt;

@@ -2,15 +2,15 @@ package dev.spillway.coordinator.kafka;
 
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
-import dev.spillway.events.EventCodec;
 import dev.spillway.events.HostId;
-import dev.spillway.events.Topics;
-import dev.spillway.registry.AddressedOrder;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.Topics;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.model.AddressedOrder;
+import dev.spillway.registry.store.Changes;
 import dev.spillway.service.kafka.Message;
 import java.time.Instant;
 import java.util.List;
@@ -85,7 +85,7 @@ final class OrderPublication implements Publication<AddressedOrder> {
         }
         try {
             registry.execute(new Command.ReturnOrders(unsent.stream().map(order -> order.order().replicaId()).toList()));
-        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+        } catch (RegistryUnavailableException | CommitUnknownException e) {
             LOG.warn("{} orders not given back, due again later: {}", unsent.size(), e.getMessage());
         }
     }

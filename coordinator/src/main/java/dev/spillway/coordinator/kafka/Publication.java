@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.store.Changes;
 import dev.spillway.service.kafka.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,7 @@ interface Publication<T> {
     /**
      * Claims what is due now.
      *
-     * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command
+     * @throws RegistryUnavailableException and {@link CommitUnknownException} as of any command
      */
     List<T> claim(int most);
 
@@ -36,7 +36,7 @@ interface Publication<T> {
     /**
      * Records which events Kafka has acknowledged, and which it may not have.
      *
-     * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command; all of it is then due again later
+     * @throws RegistryUnavailableException and {@link CommitUnknownException} as of any command; all of it is then due again later
      */
     void settle(List<T> acknowledged, List<T> unsent);
 }

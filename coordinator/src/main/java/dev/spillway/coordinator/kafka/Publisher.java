@@ -3,7 +3,7 @@ package dev.spillway.coordinator.kafka;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.kafka.PublishingLoop.Round;
 import dev.spillway.coordinator.trail.EvictionTrail;
-import dev.spillway.events.EventCodec;
+import dev.spillway.events.codec.EventCodec;
 import dev.spillway.registry.Registry;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
@@ -91,7 +91,7 @@ public final class Publisher<T> implements AutoCloseable {
             why = obstacle == null || !why.isEmpty() ? why : obstacle;
         }
         uses.begun();
-        Delivery.Result<T> result = Delivery.send(sender, sendable, publication::message).await(brokers);
+        SentBatch.Result<T> result = SentBatch.send(sender, sendable, publication::message).await(brokers);
         published.increment(result.acknowledged().size());
         unsent.addAll(result.failed());
         why = why.isEmpty() ? result.firstFailure() : why;

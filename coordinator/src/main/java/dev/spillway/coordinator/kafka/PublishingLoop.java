@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
@@ -90,7 +90,7 @@ final class PublishingLoop implements AutoCloseable {
     private Round round() throws InterruptedException {
         try {
             return publishing.publish();
-        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+        } catch (RegistryUnavailableException | CommitUnknownException e) {
             LOG.warn("{}: {}", name, e.getMessage());
             return Round.REGISTRY_AWAY;
         } catch (RuntimeException | LinkageError e) {

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.kafka;
 
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.kafka.KafkaTopics.Topic;
 import java.time.Duration;

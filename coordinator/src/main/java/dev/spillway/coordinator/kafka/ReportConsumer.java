@@ -2,17 +2,17 @@ package dev.spillway.coordinator.kafka;
 
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Report;
-import dev.spillway.events.Topics;
-import dev.spillway.events.UnreadableEventException;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.OutcomeUnknownException;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.Topics;
+import dev.spillway.events.codec.UnreadableEventException;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;
@@ -178,7 +178,7 @@ public final class ReportConsumer implements AutoCloseable {
                 consumer.resume(consumer.paused());
                 commit(records);
                 return;
-            } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+            } catch (RegistryUnavailableException | CommitUnknownException e) {
                 failures++;
                 LOG.warn("{} reports wait: {}", records.size(), e.getMessage());
                 // The consumer polls while it waits, so that it stays in the group. Records of newly assigned partitions are added to the waiting
@@ -250,7 +250,7 @@ public final class ReportConsumer implements AutoCloseable {
             try {
                 registry.execute(new Command.TakeReports(batch));
                 taken.increment(batch.size());
-            } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+            } catch (RegistryUnavailableException | CommitUnknownException e) {
                 throw e;
             } catch (RuntimeException e) {
                 LOG.error("{} reports refused together, taken one by one", batch.size(), e);
@@ -264,7 +264,7 @@ public final class ReportConsumer implements AutoCloseable {
         try {
             registry.execute(new Command.TakeReports(List.of(report)));
             taken.increment();
-        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+        } catch (RegistryUnavailableException | CommitUnknownException e) {
             throw e;
         } catch (RuntimeException e) {
             unreadable.increment();

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * Caps the number of callers that use the shared connections, so that some connections are left for the coordinator's own work. A bounded number of
  * further callers wait for a bounded time. Thread-safe.
  */
-final class CallerLimit {
+public final class CallerLimit {
     private final Semaphore free;
     private final int waitingMax;
     private final Duration patience;
@@ -34,7 +34,7 @@ final class CallerLimit {
      * @throws RegistryBusyException        if no place became free in time, or too many callers wait already
      * @throws RegistryUnavailableException if the thread was interrupted while it waited
      */
-    <T> T admit(String what, Supplier<T> work) {
+    public <T> T admit(String what, Supplier<T> work) {
         if (free.getQueueLength() >= waitingMax) {
             throw new RegistryBusyException(what + " was not begun: " + waitingMax + " wait already");
         }

@@ -1,13 +1,15 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.table.EntryTable;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
-import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.InUse;
 import dev.spillway.registry.RegistryQueries.EntryView;
 import dev.spillway.registry.RegistryQueries.ReplicaView;
+import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.model.InUse;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,18 +1,21 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.table.EvictionTable;
+import dev.spillway.coordinator.postgres.table.OrderTable;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.registry.Actor;
-import dev.spillway.registry.Eviction;
 import dev.spillway.registry.JsonSize;
 import dev.spillway.registry.RegistryQueries.EvictionFilter;
 import dev.spillway.registry.RegistryQueries.EvictionView;
 import dev.spillway.registry.RegistryQueries.OrderView;
 import dev.spillway.registry.RegistryQueries.Page;
+import dev.spillway.registry.model.Actor;
+import dev.spillway.registry.model.Eviction;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -87,7 +90,7 @@ final class EvictionReading {
                         SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
                         FROM replica_history c WHERE c.eviction_id = ev.id
                         ORDER BY closed_at NULLS FIRST, replica_id LIMIT :limit) AS o"""
-                    .formatted(OpenOrders.WAITING_AT);
+                    .formatted(OrderTable.WAITING_AT);
 
     private record Found(Eviction eviction, long number, boolean open) {
         EvictionFact fact() {

@@ -1,9 +1,10 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.registry.RegistryRow;
+import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.table.HostTable;
+import dev.spillway.coordinator.postgres.table.RegistryTable;
+import dev.spillway.coordinator.postgres.table.ReplicaTable;
 import dev.spillway.events.HostId;
-import dev.spillway.registry.HostRow;
-import dev.spillway.registry.HostState;
 import dev.spillway.registry.JsonSize;
 import dev.spillway.registry.OrderCursor;
 import dev.spillway.registry.RegistryQueries.HostView;
@@ -11,7 +12,10 @@ import dev.spillway.registry.RegistryQueries.LastCopies;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.Page;
 import dev.spillway.registry.RegistryQueries.Waiting;
-import dev.spillway.registry.Sighting;
+import dev.spillway.registry.model.HostRow;
+import dev.spillway.registry.model.HostState;
+import dev.spillway.registry.model.RegistryRow;
+import dev.spillway.registry.model.Sighting;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;

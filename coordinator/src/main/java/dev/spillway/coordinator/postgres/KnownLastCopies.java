@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.events.HostId;
-import dev.spillway.registry.Drain;
-import dev.spillway.registry.HostRow;
 import dev.spillway.registry.RegistryQueries.LastCopies;
+import dev.spillway.registry.model.HostDrain;
+import dev.spillway.registry.model.HostRow;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -37,7 +37,7 @@ final class KnownLastCopies {
      */
     @Nullable
     LastCopies of(HostRow host, Instant now, Supplier<LastCopies> count) {
-        Drain drain = host.drain();
+        HostDrain drain = host.drain();
         if (drain == null || !host.isDraining()) {
             known.remove(host.id());
             return null;

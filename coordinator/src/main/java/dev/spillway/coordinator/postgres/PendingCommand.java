@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.registry.Command;
 import dev.spillway.registry.IdempotencyKey;
+import dev.spillway.registry.decide.Command;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <A> the answer
  */
-final class PendingCommand<A> extends Pending<A> {
+public final class PendingCommand<A> extends Pending<A> {
     private final @Nullable IdempotencyKey key;
     private final Command<A> command;
     private final @Nullable RequestScope request = RequestScope.current();
@@ -24,11 +24,11 @@ final class PendingCommand<A> extends Pending<A> {
     }
 
     @Nullable
-    IdempotencyKey key() {
+    public IdempotencyKey key() {
         return key;
     }
 
-    Command<A> command() {
+    public Command<A> command() {
         return command;
     }
 
@@ -39,7 +39,7 @@ final class PendingCommand<A> extends Pending<A> {
     }
 
     @Override
-    String name() {
+    public String name() {
         return command.kind();
     }
 

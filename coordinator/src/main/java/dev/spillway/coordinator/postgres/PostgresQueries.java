@@ -1,6 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.registry.RegistryRow;
+import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.table.ActivityTable;
+import dev.spillway.coordinator.postgres.table.AuditTable;
+import dev.spillway.coordinator.postgres.table.EntryTable;
+import dev.spillway.coordinator.postgres.table.JoinRefusalTable;
+import dev.spillway.coordinator.postgres.table.NamespaceTable;
+import dev.spillway.coordinator.postgres.table.PlanTable;
+import dev.spillway.coordinator.postgres.table.RegistryTable;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
@@ -9,19 +16,20 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.registry.ActivityCursor;
-import dev.spillway.registry.AuditRecord;
-import dev.spillway.registry.EntryRow;
-import dev.spillway.registry.HostState;
-import dev.spillway.registry.JoinRefusal;
 import dev.spillway.registry.JsonSize;
-import dev.spillway.registry.NamespaceRow;
 import dev.spillway.registry.OrderCursor;
-import dev.spillway.registry.Place;
-import dev.spillway.registry.PlanRow;
-import dev.spillway.registry.PlanVictim;
 import dev.spillway.registry.RegistryQueries;
-import dev.spillway.registry.Sighting;
+import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.model.HostState;
+import dev.spillway.registry.model.JoinRefusal;
+import dev.spillway.registry.model.NamespaceRow;
+import dev.spillway.registry.model.Place;
+import dev.spillway.registry.model.RegistryRow;
+import dev.spillway.registry.model.Sighting;
+import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
+import dev.spillway.registry.trail.ActivityCursor;
+import dev.spillway.registry.trail.AuditRecord;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -148,9 +156,9 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                         .put(EvictionCause.valueOf(row.getString("cause")), row.getLong("count")))
                 .list();
         return one(handle
-                .createQuery("SELECT " + EntryTable.NAMESPACE_COLUMNS + " FROM namespaces n" + (only == null ? "" : " WHERE n.name = :only")
+                .createQuery("SELECT " + NamespaceTable.COLUMNS + " FROM namespaces n" + (only == null ? "" : " WHERE n.name = :only")
                         + " ORDER BY n.name"),
-                only).map(EntryTable.NAMESPACE_MAPPER)
+                only).map(NamespaceTable.MAPPER)
                 .stream()
                 .map(row -> view(row, counts.getOrDefault(row.name(), new EnumMap<>(EvictionCause.class))))
                 .toList();

@@ -5,15 +5,19 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.identity.TokenStore;
-import dev.spillway.registry.Access;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Decisions;
+import dev.spillway.coordinator.postgres.statement.BinaryArray;
+import dev.spillway.coordinator.postgres.table.FleetSecretTable;
+import dev.spillway.coordinator.postgres.table.TokenTable;
+import dev.spillway.coordinator.postgres.table.UsageTables;
 import dev.spillway.registry.IdempotencyKey;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries;
-import dev.spillway.registry.RegistryRules;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Decisions;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.store.Changes;
+import dev.spillway.registry.trail.Access;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -56,7 +60,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private final PostgresQueries queries;
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
-    private volatile EvictionFollower follower = EvictionFollower.NOBODY;
+    private volatile CommitListener follower = CommitListener.NOBODY;
     private volatile Consumer<List<Access>> accessFollower = ignored -> {};
 
     private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, FleetSecret secret, RandomGenerator random) {
@@ -160,7 +164,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     }
 
     /** Sets the only receiver of evictions from now on. */
-    public void follow(EvictionFollower evictions) {
+    public void follow(CommitListener evictions) {
         follower = evictions;
     }
 

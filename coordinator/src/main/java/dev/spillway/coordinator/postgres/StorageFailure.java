@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Classes of failed statements, by what they mean for the command. */
-enum StorageFailure {
+public enum StorageFailure {
     /** Another transaction was in the way; the same command may succeed at once. */
     CONFLICT,
     /** The database cannot be reached, or did not answer in time. */
@@ -41,7 +41,7 @@ enum StorageFailure {
     }
 
     /** Returns a defect unchanged, and any other failure as a {@link RegistryUnavailableException} that names what could not be done. */
-    static RuntimeException told(String what, RuntimeException failure) {
+    public static RuntimeException told(String what, RuntimeException failure) {
         return of(failure) == DEFECT ? failure : new RegistryUnavailableException(what + ": " + why(failure), failure);
     }
 

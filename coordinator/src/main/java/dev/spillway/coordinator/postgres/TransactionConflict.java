@@ -3,10 +3,10 @@ package dev.spillway.coordinator.postgres;
 import org.jspecify.annotations.Nullable;
 
 /** Another transaction was in the way. Nothing was changed, and the same command may succeed at once. */
-final class TransactionConflict extends RuntimeException {
+public final class TransactionConflict extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    TransactionConflict(String message, @Nullable Throwable cause) {
+    public TransactionConflict(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

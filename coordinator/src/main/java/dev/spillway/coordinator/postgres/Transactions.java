@@ -1,13 +1,17 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.registry.Access;
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.ClosedReplica;
-import dev.spillway.registry.Decisions;
-import dev.spillway.registry.OutcomeUnknownException;
-import dev.spillway.registry.Outcomes;
+import dev.spillway.coordinator.postgres.statement.Script;
+import dev.spillway.coordinator.postgres.table.IdempotencyTable;
+import dev.spillway.coordinator.postgres.table.JdbcRows;
+import dev.spillway.coordinator.postgres.table.LeastPlaces;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.RegistryUnavailableException;
-import dev.spillway.registry.Transaction;
+import dev.spillway.registry.decide.Decisions;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.decide.Transaction;
+import dev.spillway.registry.model.ClosedReplica;
+import dev.spillway.registry.store.Changes;
+import dev.spillway.registry.trail.Access;
 import dev.spillway.service.tracing.RequestScope;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -42,7 +46,7 @@ final class Transactions {
     private final PostgresRegistrySettings settings;
     private final RandomGenerator random;
     private final Consumer<Changes.Wake> told;
-    private final Supplier<EvictionFollower> follower;
+    private final Supplier<CommitListener> follower;
     private final Consumer<List<Access>> accesses;
     private final LeastPlaces leastPlaces = new LeastPlaces();
     private final LongAdder conflicts = new LongAdder();
@@ -56,7 +60,7 @@ final class Transactions {
      * @param accesses receives the accesses of each committed transaction; must return at once
      */
     Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told,
-            Supplier<EvictionFollower> follower, Consumer<List<Access>> accesses) {
+            Supplier<CommitListener> follower, Consumer<List<Access>> accesses) {
         this.decisions = decisions;
         this.settings = settings;
         this.random = random;
@@ -169,7 +173,7 @@ final class Transactions {
         private @Nullable List<PendingCommand<?>> commands;
         private @Nullable Handle handle;
         private boolean committing;
-        private final EvictionFollower following = follower.get();
+        private final CommitListener following = follower.get();
         private final boolean isFollowed = following.isFollowing();
         private final Instant began = isFollowed ? Instant.now() : Instant.EPOCH;
         /** The request behind each eviction, in their order. Filled for a follower only. */
@@ -299,7 +303,7 @@ final class Transactions {
         void giveUp(RuntimeException failure, Deque<List<PendingCommand<?>>> rest) {
             if (committing) {
                 for (PendingCommand<?> command : commands()) {
-                    command.fail(new OutcomeUnknownException(
+                    command.fail(new CommitUnknownException(
                             command.name() + " may or may not be committed: " + StorageFailure.why(failure), failure));
                 }
                 return;

@@ -1,15 +1,15 @@
 package dev.spillway.coordinator.trail;
 
-import dev.spillway.coordinator.postgres.EvictionFollower;
+import dev.spillway.coordinator.postgres.CommitListener;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
-import dev.spillway.registry.ClosedReplica;
-import dev.spillway.registry.Doom;
-import dev.spillway.registry.Eviction;
-import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.model.ClosedReplica;
+import dev.spillway.registry.model.Eviction;
+import dev.spillway.registry.model.OpenOrder;
+import dev.spillway.registry.model.ReplicaRow;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.SpanAttributes;
 import dev.spillway.service.tracing.Traceparent;
@@ -34,7 +34,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * eviction's id, so that all steps join one trace. An order without an eviction has a trace of its own, whose id follows from the replica's id.
  * Thread-safe.
  */
-public final class EvictionTrail implements EvictionFollower {
+public final class EvictionTrail implements CommitListener {
     private static final Logger LOG = LoggerFactory.getLogger(EvictionTrail.class);
     /** An odd multiplier without a bit pattern, so that the spans of one replica's attempts get very different ids. */
     private static final long MIX = 0x9E3779B97F4A7C15L;
@@ -79,7 +79,7 @@ public final class EvictionTrail implements EvictionFollower {
     @Override
     public void closed(ClosedReplica replica, Instant began) {
         ReplicaRow row = replica.row();
-        Doom order = row.doom();
+        OpenOrder order = row.doom();
         if (order == null) {
             return;
         }

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Await;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
 import dev.spillway.service.UnusableServerException;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.app;
 
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.service.settings.Sources;
@@ -37,7 +37,7 @@ final class CoordinatorServers implements AutoCloseable {
     }
 
     private KafkaBroker kafka(int port) {
-        KafkaSettings settings = KafkaSettings.keptIn(directory.resolve("kafka")).withPort(port);
+        EmbeddedKafkaSettings settings = EmbeddedKafkaSettings.keptIn(directory.resolve("kafka")).withPort(port);
         for (Map.Entry<String, String> property : brokerProperties.entrySet()) {
             settings = settings.withProperty(property.getKey(), property.getValue());
         }

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsException;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Await;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
-import dev.spillway.service.NotReachableException;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.UnusableServerException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -44,11 +44,11 @@ class CoordinatorStartTest {
         int nobody = freePort();
         assertThatThrownBy(
                 () -> Coordinator.start(servers.settings(Map.of("kafka-servers", "127.0.0.1:" + nobody, "startup-timeout", "1s"))))
-                .isInstanceOf(NotReachableException.class)
+                .isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageStartingWith("Kafka at 127.0.0.1:" + nobody + ": connection refused, given up after ")
                 .hasMessageEndingWith(" attempts in 1 s");
         assertThatThrownBy(() -> Coordinator.start(servers.settings(Map.of("database-url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x",
-                "startup-timeout", "1s")))).isInstanceOf(NotReachableException.class)
+                "startup-timeout", "1s")))).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageStartingWith("PostgreSQL at jdbc:postgresql://127.0.0.1:" + nobody + "/x: connection refused, given up after ");
     }
 
@@ -57,7 +57,7 @@ class CoordinatorStartTest {
         int nobody = freePort();
         String url = "jdbc:postgresql://127.0.0.1:" + nobody + "/x";
         assertThatThrownBy(() -> Coordinator.start(servers.settings(Map.of("kafka-servers", "127.0.0.1:" + nobody, "database-url", url,
-                "startup-timeout", "1s")))).isInstanceOf(NotReachableException.class)
+                "startup-timeout", "1s")))).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageMatching(
                         Pattern.quote("PostgreSQL at " + url + ": connection refused") + ", given up after \\d+ attempts? in 1 s; "
                                 + Pattern.quote("Kafka at 127.0.0.1:" + nobody + ": connection refused")
@@ -131,7 +131,7 @@ class CoordinatorStartTest {
                 starting.completeExceptionally(e);
             }
         });
-        try (KafkaBroker late = KafkaBroker.start(KafkaSettings.temporary().withPort(port));
+        try (KafkaBroker late = KafkaBroker.start(EmbeddedKafkaSettings.temporary().withPort(port));
                 Coordinator started = starting.get()) {
             assertThat(late.port()).isEqualTo(port);
             assertThat(new CoordinatorClient(started.address()).unready()).isEmpty();
@@ -150,7 +150,7 @@ class CoordinatorStartTest {
     private static void assertGivenUp(Map<String, String> wrong, String url, String why) {
         Map<String, String> settings = new HashMap<>(wrong);
         settings.put("startup-timeout", "0s");
-        assertThatThrownBy(() -> Coordinator.start(servers.settings(settings))).isInstanceOf(NotReachableException.class)
+        assertThatThrownBy(() -> Coordinator.start(servers.settings(settings))).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessage("PostgreSQL at " + url + ": " + why + ", given up after 1 attempt");
     }
 

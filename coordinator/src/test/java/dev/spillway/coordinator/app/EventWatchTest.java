@@ -2,9 +2,9 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Workers;
 import dev.spillway.events.RegistryId;
-import dev.spillway.registry.InMemoryRegistry;
+import dev.spillway.memoryregistry.InMemoryRegistry;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules;
 import dev.spillway.service.UnusableServerException;
 import java.time.Duration;
 import java.time.InstantSource;

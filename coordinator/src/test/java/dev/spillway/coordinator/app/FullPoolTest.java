@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import dev.spillway.coordinator.Await;
 import dev.spillway.testservers.RecoveryTimes;
 import java.net.http.HttpResponse;

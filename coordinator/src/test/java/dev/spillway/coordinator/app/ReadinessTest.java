@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import dev.spillway.coordinator.Await;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.api.Loggers;
+import dev.spillway.api.body.Loggers;
 import dev.spillway.coordinator.Await;
 import dev.spillway.service.logging.LogLevels;
 import dev.spillway.service.logging.LogSettings;
@@ -8,8 +8,8 @@ import dev.spillway.service.logging.Logging;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import dev.spillway.coordinator.Await;
-import dev.spillway.service.NotReachableException;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.testservers.Certificate;
 import dev.spillway.testservers.SecuredKafka;
 import java.nio.file.Files;
@@ -91,7 +91,7 @@ class SecuredServersTest {
     void aWrongPasswordOfKafkaIsNamedAndNotShown() throws Exception {
         CoordinatorSettings settings = servers.settings(Map.of("kafka-client-properties",
                 kafka.withPassword(directory, "another-canary").toString(), "startup-timeout", "1s"));
-        assertThatThrownBy(() -> Coordinator.start(settings)).isInstanceOf(NotReachableException.class)
+        assertThatThrownBy(() -> Coordinator.start(settings)).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageContainingAll("Kafka at ", "authentication failed: ")
                 .message()
                 .doesNotContain("another-canary");
@@ -101,7 +101,7 @@ class SecuredServersTest {
     void aServerWithAnotherCertificateIsNotBelieved() throws Exception {
         CoordinatorSettings settings = servers.settings(Map.of("kafka-client-properties", kafka.client().toString(), "database-url",
                 verified("kafka.crt"), "startup-timeout", "1s"));
-        assertThatThrownBy(() -> Coordinator.start(settings)).isInstanceOf(NotReachableException.class)
+        assertThatThrownBy(() -> Coordinator.start(settings)).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageContainingAll("PostgreSQL at ", "SSL");
     }
 }

@@ -1,10 +1,10 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TopicReader;
 import dev.spillway.events.EvictionFact;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.settings.HostPort;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;

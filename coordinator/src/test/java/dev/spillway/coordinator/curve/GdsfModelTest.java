@@ -3,7 +3,7 @@ package dev.spillway.coordinator.curve;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Access;
+import dev.spillway.registry.trail.Access;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

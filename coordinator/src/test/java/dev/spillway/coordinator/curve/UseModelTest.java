@@ -2,7 +2,7 @@ package dev.spillway.coordinator.curve;
 
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Access;
+import dev.spillway.registry.trail.Access;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

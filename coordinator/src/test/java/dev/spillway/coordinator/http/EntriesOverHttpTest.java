@@ -2,8 +2,8 @@ package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;

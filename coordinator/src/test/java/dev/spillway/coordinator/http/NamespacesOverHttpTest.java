@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -11,7 +11,7 @@ import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.decide.Command;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

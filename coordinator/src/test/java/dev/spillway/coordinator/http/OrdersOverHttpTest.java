@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Orders;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Orders;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
@@ -17,7 +17,7 @@ import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.decide.Command;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.api.Entries;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Pins;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Pins;
 import dev.spillway.events.PinReason;
 import java.time.Duration;
 import java.time.Instant;

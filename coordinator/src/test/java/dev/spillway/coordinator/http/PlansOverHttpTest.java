@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Plans;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Plans;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Namespaces;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Namespaces;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Hosts;
-import dev.spillway.api.RegistryStatus;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Hosts;
+import dev.spillway.api.body.RegistryStatus;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Plans;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Plans;
 import dev.spillway.coordinator.TroubledRegistry.Trouble;
 import dev.spillway.coordinator.http.ServedRegistry.Answer;
 import dev.spillway.events.Description;
@@ -10,7 +10,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.decide.Command;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -1,12 +1,12 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Plans;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Plans;
 import dev.spillway.coordinator.curve.SampledAccesses;
 import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Access;
+import dev.spillway.registry.trail.Access;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;

@@ -2,18 +2,18 @@ package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Hosts;
-import dev.spillway.api.Namespaces;
-import dev.spillway.api.Orders;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Hosts;
+import dev.spillway.api.body.Namespaces;
+import dev.spillway.api.body.Orders;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
+import dev.spillway.events.codec.MessageKey;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
@@ -215,10 +215,10 @@ class WorkersOverHttpTest extends OverHttp {
         http.namespace("many", 100_000);
         Sender sender = http.join("host-1");
         List<Registration> items = new ArrayList<>(
-                IntStream.range(0, WorkerRoutes.ITEMS_MAX).mapToObj(i -> http.registration("many", "k" + i, "s" + i)).toList());
+                IntStream.range(0, WorkerMessageRoutes.ITEMS_MAX).mapToObj(i -> http.registration("many", "k" + i, "s" + i)).toList());
         assertThat(
                 http.worker(sender.hostId(), "register", new RegisterRequest(sender, items)).is(200).as(ReplicaOutcomes.class).outcomes())
-                .hasSize(WorkerRoutes.ITEMS_MAX)
+                .hasSize(WorkerMessageRoutes.ITEMS_MAX)
                 .allMatch(ReplicaOutcome.Registered.class::isInstance);
         items.add(http.registration("many", "one more", "s"));
         http.worker(sender.hostId(), "register", new RegisterRequest(sender, items))

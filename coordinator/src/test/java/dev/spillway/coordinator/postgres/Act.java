@@ -9,7 +9,7 @@ import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.decide.Command;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Function;

@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.coordinator.postgres.statement.Script;
+import dev.spillway.coordinator.postgres.table.ActivityTable;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.events.Description;
@@ -8,14 +10,14 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.registry.Activity;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.Fleet;
 import dev.spillway.registry.Follower;
-import dev.spillway.registry.HostState;
 import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.RegistryQueries.Recorded;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.model.HostState;
+import dev.spillway.registry.trail.Activity;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -6,16 +6,16 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.DropRequest.Reason;
 import dev.spillway.events.protocol.ReplicaOutcome;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.Fleet;
 import dev.spillway.registry.FleetHost;
 import dev.spillway.registry.IdempotencyKey;
 import dev.spillway.registry.KeyReusedException;
-import dev.spillway.registry.OutcomeUnknownException;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.RegistryBusyException;
-import dev.spillway.registry.RegistryRules;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.decide.RegistryRules;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -234,7 +234,7 @@ class BatchTest {
                 .<Callable<?>>mapToObj(i -> () -> registry.executeOnce(key("k" + i, "digest"), putting("key-" + i)))
                 .toList();
         try {
-            assertThat(gathering.together(calls)).extracting(Future::exceptionNow).hasOnlyElementsOfType(OutcomeUnknownException.class);
+            assertThat(gathering.together(calls)).extracting(Future::exceptionNow).hasOnlyElementsOfType(CommitUnknownException.class);
         } finally {
             DATABASE.execute("DROP TRIGGER cut ON entries; DROP FUNCTION cut");
         }

@@ -2,11 +2,11 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeldReplica;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.Fleet;
 import dev.spillway.registry.FleetHost;
 import dev.spillway.registry.RegistryQueries.HostView;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.RegistryRules;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.registry.Command;
 import dev.spillway.registry.Fleet;
 import dev.spillway.registry.FleetHost;
-import dev.spillway.registry.HostRow;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.HostView;
 import dev.spillway.registry.RegistryQueries.LastCopies;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.model.HostRow;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

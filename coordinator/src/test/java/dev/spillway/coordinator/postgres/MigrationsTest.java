@@ -2,7 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.events.HostId;
 import dev.spillway.registry.Fleet;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;

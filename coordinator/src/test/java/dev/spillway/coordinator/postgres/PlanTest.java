@@ -1,16 +1,24 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.table.ActivityTable;
+import dev.spillway.coordinator.postgres.table.EntryTable;
+import dev.spillway.coordinator.postgres.table.EvictionTable;
+import dev.spillway.coordinator.postgres.table.OrderTable;
+import dev.spillway.coordinator.postgres.table.PlanTable;
+import dev.spillway.coordinator.postgres.table.ReplicaTable;
+import dev.spillway.coordinator.postgres.table.VictimPrefetch;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.registry.Fleet;
-import dev.spillway.registry.Place;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.EntryView;
 import dev.spillway.registry.RegistryQueries.EvictionFilter;
 import dev.spillway.registry.RegistryQueries.EvictionView;
-import dev.spillway.registry.RegistryRules;
-import dev.spillway.registry.Holding;
+import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.model.Holding;
+import dev.spillway.registry.model.Place;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -327,19 +335,19 @@ class PlanTest {
 
     @Test
     void ordersThatWaitHaveAnIndexOfTheirOwn() {
-        assertThat(plan(OpenOrders.WAITING, query -> query.bind("limit", 100))).contains("open_orders_waiting")
+        assertThat(plan(OrderTable.WAITING, query -> query.bind("limit", 100))).contains("open_orders_waiting")
                 .doesNotContain("Seq Scan on open_orders");
     }
 
     @Test
     void dueOrdersComeFromTheIndexHostByHost() {
-        String candidates = plan(OpenOrders.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
+        String candidates = plan(OrderTable.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
         assertThat(candidates).contains("Index Only Scan using open_orders_pkey").doesNotContain("Seq Scan on open_orders");
-        assertThat(plan(OpenOrders.DUE_LOCKED, query -> Columns.of(replicas())
+        assertThat(plan(OrderTable.DUE_LOCKED, query -> Columns.of(replicas())
                 .uuids("ids", ReplicaId::value)
                 .bindTo(query)
                 .bind("now", Instant.now()))).contains("replicas_pkey").doesNotContain("Seq Scan");
-        assertThat(plan(OpenOrders.FOR_HEARTBEATS, query -> Columns.of(List.of("host-7"))
+        assertThat(plan(OrderTable.FOR_HEARTBEATS, query -> Columns.of(List.of("host-7"))
                 .texts("hosts", host -> host)
                 .ints("limits", host -> 500)
                 .bindTo(query)

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.events.RegistryId;
+import dev.spillway.memoryregistry.InMemoryRegistry;
 import dev.spillway.registry.Fleet;
-import dev.spillway.registry.InMemoryRegistry;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.events.EventType;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.PinReason;
 import dev.spillway.events.PlanId;
+import dev.spillway.events.codec.EventType;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.FencedMessage;
@@ -13,10 +13,10 @@ import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.registry.Command;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries.EvictionFilter;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -1,13 +1,13 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.events.SnapshotId;
-import dev.spillway.registry.Command;
+import dev.spillway.registry.CommitUnknownException;
 import dev.spillway.registry.Fleet;
-import dev.spillway.registry.OutcomeUnknownException;
-import dev.spillway.registry.Outcomes;
 import dev.spillway.registry.RegistryBusyException;
-import dev.spillway.registry.RegistryRules;
 import dev.spillway.registry.RegistryUnavailableException;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.Outcomes;
+import dev.spillway.registry.decide.RegistryRules;
 import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -60,7 +60,7 @@ class StorageTroubleTest {
         Fleet fleet = fleet();
         onCommit("PERFORM pg_terminate_backend(pg_backend_pid());");
         try {
-            assertThatThrownBy(() -> fleet.put("a", "image-a")).isInstanceOf(OutcomeUnknownException.class).hasMessageContaining("Put");
+            assertThatThrownBy(() -> fleet.put("a", "image-a")).isInstanceOf(CommitUnknownException.class).hasMessageContaining("Put");
         } finally {
             noMoreTrouble();
         }

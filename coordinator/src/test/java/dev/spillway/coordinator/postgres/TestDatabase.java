@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.Await;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules;
 import dev.spillway.testservers.InContainers;
 import dev.spillway.testservers.TestPostgres;
 import java.sql.Connection;
@@ -82,7 +82,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         return Objects.requireNonNull(server, "the class has begun");
     }
 
-    PostgresRegistrySettings settings() {
+    public PostgresRegistrySettings settings() {
         TestPostgres server = server();
         return PostgresRegistrySettings.of(server.jdbcUrl(name), server.user(), server.password(), PARTITIONS)
                 .withPool(5, Duration.ofSeconds(10))
@@ -90,11 +90,11 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     }
 
     /** Opens a registry on the present content of the database. */
-    PostgresRegistry open(RegistryRules rules) {
+    public PostgresRegistry open(RegistryRules rules) {
         return open(rules, settings -> settings);
     }
 
-    PostgresRegistry open(RegistryRules rules, UnaryOperator<PostgresRegistrySettings> adjusted) {
+    public PostgresRegistry open(RegistryRules rules, UnaryOperator<PostgresRegistrySettings> adjusted) {
         // Not the thread's own generator: that one belongs to the thread that asks for it.
         PostgresRegistry registry =
                 PostgresRegistry.open(adjusted.apply(settings()), rules, new Random(ThreadLocalRandom.current().nextLong()));
@@ -103,7 +103,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     }
 
     /** A registry on an empty database. */
-    PostgresRegistry empty(RegistryRules rules) {
+    public PostgresRegistry empty(RegistryRules rules) {
         PostgresRegistry registry = open(rules);
         StringBuilder emptied = new StringBuilder();
         for (String table : TABLES) {
@@ -159,7 +159,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         return DriverManager.getConnection(server.jdbcUrl(database), server.user(), server.password());
     }
 
-    void execute(String sql) {
+    public void execute(String sql) {
         try (Connection connection = connect(); Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
@@ -168,7 +168,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     }
 
     /** The first column of every row. */
-    List<String> ask(String sql) {
+    public List<String> ask(String sql) {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {

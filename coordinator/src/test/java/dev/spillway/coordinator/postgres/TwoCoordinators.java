@@ -1,11 +1,11 @@
 package dev.spillway.coordinator.postgres;
 
-import dev.spillway.registry.Changes;
-import dev.spillway.registry.Command;
 import dev.spillway.registry.IdempotencyKey;
 import dev.spillway.registry.Registry;
 import dev.spillway.registry.RegistryQueries;
-import dev.spillway.registry.RegistryRules;
+import dev.spillway.registry.decide.Command;
+import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.store.Changes;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 

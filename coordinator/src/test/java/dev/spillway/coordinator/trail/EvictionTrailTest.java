@@ -11,12 +11,12 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
-import dev.spillway.registry.ClosedReplica;
-import dev.spillway.registry.Doom;
-import dev.spillway.registry.ReplicaRow;
+import dev.spillway.registry.model.ClosedReplica;
+import dev.spillway.registry.model.OpenOrder;
+import dev.spillway.registry.model.ReplicaRow;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.testservers.OtlpReceiver;
 import dev.spillway.testservers.OtlpReceiver.Received;
+import dev.spillway.testservers.OtlpReceiver;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -62,13 +62,13 @@ class EvictionTrailTest {
                 eviction == null ? OrderCause.RELIEF : OrderCause.CAPACITY, attempt, AT);
     }
 
-    private static ClosedReplica closed(@Nullable Doom order) {
+    private static ClosedReplica closed(@Nullable OpenOrder order) {
         return new ClosedReplica(new ReplicaRow(REPLICA, HOST, NAME, new SnapshotId("s"), 3, 4096, AT, order), ClosedReplica.Result.DELETED,
                 AT);
     }
 
-    private static Doom doom(@Nullable EvictionId eviction) {
-        return new Doom(eviction, OrderCause.CAPACITY, AT, 1, AT, null, null);
+    private static OpenOrder doom(@Nullable EvictionId eviction) {
+        return new OpenOrder(eviction, OrderCause.CAPACITY, AT, 1, AT, null, null);
     }
 
     private List<Received> spans() {

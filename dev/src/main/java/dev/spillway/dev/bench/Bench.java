@@ -6,13 +6,13 @@ import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
-import dev.spillway.bench.measure.Report;
+import dev.spillway.bench.measure.BenchReport;
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
-import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.embedded.EmbeddedServerException;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
@@ -60,20 +60,20 @@ public final class Bench implements SpillwayCommand {
     }
 
     @Override
-    public Outcome call() throws InterruptedException {
+    public CommandOutcome call() throws InterruptedException {
         Benchmark benchmark = Benchmarks.named(name).orElseThrow(() -> wrong("benchmark: " + name + " (expected: " + names() + ")"));
         Effort effort = effort();
         CountDownLatch ended = new CountDownLatch(1);
         Thread stopping = stopping(Thread.currentThread(), ended);
         Runtime.getRuntime().addShutdownHook(stopping);
         try {
-            Report report = benchmark.run(effort, console::progress);
+            BenchReport report = benchmark.run(effort, console::progress);
             console.progressEnded();
             print(report);
-            return Outcome.done();
+            return CommandOutcome.done();
         } catch (BenchmarkFailedException | EmbeddedServerException e) {
             console.progressEnded();
-            return Outcome.failed("nothing was measured: " + e.getMessage());
+            return CommandOutcome.failed("nothing was measured: " + e.getMessage());
         } finally {
             ended.countDown();
             leave(stopping);
@@ -91,7 +91,7 @@ public final class Bench implements SpillwayCommand {
         }
     }
 
-    private void print(Report report) {
+    private void print(BenchReport report) {
         if (json) {
             try {
                 console.out().println(Json.strict().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));

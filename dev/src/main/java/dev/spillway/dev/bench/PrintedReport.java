@@ -2,12 +2,12 @@ package dev.spillway.dev.bench;
 
 import dev.spillway.api.Sizes;
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
-import dev.spillway.cli.client.Table;
+import dev.spillway.cli.output.Table;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
 final class PrintedReport {
     private static final String BYTES = "bytes";
 
-    private final Report report;
+    private final BenchReport report;
     private final PrintStream out;
 
-    PrintedReport(Report report, PrintStream out) {
+    PrintedReport(BenchReport report, PrintStream out) {
         this.report = report;
         this.out = out;
     }

@@ -1,7 +1,7 @@
 package dev.spillway.dev.services;
 
+import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
-import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.ServiceProcess;
@@ -46,20 +46,20 @@ abstract class ServiceCommand implements SpillwayCommand {
     }
 
     @Override
-    public final Outcome call() {
+    public final CommandOutcome call() {
         Settings settings;
         try {
             settings = declaration.read(Sources.ofProcess(arguments, variablesOfOthers));
         } catch (SettingsException e) {
             console.err().println(e.getMessage());
-            return Outcome.ended(ServiceProcess.WRONG_SETTINGS);
+            return CommandOutcome.ended(ServiceProcess.WRONG_SETTINGS);
         }
         if (printConfig) {
             console.out().print(settings.print());
-            return Outcome.done();
+            return CommandOutcome.done();
         }
         Logging.apply(LogSettings.from(settings));
-        return Outcome.ended(
+        return CommandOutcome.ended(
                 ServiceProcess.run(declaration.service(), CLOSE_WITHIN, console.err(), lifecycle -> start(settings, lifecycle)));
     }
 }

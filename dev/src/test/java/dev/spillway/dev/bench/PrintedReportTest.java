@@ -1,10 +1,10 @@
 package dev.spillway.dev.bench;
 
 import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
-import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -20,8 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** What people see of a report. */
 class PrintedReportTest {
-    private static Report report(boolean quick) {
-        return new Report("registry", Instant.parse("2026-11-21T05:00:00Z"), Duration.ofSeconds(61), quick,
+    private static BenchReport report(boolean quick) {
+        return new BenchReport("registry", Instant.parse("2026-11-21T05:00:00Z"), Duration.ofSeconds(61), quick,
                 new Machine(2, "Processor", 8L << 30, "Linux 6", "JDK 25", "ext4", 2L << 30, 0.5), Map.of("fsync", "on"),
                 List.of(new Result("registry", "puts", 100_000, 1_024, 20_000.4, 500, 40_000, 60_000, 80_000, 3,
                         List.of(19_000.0, 21_000.0))),
@@ -30,7 +30,7 @@ class PrintedReportTest {
                 List.of(Bar.atLeast("puts", 20_000, 1_000, 20), Bar.atMost("heap", 13, 10, 1.2)));
     }
 
-    private static List<String> printed(Report report) {
+    private static List<String> printed(BenchReport report) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         new PrintedReport(report, new PrintStream(bytes, true, StandardCharsets.UTF_8)).print();
         return bytes.toString(StandardCharsets.UTF_8).lines().toList();

@@ -1,8 +1,8 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Entries;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Orders;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Orders;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.file.Files;

@@ -48,7 +48,7 @@ final class ClientCommand {
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--sun-misc-unsafe-memory-access=allow", "-Xlog:disable"));
         command.addAll(more);
         command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                "dev.spillway.dev.Main"));
+                "dev.spillway.dev.DevMain"));
         return command;
     }
 }

@@ -1,9 +1,9 @@
 package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.client.DirectoryCache;
 import dev.spillway.client.HeldDirectory;
 import dev.spillway.client.ImageRegistry;

@@ -2,7 +2,7 @@ package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.cli.Console;
-import dev.spillway.dev.Main;
+import dev.spillway.dev.DevMain;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -590,7 +590,7 @@ class CommandLineTest extends FleetOfTwo {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Thread following = Thread.ofPlatform().daemon().start(() -> {
-            var _ = Main.run(List.of("events", "--url", fleet.url()),
+            var _ = DevMain.run(List.of("events", "--url", fleet.url()),
                     new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), false));
         });
         done("namespace", "set", "followed");

@@ -1,6 +1,6 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Entries;
+import dev.spillway.api.body.Entries;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Loggers;
+import dev.spillway.api.body.Loggers;
 import dev.spillway.service.logging.LogFormat;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.logging.Logging;

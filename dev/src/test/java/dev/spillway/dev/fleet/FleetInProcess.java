@@ -2,9 +2,9 @@ package dev.spillway.dev.fleet;
 
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.EmbeddedServers;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.service.settings.Sources;
@@ -51,7 +51,7 @@ final class FleetInProcess implements AutoCloseable {
         this.ofCoordinator = ofCoordinator;
         this.ofWorker = ofWorker;
         EmbeddedServers servers =
-                EmbeddedServers.start(PostgresSettings.keptIn(scratch.resolve("postgres")), KafkaSettings.keptIn(scratch.resolve("kafka")));
+                EmbeddedServers.start(PostgresSettings.keptIn(scratch.resolve("postgres")), EmbeddedKafkaSettings.keptIn(scratch.resolve("kafka")));
         postgres = servers.postgres();
         kafka = servers.kafka();
         startCoordinator();
@@ -158,7 +158,7 @@ final class FleetInProcess implements AutoCloseable {
     }
 
     void startKafka() {
-        kafka = KafkaBroker.start(KafkaSettings.keptIn(scratch.resolve("kafka")).withPort(kafka.port()));
+        kafka = KafkaBroker.start(EmbeddedKafkaSettings.keptIn(scratch.resolve("kafka")).withPort(kafka.port()));
     }
 
     void stopPostgres() {

@@ -1,11 +1,11 @@
 package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Evictions;
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Evictions;
+import dev.spillway.api.body.Page;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.EmbeddedServers;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ final class FleetProcesses implements AutoCloseable {
     private final SortedMap<String, Integer> starts = new ConcurrentSkipListMap<>();
 
     FleetProcesses(Path scratch, int hosts) {
-        this(scratch, hosts, EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
+        this(scratch, hosts, EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary()));
     }
 
     private FleetProcesses(Path scratch, int hosts, EmbeddedServers servers) {

@@ -1,6 +1,6 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Evictions;
+import dev.spillway.api.body.Evictions;
 import dev.spillway.events.EvictionCause;
 import java.io.IOException;
 import java.nio.file.Path;

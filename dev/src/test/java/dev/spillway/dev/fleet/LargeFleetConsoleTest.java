@@ -6,7 +6,7 @@ import dev.spillway.coordinator.curve.Sampling;
 import dev.spillway.coordinator.curve.UseModel;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.registry.Access;
+import dev.spillway.registry.trail.Access;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

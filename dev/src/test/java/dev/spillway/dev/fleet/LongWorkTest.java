@@ -2,15 +2,15 @@ package dev.spillway.dev.fleet;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Pagers;
-import dev.spillway.api.Work;
-import dev.spillway.api.Work.Kind;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Pagers;
+import dev.spillway.api.body.Work.Kind;
+import dev.spillway.api.body.Work;
 import dev.spillway.cli.Console;
-import dev.spillway.dev.Main;
+import dev.spillway.dev.DevMain;
 import dev.spillway.events.ContentDigest;
-import dev.spillway.events.Json;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.codec.Json;
 import dev.spillway.pager.DimensionOrder;
 import dev.spillway.pager.ElementType;
 import dev.spillway.pager.KeysAndValues;
@@ -141,7 +141,7 @@ class LongWorkTest {
         waitsForLooks = terminal;
         String line = command + " --worker 127.0.0.1:" + worker.getAddress().getPort();
 
-        int code = Main.run(List.of(line.split(" ")),
+        int code = DevMain.run(List.of(line.split(" ")),
                 new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), terminal));
 
         String said = err.toString(StandardCharsets.UTF_8);

@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Entries;
-import dev.spillway.api.Pagers;
+import dev.spillway.api.body.Entries;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.client.RemoteCachePager;
 import dev.spillway.client.SpillwayClient;
 import dev.spillway.dev.fleet.ChaosClient.Act;

@@ -1,9 +1,9 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Pagers;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.client.HeldDirectory;
 import dev.spillway.client.RemoteCachePager;
 import dev.spillway.client.SpillwayClient;
@@ -15,8 +15,8 @@ import dev.spillway.pager.KeysAndValues;
 import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PageShape;
 import dev.spillway.pager.PagerMeta;
-import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.PagerRefusedException.Reason;
+import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.StatePool;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

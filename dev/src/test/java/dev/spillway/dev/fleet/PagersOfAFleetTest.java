@@ -1,8 +1,8 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Pagers;
-import dev.spillway.api.WorkerStatus;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Pagers;
+import dev.spillway.api.body.WorkerStatus;
 import dev.spillway.client.RemoteCachePager;
 import dev.spillway.client.SpillwayClient;
 import dev.spillway.events.ContentDigest;

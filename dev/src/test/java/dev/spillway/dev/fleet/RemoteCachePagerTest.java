@@ -1,8 +1,8 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Pagers;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.client.RemoteCachePager;
 import dev.spillway.client.SpillwayClient;
 import dev.spillway.events.ContentDigest;
@@ -15,8 +15,8 @@ import dev.spillway.pager.KeysAndValues;
 import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PageShape;
 import dev.spillway.pager.PagerMeta;
-import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.PagerRefusedException.Reason;
+import dev.spillway.pager.PagerRefusedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

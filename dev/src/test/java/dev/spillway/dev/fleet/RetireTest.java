@@ -1,6 +1,6 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Hosts;
+import dev.spillway.api.body.Hosts;
 import dev.spillway.events.HostId;
 import dev.spillway.events.protocol.JoinRequest;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import java.io.BufferedReader;
@@ -133,7 +133,7 @@ final class ServersApart implements AutoCloseable {
     /** Runs a broker until its input ends, which it does when whoever started it is gone. */
     public static void main(String[] arguments) throws IOException {
         try (KafkaBroker broker =
-                KafkaBroker.start(KafkaSettings.keptIn(Path.of(arguments[0])).withPort(Integer.parseInt(arguments[1])))) {
+                KafkaBroker.start(EmbeddedKafkaSettings.keptIn(Path.of(arguments[0])).withPort(Integer.parseInt(arguments[1])))) {
             System.out.println(broker.bootstrapServers());
             var _ = System.in.read();
         }

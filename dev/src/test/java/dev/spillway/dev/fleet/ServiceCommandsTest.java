@@ -1,6 +1,6 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import dev.spillway.testservers.Certificate;
 import dev.spillway.testservers.CertificateAuthority;
 import java.io.IOException;

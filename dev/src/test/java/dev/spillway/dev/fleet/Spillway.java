@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
 import dev.spillway.cli.Console;
-import dev.spillway.dev.Main;
+import dev.spillway.dev.DevMain;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -28,7 +28,7 @@ final class Spillway {
     static Ran answering(String input, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = Main.run(List.of(arguments), new Console(stream(out), stream(err), new BufferedReader(new StringReader(input)), false));
+        int code = DevMain.run(List.of(arguments), new Console(stream(out), stream(err), new BufferedReader(new StringReader(input)), false));
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

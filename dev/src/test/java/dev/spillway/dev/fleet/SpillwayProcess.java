@@ -54,7 +54,7 @@ final class SpillwayProcess implements AutoCloseable {
                         "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                "dev.spillway.dev.Main"));
+                "dev.spillway.dev.DevMain"));
         command.addAll(arguments);
         Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true)

@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.testservers.OtlpReceiver;
 import dev.spillway.testservers.OtlpReceiver.Received;
+import dev.spillway.testservers.OtlpReceiver;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

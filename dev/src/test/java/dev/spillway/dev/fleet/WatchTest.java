@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
 import dev.spillway.cli.Console;
-import dev.spillway.dev.Main;
+import dev.spillway.dev.DevMain;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.StringReader;
@@ -27,7 +27,7 @@ class WatchTest extends FleetOfTwo {
         Console console =
                 new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), terminal, terminal);
         watching = Thread.ofPlatform().daemon().start(() -> {
-            var _ = Main.run(line, console);
+            var _ = DevMain.run(line, console);
         });
     }
 

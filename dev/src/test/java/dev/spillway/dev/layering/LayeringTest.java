@@ -1,8 +1,8 @@
 package dev.spillway.dev.layering;
 
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -51,9 +51,10 @@ class LayeringTest {
             Map.entry("embedded", Set.of()),
             Map.entry("testservers", Set.of("embedded")),
             Map.entry("registry", Set.of("events")),
+            Map.entry("memoryregistry", Set.of("events", "registry")),
             Map.entry("coordinator", Set.of("events", "api", "service", "registry")),
             Map.entry("worker", Set.of("events", "pager", "api", "artifacts", "client", "service")),
-            Map.entry("simulation", Set.of("events", "registry", "worker")),
+            Map.entry("simulation", Set.of("events", "registry", "memoryregistry", "worker")),
             Map.entry("bench",
                     Set.of("events", "pager", "api", "artifacts", "client", "service", "registry", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
@@ -63,7 +64,7 @@ class LayeringTest {
     /** Modules that are services: adapters around a pure core, and an app that wires them. */
     static final List<String> SERVICES = List.of("coordinator", "worker");
 
-    /** Pure cores. That of the coordinator is a module, and shares its package with the registry in memory. */
+    /** Pure cores. That of the coordinator is a module. */
     static final List<String> CORES = List.of("dev.spillway.registry..", "dev.spillway.worker.core..");
 
     private static final String FILESYSTEM = "dev.spillway.worker.filesystem";
@@ -216,6 +217,28 @@ class LayeringTest {
     @FieldSource("SERVICES")
     void packagesOfAServiceFormNoCycle(String service) {
         slices().matching("dev.spillway." + service + ".(*)..").should().beFreeOfCycles().check(SPILLWAY);
+    }
+
+    /** Rows do not know the ports that store them, ports do not know decisions, and decisions do not know who calls the registry. */
+    @Test
+    void packagesOfTheRegistryPointOneWay() {
+        String registry = "dev.spillway.registry";
+        List<String> layers = List.of(".model", ".plan", ".trail", ".store", ".decide", "");
+        for (int layer = 0; layer < layers.size() - 1; layer++) {
+            noClasses().that(resideInAPackage(registry + layers.get(layer)))
+                    .should()
+                    .dependOnClassesThat(resideInAnyPackage(
+                            layers.stream().skip(layer + 1L).map(later -> registry + later).toArray(String[]::new)))
+                    .check(SPILLWAY);
+        }
+    }
+
+    @Test
+    void valuesOfAHostKnowNoDecisions() {
+        noClasses().that(resideInAPackage("dev.spillway.worker.core.model"))
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.spillway.worker.core"))
+                .check(SPILLWAY);
     }
 
     /** The packages of directory trees: each may use those before it, and archives and unlinking not each other. */

@@ -1,8 +1,8 @@
 package dev.spillway.events.protocol;
 
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.codec.MessageKey;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,8 +2,8 @@ package dev.spillway.events.protocol;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.RegistryId;
+import dev.spillway.events.codec.MessageKey;
 import org.jspecify.annotations.Nullable;
 
 /** The answer to a host that asks to join. */

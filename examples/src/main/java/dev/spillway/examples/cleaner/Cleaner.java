@@ -1,11 +1,11 @@
 package dev.spillway.examples.cleaner;
 
-import dev.spillway.events.EventCodec;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.events.Topics;
-import dev.spillway.events.UnreadableEventException;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.Topics;
+import dev.spillway.events.codec.UnreadableEventException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -1,15 +1,15 @@
 package dev.spillway.examples.cleaner;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.events.Json;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.codec.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;

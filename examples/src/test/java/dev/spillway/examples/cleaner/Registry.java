@@ -3,20 +3,20 @@ package dev.spillway.examples.cleaner;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.EmbeddedServers;
-import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
-import dev.spillway.events.Json;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Json;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.settings.Sources;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ final class Registry implements AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
 
     Registry() throws Exception {
-        servers = EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary());
+        servers = EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary());
         coordinator = Coordinator.start(CoordinatorSettings.read(Sources.of(Map.of("listen", "127.0.0.1:0", "database-url",
                 servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(), "database-password",
                 servers.postgres().password(),

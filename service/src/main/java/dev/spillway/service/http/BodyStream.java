@@ -72,7 +72,7 @@ final class BodyStream extends InputStream {
 
     /** Waits for the next chunk. The first call tells a client that expects {@code 100 Continue} to send the body. */
     private void next() throws IOException {
-        if (!begun && Connections.awaitsContinue(request)) {
+        if (!begun && ListenerConnections.awaitsContinue(request)) {
             request.response().writeContinue().onFailure(cause -> arrivals.add(Future.failedFuture(cause)));
         }
         request.fetch(begun ? 1 : CHUNKS_AHEAD);

@@ -59,12 +59,12 @@ final class EndpointRouter {
     /** Endpoints with the patterns of their paths, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
-    private final Connections connections;
+    private final ListenerConnections connections;
     private final Optional<Guard> guard;
     private final RequestSpans spans;
     private final LogThrottle refusedTold = new LogThrottle(REFUSED_TOLD_EVERY);
 
-    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Connections connections, Optional<Guard> guard) {
+    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, ListenerConnections connections, Optional<Guard> guard) {
         this.options = options;
         this.guard = guard;
         this.spans = new RequestSpans(options.tracing());

@@ -201,7 +201,7 @@ public final class HttpService implements AutoCloseable {
 
     private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints, Optional<Guard> guard, Optional<ServerTls> tls)
             throws IOException {
-        var connections = new Connections(vertx, options.limits());
+        var connections = new ListenerConnections(vertx, options.limits());
         var router = new EndpointRouter(options, endpoints, answers, connections, guard).router(vertx);
         // Compression for web sockets is off, because there are none and its handler inspects each message.
         var serving = new HttpServerOptions().setHttp2ClearTextEnabled(false)

@@ -1,6 +1,6 @@
 package dev.spillway.service.http;
 
-import dev.spillway.api.Page;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.InvalidValueException;
 import java.util.List;
 import java.util.function.Function;

@@ -98,13 +98,13 @@ public final class Request {
         this.endpoint = endpoint;
         this.limits = limits;
         var request = routing.request();
-        boolean hasBody = Connections.hasBody(request);
+        boolean hasBody = ListenerConnections.hasBody(request);
         var type = header("Content-Type").map(value -> value.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)).orElse("");
         boolean streamed = endpoint.streams(type) && (hasBody || !type.isEmpty());
         if (hasBody && !streamed) {
             requireJson(type);
         }
-        if (streamed && Connections.contentLength(request) > endpoint.streamedBytesMax()) {
+        if (streamed && ListenerConnections.contentLength(request) > endpoint.streamedBytesMax()) {
             throw BodyStream.tooLarge(endpoint.streamedBytesMax()).exception();
         }
         this.parameters = endpoint.operation().parameters(Objects.requireNonNullElse(request.path(), ""));

@@ -1,7 +1,7 @@
 package dev.spillway.service.kafka;
 
 import dev.spillway.service.ConnectionTrouble;
-import dev.spillway.service.NotReachableException;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.Reachability;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,10 +104,10 @@ public final class KafkaTopics implements AutoCloseable {
     /**
      * Waits until Kafka answers, then creates missing topics and corrects the others.
      *
-     * @throws NotReachableException naming the servers
+     * @throws DependencyUnavailableException naming the servers
      */
     public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Reachability reachability)
-            throws NotReachableException, InterruptedException {
+            throws DependencyUnavailableException, InterruptedException {
         return open(settings, topics, Map.of(), reachability);
     }
 
@@ -118,7 +118,7 @@ public final class KafkaTopics implements AutoCloseable {
      *               restores it. If this is not empty, no retention is shortened
      */
     public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Map<String, Integer> before, Reachability reachability)
-            throws NotReachableException, InterruptedException {
+            throws DependencyUnavailableException, InterruptedException {
         return reachability.await("Kafka at " + settings.bootstrapServers(), () -> {
             Listening.require(settings.servers(),
                     settings.deliveryTimeout().compareTo(CONNECT_WITHIN) < 0 ? settings.deliveryTimeout() : CONNECT_WITHIN);

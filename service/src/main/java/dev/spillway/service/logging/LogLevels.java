@@ -3,7 +3,7 @@ package dev.spillway.service.logging;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import dev.spillway.api.Loggers;
+import dev.spillway.api.body.Loggers;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

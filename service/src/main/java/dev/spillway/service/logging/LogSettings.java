@@ -1,6 +1,6 @@
 package dev.spillway.service.logging;
 
-import dev.spillway.api.Loggers;
+import dev.spillway.api.body.Loggers;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;

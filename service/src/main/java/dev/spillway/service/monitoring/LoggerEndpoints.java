@@ -1,11 +1,11 @@
 package dev.spillway.service.monitoring;
 
 import dev.spillway.api.CommonApi;
-import dev.spillway.api.Loggers;
-import dev.spillway.api.Page;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.body.Loggers;
+import dev.spillway.api.body.Page;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;

@@ -1,7 +1,7 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
-import dev.spillway.api.Role;
+import dev.spillway.api.body.Role;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identity;
 import dev.spillway.testservers.Certificate;
@@ -10,10 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.spillway.service.http;
 
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import dev.spillway.service.StandardError;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.logging.Logging;

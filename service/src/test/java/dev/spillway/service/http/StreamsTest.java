@@ -2,14 +2,14 @@ package dev.spillway.service.http;
 
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.spillway.service.kafka;
 
-import dev.spillway.service.NotReachableException;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.kafka.KafkaTopics.Findings;
@@ -215,7 +215,7 @@ class KafkaTest {
         }
         var away = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(1));
         assertThatThrownBy(() -> KafkaTopics.open(away, List.of(), Reachability.within(Duration.ZERO)))
-                .isInstanceOf(NotReachableException.class)
+                .isInstanceOf(DependencyUnavailableException.class)
                 .hasMessage("Kafka at 127.0.0.1:" + port + ": connection refused, given up after 1 attempt");
     }
 

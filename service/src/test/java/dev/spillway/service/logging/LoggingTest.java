@@ -1,8 +1,8 @@
 package dev.spillway.service.logging;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.api.Loggers;
-import dev.spillway.events.Json;
+import dev.spillway.api.body.Loggers;
+import dev.spillway.events.codec.Json;
 import dev.spillway.service.StandardError;
 import dev.spillway.service.settings.SettingsException;
 import java.nio.file.Files;

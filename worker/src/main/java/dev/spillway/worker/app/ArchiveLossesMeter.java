@@ -1,13 +1,13 @@
 package dev.spillway.worker.app;
 
-import dev.spillway.worker.core.NotKept;
-import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.core.model.NotKept;
+import dev.spillway.worker.host.directory.TreePuts;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /** Metrics of the properties of archives' entries that their images lack. */
-record ArchiveLossesMeter(Puts puts) implements MeterBinder {
+record ArchiveLossesMeter(TreePuts puts) implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         for (NotKept kind : NotKept.values()) {

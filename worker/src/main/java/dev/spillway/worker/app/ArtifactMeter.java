@@ -1,7 +1,7 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.artifacts.ArtifactMetrics;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -9,7 +9,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.function.ToLongFunction;
 
 /** Metrics of a host's artifacts. */
-record ArtifactMeter(Artifacts artifacts) implements MeterBinder {
+record ArtifactMeter(HostArtifacts artifacts) implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         count(registry, "hits", "Lookups that found an artifact", ArtifactMetrics::hits);
@@ -19,10 +19,10 @@ record ArtifactMeter(Artifacts artifacts) implements MeterBinder {
         count(registry, "puts.rejected", "Artifacts for which there was no room", ArtifactMetrics::rejectedPuts);
         count(registry, "flushes", "Flushes that succeeded", ArtifactMetrics::flushes);
         count(registry, "flushes.failed", "Flushes that failed", ArtifactMetrics::flushErrors);
-        FunctionCounter.builder("spillway.artifacts.puts.refused", artifacts, Artifacts::refusedPuts)
+        FunctionCounter.builder("spillway.artifacts.puts.refused", artifacts, HostArtifacts::refusedPuts)
                 .description("Artifacts that were accepted, and then refused by the registry")
                 .register(registry);
-        FunctionCounter.builder("spillway.artifacts.fetched", artifacts, Artifacts::fetched)
+        FunctionCounter.builder("spillway.artifacts.fetched", artifacts, HostArtifacts::fetched)
                 .description("Copies that other hosts gave")
                 .register(registry);
         Gauge.builder("spillway.artifacts", artifacts, host -> host.metrics().entries())

@@ -1,6 +1,6 @@
 package dev.spillway.worker.app;
 
-import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.core.model.ReplicaState;
 import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;

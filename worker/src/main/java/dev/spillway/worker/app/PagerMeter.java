@@ -1,8 +1,8 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.pager.PagePool;
-import dev.spillway.worker.host.PagerCounts;
-import dev.spillway.worker.host.Pagers;
+import dev.spillway.worker.host.pager.HostPagers;
+import dev.spillway.worker.host.pager.PagerCounts;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
@@ -15,16 +15,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
 /** Metrics of each open pager. They are removed when the pager closes, so their number is bounded by that of the open pagers. */
-final class PagerMeter implements Pagers.Watcher {
+final class PagerMeter implements HostPagers.Watcher {
     private final MeterRegistry registry;
-    private final Map<Pagers.Open, List<Meter>> meters = new ConcurrentHashMap<>();
+    private final Map<HostPagers.Open, List<Meter>> meters = new ConcurrentHashMap<>();
 
     PagerMeter(MeterRegistry registry) {
         this.registry = registry;
     }
 
     @Override
-    public void opened(Pagers.Open pager) {
+    public void opened(HostPagers.Open pager) {
         meters.put(pager, List.of(pages(pager, ".free", "Pages that are free", PagePool::freePageCount),
                 pages(pager, ".pinned", "Pages that a sequence has", PagePool::sequencePageCount),
                 pages(pager, "", "Pages, free or not", PagePool::pageCount),
@@ -39,14 +39,14 @@ final class PagerMeter implements Pagers.Watcher {
                         .register(registry)));
     }
 
-    private Meter pages(Pagers.Open pager, String state, String description, ToLongFunction<PagePool> figure) {
+    private Meter pages(HostPagers.Open pager, String state, String description, ToLongFunction<PagePool> figure) {
         return Gauge.builder("spillway.pager.pages" + state, pager.pool(), figure::applyAsLong)
                 .description(description)
                 .tag("pager", pager.name())
                 .register(registry);
     }
 
-    private Meter count(Pagers.Open pager, String name, String description, ToLongFunction<PagerCounts> figure) {
+    private Meter count(HostPagers.Open pager, String name, String description, ToLongFunction<PagerCounts> figure) {
         return FunctionCounter.builder("spillway.pager." + name, pager.counts(), figure::applyAsLong)
                 .description(description)
                 .tag("pager", pager.name())
@@ -54,7 +54,7 @@ final class PagerMeter implements Pagers.Watcher {
     }
 
     @Override
-    public void closed(Pagers.Open pager) {
+    public void closed(HostPagers.Open pager) {
         List<Meter> gone = meters.remove(pager);
         if (gone != null) {
             gone.forEach(registry::remove);

@@ -1,6 +1,6 @@
 package dev.spillway.worker.app;
 
-import dev.spillway.service.NotReachableException;
+import dev.spillway.service.DependencyUnavailableException;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
@@ -41,13 +41,13 @@ final class StartLimit implements AutoCloseable {
         });
     }
 
-    private NotReachableException notReachable() {
+    private DependencyUnavailableException notReachable() {
         HostView.Standing standing = loop.view().standing();
         String last = standing.unreachable() == null ? "no answer yet" : standing.unreachable();
         String server = coordinators.stream()
                 .map(HostPort::toString)
                 .collect(Collectors.joining(", ", coordinators.size() == 1 ? "coordinator at " : "coordinators at ", ""));
-        return new NotReachableException(server, last,
+        return new DependencyUnavailableException(server, last,
                 "trying for " + BigDecimal.valueOf(within.toMillis(), 3).stripTrailingZeros().toPlainString() + " s",
                 new IOException(last));
     }

@@ -17,29 +17,29 @@ import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.ccache.HelperRequests;
 import dev.spillway.worker.ccache.HelperSocket;
-import dev.spillway.worker.core.HostIdentity;
-import dev.spillway.worker.core.HostTimes;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.OrderPosition;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.store.StoreArea;
 import dev.spillway.worker.filesystem.store.StoreProbe;
 import dev.spillway.worker.filesystem.tree.AllowedSources;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
-import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.Deletions;
-import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostLoop;
+import dev.spillway.worker.host.HostPorts;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.KeyedRequests;
-import dev.spillway.worker.host.Outside;
-import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.host.Policies;
-import dev.spillway.worker.host.Prunes;
-import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.host.ReplicaIds;
+import dev.spillway.worker.host.artifact.HostArtifacts;
+import dev.spillway.worker.host.directory.Deletions;
+import dev.spillway.worker.host.directory.Directories;
+import dev.spillway.worker.host.directory.Prunes;
+import dev.spillway.worker.host.directory.TreePuts;
+import dev.spillway.worker.host.pager.HostPagers;
 import dev.spillway.worker.http.WorkerRoutes;
 import dev.spillway.worker.kafka.KafkaReach;
 import dev.spillway.worker.kafka.OrderReader;
@@ -166,7 +166,7 @@ public final class Worker implements AutoCloseable {
                 () -> new HostLoop(
                         new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()), clock,
                                 random,
-                                new Outside(message -> trail.during(message, () -> registry.send(message)), reports::publish, this::follow),
+                                new HostPorts(message -> trail.during(message, () -> registry.send(message)), reports::publish, this::follow),
                                 store, artifacts,
                                 new Removals.Unlinking(settings.unlinksAtOnce(),
                                         UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
@@ -181,16 +181,16 @@ public final class Worker implements AutoCloseable {
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
         Policies policies = new Policies(loop.view(), registry);
         ReplicaIds ids = new ReplicaIds(clock);
-        Artifacts cache = new Artifacts(loop, artifacts, store, policies, clock, ids, settings.putDeadline(), registry, peers);
+        HostArtifacts cache = new HostArtifacts(loop, artifacts, store, policies, clock, ids, settings.putDeadline(), registry, peers);
         new ArtifactMeter(cache).bindTo(metrics.registry());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
-        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,
-                settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
+        TreePuts puts = new TreePuts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,
+                settings.putDeadline(), new TreePuts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
         Deletions deletions = new Deletions(loop, registry, policies, keys);
-        Pagers pagers = parts.start("pagers",
-                () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers),
+        HostPagers pagers = parts.start("pagers",
+                () -> HostPagers.open(settings.pagers(), storeId, new HostPagers.Host(loop, store, directories, puts, registry, peers),
                         new PagerMeter(metrics.registry())));
         WorkerRoutes.Host routes =
                 new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.identity().address(address()), loop.view(), directories,
@@ -259,12 +259,12 @@ public final class Worker implements AutoCloseable {
     private static OrderReader.Sink sink(HostLoop loop) {
         return new OrderReader.Sink() {
             @Override
-            public void ordered(Order order, Position read) throws InterruptedException {
+            public void ordered(Order order, OrderPosition read) throws InterruptedException {
                 loop.ordered(order, read);
             }
 
             @Override
-            public void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
+            public void passedOver(OrderPosition read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
                 loop.passedOver(read, notUnderstood, why);
             }
 

@@ -21,7 +21,7 @@ import dev.spillway.service.settings.Sources;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
-import dev.spillway.worker.host.Pagers;
+import dev.spillway.worker.host.pager.HostPagers;
 import dev.spillway.worker.http.UploadPace;
 import java.io.IOException;
 import java.net.URI;
@@ -58,7 +58,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
-        ArtifactImages.Limits artifacts, Pagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http,
+        ArtifactImages.Limits artifacts, HostPagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http,
         Optional<URI> otlpEndpoint) {
     private static final String SOCKET_NAME = "worker.sock";
 
@@ -271,7 +271,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
                 new ArtifactImages.Limits(settings.get(ARTIFACTS_MAX_BYTES), settings.get(ARTIFACT_MAX_BYTES),
                         settings.get(ARTIFACTS_MEMORY)),
-                new Pagers.Settings(settings.get(PAGER_FILES), settings.get(PAGER_MEMORY)),
+                new HostPagers.Settings(settings.get(PAGER_FILES), settings.get(PAGER_MEMORY)),
                 settings.get(CCACHE_NAMESPACE),
                 HttpLimits.from(settings), settings.get(Tracing.ENDPOINT));
     }

@@ -10,9 +10,9 @@ import dev.spillway.artifacts.Fingerprint;
 import dev.spillway.artifacts.LayeredArtifactStore;
 import dev.spillway.artifacts.MemoryArtifactStore;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.Images;
-import dev.spillway.worker.core.TrashOutcome;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.ImageBackend;
+import dev.spillway.worker.core.model.TrashOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.LongAdder;
  * replicas never share one, and an order deletes the content of its own replica alone. The registry alone evicts; a content that does not fit is
  * refused here. Thread-safe.
  */
-public final class ArtifactImages implements Images, AutoCloseable {
+public final class ArtifactImages implements ImageBackend, AutoCloseable {
     /** From this size on, an artifact is sent from its file and is not kept in memory: copying it would cost more than verifying its checksum. */
     private static final long FROM_FILE = 128 << 10;
 

@@ -9,13 +9,13 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
-import dev.spillway.worker.core.ArtifactInfo;
-import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.host.ArrivalRefusedException;
-import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.Deletions;
+import dev.spillway.worker.core.model.ArtifactInfo;
+import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
+import dev.spillway.worker.host.artifact.ArrivalRefusedException;
+import dev.spillway.worker.host.artifact.HostArtifacts;
+import dev.spillway.worker.host.directory.Deletions;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,12 +50,12 @@ public final class HelperRequests {
     private static final int DIRECTORY_DIGITS = 2;
 
     private final NamespaceName namespace;
-    private final Artifacts artifacts;
+    private final HostArtifacts artifacts;
     private final Deletions deletions;
     private final Supplier<Optional<String>> gone;
 
     /** @param gone returns why the store is not where it was opened; empty while it is */
-    public HelperRequests(NamespaceName namespace, Artifacts artifacts, Deletions deletions, Supplier<Optional<String>> gone) {
+    public HelperRequests(NamespaceName namespace, HostArtifacts artifacts, Deletions deletions, Supplier<Optional<String>> gone) {
         this.namespace = namespace;
         this.artifacts = artifacts;
         this.deletions = deletions;
@@ -100,8 +100,8 @@ public final class HelperRequests {
     }
 
     private void get(ByteChannel client) throws IOException, InterruptedException {
-        try (Artifacts.Found found = artifacts.get(name(client), true)) {
-            if (!(found instanceof Artifacts.Found.Served served)) {
+        try (HostArtifacts.Found found = artifacts.get(name(client), true)) {
+            if (!(found instanceof HostArtifacts.Found.Served served)) {
                 answer(client, NOOP);
                 return;
             }
@@ -136,9 +136,9 @@ public final class HelperRequests {
 
     private byte put(EntryName name, InputStream value, long length) throws IOException, InterruptedException {
         try (ReceivedArtifact received = artifacts.receive(namespace, value, OptionalLong.of(length))) {
-            return switch (artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
+            return switch (artifacts.put(new HostArtifacts.Put(name, new SnapshotId(received.digest().value()), received,
                     new ArtifactInfo(received.digest(), null), Description.NONE, 0))) {
-                case Artifacts.Result.Accepted(),Artifacts.Result.Existing(),Artifacts.Result.Settled(PutOutcome.Stored _) -> OK;
+                case HostArtifacts.Result.Accepted(),HostArtifacts.Result.Existing(),HostArtifacts.Result.Settled(PutOutcome.Stored _) -> OK;
                 default -> NOOP;
             };
         } catch (ArrivalRefusedException | HostBusyException | HostStoppedException _) {

@@ -7,6 +7,10 @@ import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.ReplicaInUse;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -18,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Heartbeats {
     private final RegistrySession session;
-    private final ReplicaTable table;
-    private final Orders orders;
+    private final HostReplicas table;
+    private final OrderExecution orders;
     private final Reconciling reconciling;
     private HostFigures figures = HostFigures.NONE;
     private PolicySet policies = new PolicySet(0, List.of());
@@ -32,7 +36,7 @@ final class Heartbeats {
     private List<ReplicaInUse> telling = List.of();
     private Instant tellAgain = Instant.MAX;
 
-    Heartbeats(RegistrySession session, ReplicaTable table, Orders orders, Reconciling reconciling, HostTimes times) {
+    Heartbeats(RegistrySession session, HostReplicas table, OrderExecution orders, Reconciling reconciling, HostTimes times) {
         this.session = session;
         this.table = table;
         this.orders = orders;

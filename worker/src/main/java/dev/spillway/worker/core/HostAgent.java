@@ -10,6 +10,23 @@ import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.HoldAnswer;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.KeptRequest;
+import dev.spillway.worker.core.model.KeyedDeletion;
+import dev.spillway.worker.core.model.KeyedPut;
+import dev.spillway.worker.core.model.Offer;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.Step;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -25,17 +42,17 @@ import org.jspecify.annotations.Nullable;
  * effects. The agent never blocks, so a simulation can drive it as well as a real host. Not thread-safe.
  */
 public final class HostAgent {
-    private final ReplicaTable table;
+    private final HostReplicas table;
     private final RegistrySession session;
-    private final Drops drops;
+    private final ReplicaDrops drops;
     private final Registering registering;
     private final Reconciling reconciling;
-    private final Orders orders;
+    private final OrderExecution orders;
     private final Heartbeats heartbeats;
-    private final Correspondence correspondence;
+    private final RegistryMessages correspondence;
     private final KeptRequests requests;
 
-    private @Nullable Position position;
+    private @Nullable OrderPosition position;
     /** Number of the last artifact in the order of puts. */
     private long puts;
 
@@ -45,15 +62,15 @@ public final class HostAgent {
      * @param random adds jitter, so that many hosts do not retry at the same time
      */
     public HostAgent(HostIdentity identity, HostTimes times, IndexContents stored, RandomGenerator random) {
-        table = new ReplicaTable(identity, stored);
+        table = new HostReplicas(identity, stored);
         session = new RegistrySession(identity, times, stored.membership(), random);
-        drops = new Drops(table);
+        drops = new ReplicaDrops(table);
         registering = new Registering(table, session, drops, random);
         Readopting readopting = new Readopting(table, session, drops, times, random);
         reconciling = new Reconciling(table, drops, session, times, random);
-        orders = new Orders(identity, times, table, registering, drops);
+        orders = new OrderExecution(identity, times, table, registering, drops);
         heartbeats = new Heartbeats(session, table, orders, reconciling, times);
-        correspondence = new Correspondence(session, registering, drops, readopting, reconciling, heartbeats, times);
+        correspondence = new RegistryMessages(session, registering, drops, readopting, reconciling, heartbeats, times);
         requests = new KeptRequests(stored.requests(), times.requestsKept());
         position = stored.position();
         puts = stored.replicas().stream().mapToLong(HostAgent::number).max().orElse(0);
@@ -105,7 +122,7 @@ public final class HostAgent {
         return heartbeats.policies();
     }
 
-    public Optional<Position> position() {
+    public Optional<OrderPosition> position() {
         return Optional.ofNullable(position);
     }
 
@@ -306,7 +323,7 @@ public final class HostAgent {
      *
      * @param read position after this order; null for an order that came in the answer to a heartbeat
      */
-    public Step ordered(Instant now, Order order, @Nullable Position read) {
+    public Step ordered(Instant now, Order order, @Nullable OrderPosition read) {
         Step.Builder out = new Step.Builder();
         orders.obey(now, order, out);
         advance(read, out);
@@ -318,7 +335,7 @@ public final class HostAgent {
      *
      * @param notUnderstood replica of an unreadable order for this host, which is reported; null if there is nothing to report
      */
-    public Step passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) {
+    public Step passedOver(OrderPosition read, @Nullable ReplicaId notUnderstood, String why) {
         Step.Builder out = new Step.Builder();
         if (notUnderstood != null) {
             orders.notUnderstood(notUnderstood, why, out);
@@ -426,7 +443,7 @@ public final class HostAgent {
 
     // Orders.
 
-    private void advance(@Nullable Position read, Step.Builder out) {
+    private void advance(@Nullable OrderPosition read, Step.Builder out) {
         if (read != null) {
             position = read;
             out.change(new IndexChange.PutPosition(read));

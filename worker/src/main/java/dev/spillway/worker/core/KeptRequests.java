@@ -2,6 +2,13 @@ package dev.spillway.worker.core;
 
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.KeptRequest;
+import dev.spillway.worker.core.model.KeyedDeletion;
+import dev.spillway.worker.core.model.KeyedPut;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

@@ -6,6 +6,12 @@ import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.model.ArtifactInfo;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -23,9 +29,9 @@ import java.util.random.RandomGenerator;
 final class Readopting {
     private static final int AT_ONCE = 500;
 
-    private final ReplicaTable table;
+    private final HostReplicas table;
     private final RegistrySession session;
-    private final Drops drops;
+    private final ReplicaDrops drops;
     private final Duration retry;
     private final Duration refusedRetry;
     private final RandomGenerator random;
@@ -35,7 +41,7 @@ final class Readopting {
     private boolean refused;
     private Instant at = Instant.MIN;
 
-    Readopting(ReplicaTable table, RegistrySession session, Drops drops, HostTimes times, RandomGenerator random) {
+    Readopting(HostReplicas table, RegistrySession session, ReplicaDrops drops, HostTimes times, RandomGenerator random) {
         this.table = table;
         this.session = session;
         this.drops = drops;

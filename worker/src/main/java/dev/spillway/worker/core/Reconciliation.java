@@ -3,6 +3,7 @@ package dev.spillway.worker.core;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -17,15 +18,15 @@ import org.jspecify.annotations.Nullable;
 final class Reconciliation {
     private static final int DISCREPANCIES_AT_ONCE = 10_000;
 
-    private final ReplicaTable table;
-    private final Drops drops;
+    private final HostReplicas table;
+    private final ReplicaDrops drops;
     /** Replicas of the inventory that had no row yet. */
     private final Set<ReplicaId> withoutRow = new HashSet<>();
     private final long inventory;
     /** Rows without a replica in the inventory, and rows of replicas whose image is missing. */
     private final Set<ReplicaId> rows = new HashSet<>();
 
-    Reconciliation(ReplicaTable table, Drops drops) {
+    Reconciliation(HostReplicas table, ReplicaDrops drops) {
         this.table = table;
         this.drops = drops;
         table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> withoutRow.add(replica.id()));

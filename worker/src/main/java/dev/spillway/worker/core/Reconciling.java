@@ -4,6 +4,11 @@ import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -12,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Schedules the comparisons of this host with the registry, and acts on them. Not thread-safe. */
 final class Reconciling {
-    private final ReplicaTable table;
-    private final Drops drops;
+    private final HostReplicas table;
+    private final ReplicaDrops drops;
     private final RegistrySession session;
     private final Duration retry;
     private final RandomGenerator random;
@@ -22,7 +27,7 @@ final class Reconciling {
     private Instant at = Instant.MAX;
     private Duration every;
 
-    Reconciling(ReplicaTable table, Drops drops, RegistrySession session, HostTimes times, RandomGenerator random) {
+    Reconciling(HostReplicas table, ReplicaDrops drops, RegistrySession session, HostTimes times, RandomGenerator random) {
         this.table = table;
         this.drops = drops;
         this.session = session;

@@ -15,6 +15,12 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.worker.core.model.ArtifactInfo;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.Step;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -36,9 +42,9 @@ final class Registering {
     private static final int RESOLVED_AT_ONCE = 500;
     private static final int REGISTERED_AT_ONCE = 500;
 
-    private final ReplicaTable table;
+    private final HostReplicas table;
     private final RegistrySession session;
-    private final Drops drops;
+    private final ReplicaDrops drops;
     private final Registrations registrations = new Registrations();
     private final UseLog uses = new UseLog();
     private final Set<ReplicaId> missing = new HashSet<>();
@@ -46,7 +52,7 @@ final class Registering {
     /** The message under way that registers artifacts. */
     private @Nullable WorkerMessage<?> bulk;
 
-    Registering(ReplicaTable table, RegistrySession session, Drops drops, RandomGenerator random) {
+    Registering(HostReplicas table, RegistrySession session, ReplicaDrops drops, RandomGenerator random) {
         this.table = table;
         this.session = session;
         this.drops = drops;

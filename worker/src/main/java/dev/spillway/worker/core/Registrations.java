@@ -2,6 +2,7 @@ package dev.spillway.worker.core;
 
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;

@@ -1,10 +1,16 @@
 package dev.spillway.worker.core;
 
-import dev.spillway.events.EventType;
 import dev.spillway.events.RegistryId;
+import dev.spillway.events.codec.EventType;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.Step;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.model.NotKept;
 import java.util.Map;
 
 /**

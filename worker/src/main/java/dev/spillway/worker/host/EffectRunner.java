@@ -1,10 +1,10 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.worker.core.Delivery;
-import dev.spillway.worker.core.Effect;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.host.Promises.Promise;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 final class EffectRunner {
     private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
 
-    private final Outside outside;
+    private final HostPorts outside;
     private final Removals removals;
     private final HostView view;
     private final PutWaiters waiting;
@@ -27,7 +27,7 @@ final class EffectRunner {
     private volatile @Nullable String unreachable;
 
     /** @param delivered takes the outcome of a message; may block */
-    EffectRunner(Outside outside, Removals removals, HostView view, PutWaiters waiting, Promises promises,
+    EffectRunner(HostPorts outside, Removals removals, HostView view, PutWaiters waiting, Promises promises,
             BiConsumer<WorkerMessage<?>, Delivery<?>> delivered) {
         this.outside = outside;
         this.removals = removals;
@@ -56,7 +56,7 @@ final class EffectRunner {
             case Effect.Publish(var report) -> outside.reports().accept(report);
             case Effect.Follow(var partition) -> outside.orders()
                     .follow(partition,
-                            view.position().filter(read -> read.partition() == partition).map(Position::nextOffset).orElse(-1L));
+                            view.position().filter(read -> read.partition() == partition).map(OrderPosition::nextOffset).orElse(-1L));
             case Effect.Settle(var id, var outcome) -> {
                 List<Promise<PutOutcome>> waiters = waiting.settled(id);
                 if (waiters.isEmpty() && outcome instanceof PutOutcome.Refused(var reason, var detail)) {

@@ -1,6 +1,7 @@
 package dev.spillway.worker.host;
 
-import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.host.directory.Directories;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -19,7 +20,7 @@ public final class HeldImage implements AutoCloseable {
     private final ReplicaRecord replica;
     private Instant until;
 
-    HeldImage(Directories directories, UUID hold, ReplicaRecord replica) {
+    public HeldImage(Directories directories, UUID hold, ReplicaRecord replica) {
         this.directories = directories;
         this.hold = hold;
         this.replica = replica;

@@ -4,7 +4,7 @@ package dev.spillway.worker.host;
 public final class HostBusyException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    HostBusyException(String what) {
+    public HostBusyException(String what) {
         super(what);
     }
 }

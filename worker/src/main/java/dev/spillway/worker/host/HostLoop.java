@@ -5,23 +5,24 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.HostIdentity;
-import dev.spillway.worker.core.HostIndex;
-import dev.spillway.worker.core.HostTimes;
-import dev.spillway.worker.core.Images;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.KeptRequest;
-import dev.spillway.worker.core.Offer;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.Step;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostIndex;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.ImageBackend;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.KeptRequest;
+import dev.spillway.worker.core.model.Offer;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.Step;
 import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
+import dev.spillway.worker.host.artifact.BuildTimes;
 import dev.spillway.worker.trail.HostTrail;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,7 +90,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Removals removals;
     private final EffectRunner effects;
     private final RegistryContact contact = new RegistryContact();
-    private final Farewell farewell = new Farewell();
+    private final FinalUseReport farewell = new FinalUseReport();
     private final LocalFigures figures;
     private final HostTrail trail;
     private volatile @Nullable Thread thread;
@@ -106,8 +107,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      */
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
             RandomGenerator random,
-            Outside outside,
-            ImageStore store, Images artifacts, Removals.Unlinking unlinking, HostTrail trail, Consumer<Throwable> onFailure) {}
+            HostPorts outside,
+            ImageStore store, ImageBackend artifacts, Removals.Unlinking unlinking, HostTrail trail, Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
         index = parts.index();
@@ -135,12 +136,12 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return figures.latestSpace();
     }
 
-    Uses uses() {
+    public Uses uses() {
         return uses;
     }
 
     /** Counts a miss, if this host has the policy of the namespace. */
-    void missed(EntryName name) {
+    public void missed(EntryName name) {
         view.policy(name.namespace()).ifPresent(policy -> {
             uses.missed(name.namespace());
             if (policy.evictionPolicy() == EvictionPolicy.GDSF) {
@@ -150,7 +151,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     /** Returns the description for a put. Under GDSF, a put of a new generation gets the measured time as a label; a copy gets none. */
-    Description described(EntryName name, long generation, Description description) {
+    public Description described(EntryName name, long generation, Description description) {
         if (view.policy(name.namespace()).filter(policy -> policy.evictionPolicy() == EvictionPolicy.GDSF).isEmpty()) {
             return description;
         }
@@ -161,7 +162,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return description;
     }
 
-    Removals removals() {
+    public Removals removals() {
         return removals;
     }
 
@@ -193,14 +194,14 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         contact.awaitJoined();
     }
 
-    boolean mayServe() {
+    public boolean mayServe() {
         return contact.mayServe();
     }
 
     /**
      * Waits until the store is compared with the registry for the first time since the start, or the registry does not answer or refuses the host.
      */
-    void awaitMayServe() throws InterruptedException {
+    public void awaitMayServe() throws InterruptedException {
         contact.awaitMayServe();
     }
 
@@ -253,7 +254,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      *
      * @throws HostBusyException if the queue is full; the image was not offered
      */
-    PutOutcome register(Offer offer, KeptRequest.@Nullable Put request, Duration atMost)
+    public PutOutcome register(Offer offer, KeptRequest.@Nullable Put request, Duration atMost)
             throws HostBusyException, HostStoppedException, InterruptedException {
         trail.offered(offer.id());
         Promise<PutOutcome> settled = promises.make();
@@ -269,23 +270,23 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      *
      * @throws HostBusyException if the queue is full; the artifact was not accepted
      */
-    void accept(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
+    public void accept(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         trail.offered(offer.id());
         call((agent, now) -> new HostAgent.Answered<>(true, agent.offer(now, offer, null)));
     }
 
     /** Returns the number of artifacts since the start that were accepted and later refused by the registry. */
-    long refusedArtifacts() {
+    public long refusedArtifacts() {
         return effects.refusedArtifacts();
     }
 
     /** Tells the agent that an image is damaged or gone. */
-    void lost(ReplicaId image) throws InterruptedException {
+    public void lost(ReplicaId image) throws InterruptedException {
         post((agent, round) -> round.add(agent.lost(image)));
     }
 
     /** Waits for the outcome of an artifact that was accepted earlier; returns at once if it is not pending. */
-    void awaitRegistered(ReplicaId id, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
+    public void awaitRegistered(ReplicaId id, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
             if (agent.isPending(id)) {
@@ -298,7 +299,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     /** Waits for the outcome of a replica that an earlier request offered. */
-    PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
+    public PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
             agent.outcome(earlier)
@@ -334,11 +335,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     // Orders. Each call may wait for room in the queue.
 
-    public void ordered(Order order, Position read) throws InterruptedException {
+    public void ordered(Order order, OrderPosition read) throws InterruptedException {
         post((agent, round) -> round.add(agent.ordered(round.now(), order, read)));
     }
 
-    public void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
+    public void passedOver(OrderPosition read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
         post((agent, round) -> round.add(agent.passedOver(read, notUnderstood, why)));
     }
 

@@ -5,13 +5,13 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.worker.core.EarlyAnswers;
-import dev.spillway.worker.core.Hold;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -39,7 +39,7 @@ public final class HostView {
     private final Map<ReplicaState, LongAdder> counts = figures();
     private final Map<ReplicaState, LongAdder> bytes = figures();
     private volatile Membership membership;
-    private volatile @Nullable Position position;
+    private volatile @Nullable OrderPosition position;
     private volatile Standing standing = new Standing(false, null, null, false);
     private volatile PolicySet policies = new PolicySet(0, List.of());
     private volatile Map<NamespaceName, PolicySet.Entry> policyByName = Map.of();
@@ -70,7 +70,7 @@ public final class HostView {
      * @param refused whether the registry was reached and refused the host
      */
     public record Apart(boolean refused, String why) {
-        static Apart away(String why) {
+        public static Apart away(String why) {
             return new Apart(false, why);
         }
     }
@@ -109,7 +109,7 @@ public final class HostView {
     }
 
     /** Returns the artifact of a key whose registration is not answered. */
-    Optional<ReplicaRecord> accepted(EntryName name) {
+    public Optional<ReplicaRecord> accepted(EntryName name) {
         return Optional.ofNullable(accepted.get(name));
     }
 
@@ -154,7 +154,7 @@ public final class HostView {
         return membership;
     }
 
-    public Optional<Position> position() {
+    public Optional<OrderPosition> position() {
         return Optional.ofNullable(position);
     }
 

@@ -17,13 +17,13 @@ public final class KeyedRequests {
     }
 
     /** A request's claim on its key. Close it when the request ends. */
-    interface Place extends AutoCloseable {
+    public interface Place extends AutoCloseable {
         @Override
         void close();
     }
 
     /** @throws HostBusyException if an earlier request takes too long; nothing was done */
-    Place enter(String key) throws HostBusyException, InterruptedException {
+    public Place enter(String key) throws HostBusyException, InterruptedException {
         CountDownLatch mine = new CountDownLatch(1);
         for (CountDownLatch other = underWay.putIfAbsent(key, mine); other != null; other = underWay.putIfAbsent(key, mine)) {
             if (!other.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {

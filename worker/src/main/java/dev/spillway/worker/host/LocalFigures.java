@@ -2,7 +2,7 @@ package dev.spillway.worker.host;
 
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.core.model.ReplicaState;
 import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import java.io.IOException;

@@ -22,12 +22,12 @@ public final class Policies {
     public sealed interface PolicyNow {
         record Known(PolicySet.Entry policy) implements PolicyNow {
             /** Returns the limit of one image, in bytes. */
-            long maxBytes() {
+            public long maxBytes() {
                 Long maxBytes = policy.maxBytes();
                 return maxBytes == null ? Long.MAX_VALUE : maxBytes;
             }
 
-            boolean isOf(Backend backend) {
+            public boolean isOf(Backend backend) {
                 return policy.backend() == backend;
             }
         }
@@ -38,13 +38,13 @@ public final class Policies {
     }
 
     /** Returns whether a namespace exists. While the registry cannot be asked, an unknown namespace counts as existing. */
-    boolean isKnown(NamespaceName namespace) throws InterruptedException {
+    public boolean isKnown(NamespaceName namespace) throws InterruptedException {
         return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0 || view.artifactTotals(namespace).entries() > 0
                 || !(now(namespace) instanceof PolicyNow.UnknownNamespace);
     }
 
     /** Returns the backend of a namespace if it is another one than this; empty if it is this one, or is not known. */
-    Optional<Backend> otherBackend(NamespaceName namespace, Backend backend) throws InterruptedException {
+    public Optional<Backend> otherBackend(NamespaceName namespace, Backend backend) throws InterruptedException {
         if (view.policy(namespace).isEmpty() && view.standing().apart().isPresent()) {
             return Optional.empty();
         }
@@ -53,7 +53,7 @@ public final class Policies {
     }
 
     /** Returns the policy of a namespace. Asks the registry if its last policies do not have it, because the namespace may be new. */
-    PolicyNow now(NamespaceName namespace) throws InterruptedException {
+    public PolicyNow now(NamespaceName namespace) throws InterruptedException {
         String refusal = view.standing().refusal();
         if (refusal != null) {
             return new PolicyNow.Away(new HostView.Apart(true, refusal));

@@ -1,7 +1,7 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.host.Promises.Promise;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.Images;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.ImageBackend;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.store.GiveBackOutcome;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.store.StoreArea;
@@ -33,7 +33,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
     /** Compares the disk with the index, and mends what has to be mended before the host starts. */
-    public static Recovery of(ImageStore store, Images artifacts, IndexContents contents) throws IOException, InterruptedException {
+    public static Recovery of(ImageStore store, ImageBackend artifacts, IndexContents contents) throws IOException, InterruptedException {
         Map<ReplicaId, ReplicaRecord> records = new HashMap<>();
         contents.replicas()
                 .stream()

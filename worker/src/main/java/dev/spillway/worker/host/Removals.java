@@ -1,10 +1,10 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.Images;
-import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.core.TrashOutcome;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.ImageBackend;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.TrashOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.store.DirectoryImages;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.store.SettleOutcome;
@@ -59,8 +59,8 @@ public final class Removals implements AutoCloseable {
     }
 
     private final ImageStore store;
-    private final Images directories;
-    private final Images artifacts;
+    private final ImageBackend directories;
+    private final ImageBackend artifacts;
     private final Predicate<ReplicaId> ordered;
     private final Results results;
     private final Semaphore unlinking;
@@ -76,7 +76,7 @@ public final class Removals implements AutoCloseable {
      *
      * @param ordered tells whether an order names a replica, which proves that it was registered
      */
-    Removals(ImageStore store, Images artifacts, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
+    Removals(ImageStore store, ImageBackend artifacts, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
         this.store = store;
         this.directories = new DirectoryImages(store, unlinking.pace());
         this.artifacts = artifacts;
@@ -88,12 +88,12 @@ public final class Removals implements AutoCloseable {
     }
 
     /** Remembers that the tree still belongs to its owner. */
-    void offeredByMove(ReplicaId id) {
+    public void offeredByMove(ReplicaId id) {
         moved.add(id);
     }
 
     /** Forgets a move whose tree is not in the store any more. */
-    void ended(ReplicaId id) {
+    public void ended(ReplicaId id) {
         moved.remove(id);
     }
 
@@ -111,7 +111,7 @@ public final class Removals implements AutoCloseable {
     }
 
     /** Removes an image that the agent does not know: of a put that ended before it was offered, or a leftover of a crash. */
-    void discard(ReplicaId id) {
+    public void discard(ReplicaId id) {
         tasks.add(new Task.Trash(id, false));
     }
 
@@ -153,7 +153,7 @@ public final class Removals implements AutoCloseable {
         }
         try {
             Map<ReplicaId, TrashOutcome> outcomes = new HashMap<>();
-            for (Map.Entry<Images, List<ReplicaId>> kind : byKind(toTrash.keySet()).entrySet()) {
+            for (Map.Entry<ImageBackend, List<ReplicaId>> kind : byKind(toTrash.keySet()).entrySet()) {
                 outcomes.putAll(kind.getKey().toTrash(kind.getValue()));
             }
             toTrash.forEach((id, trash) -> renamed(trash, outcomes.getOrDefault(id, new TrashOutcome.Absent())));
@@ -162,8 +162,8 @@ public final class Removals implements AutoCloseable {
         }
     }
 
-    private Map<Images, List<ReplicaId>> byKind(Collection<ReplicaId> ids) throws IOException {
-        Map<Images, List<ReplicaId>> byKind = new HashMap<>();
+    private Map<ImageBackend, List<ReplicaId>> byKind(Collection<ReplicaId> ids) throws IOException {
+        Map<ImageBackend, List<ReplicaId>> byKind = new HashMap<>();
         for (ReplicaId id : ids) {
             byKind.computeIfAbsent(holderOf(id), kind -> new ArrayList<>()).add(id);
         }
@@ -171,7 +171,7 @@ public final class Removals implements AutoCloseable {
     }
 
     /** Returns the store that has an image; that of directories if none has it. */
-    private Images holderOf(ReplicaId id) throws IOException {
+    private ImageBackend holderOf(ReplicaId id) throws IOException {
         return artifacts.has(id) ? artifacts : directories;
     }
 

@@ -16,7 +16,7 @@ public final class ReplicaIds {
         this.clock = clock;
     }
 
-    ReplicaId mint() {
+    public ReplicaId mint() {
         return ReplicaId.mint(clock.instant(), random);
     }
 }

@@ -4,7 +4,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

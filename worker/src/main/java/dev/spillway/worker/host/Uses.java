@@ -4,7 +4,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.Step;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Collects local reads for the agent: readers count them, and the host's thread takes them in bulk. Bounded: the keys whose last use is oldest are
  * forgotten first. Thread-safe.
  */
-final class Uses {
+public final class Uses {
     private static final int KEYS_MAX = 10_000;
 
     private record Hits(long times, Instant at, @Nullable GroupName group) {
@@ -40,13 +40,13 @@ final class Uses {
     /** The access times that the host's thread took last; they may not be in the index yet. */
     private Map<EntryName, Instant> drained = Map.of();
 
-    synchronized void hit(EntryName name, Instant at) {
+    public synchronized void hit(EntryName name, Instant at) {
         hitsEver++;
         used(name, new Hits(1, at, null));
     }
 
     /** Notes a use of an artifact as a part of a group, which counts as no hit. */
-    synchronized void renewed(EntryName name, Instant at, @Nullable GroupName group) {
+    public synchronized void renewed(EntryName name, Instant at, @Nullable GroupName group) {
         used(name, new Hits(0, at, group));
     }
 
@@ -74,7 +74,7 @@ final class Uses {
     }
 
     /** Returns a time of access that the index may lack. */
-    synchronized Optional<Instant> accessedAt(EntryName name) {
+    public synchronized Optional<Instant> accessedAt(EntryName name) {
         Instant at = accesses.get(name);
         return Optional.ofNullable(at == null ? drained.get(name) : at);
     }

@@ -1,6 +1,6 @@
 /**
- * Runs the pure core on a real host. One thread decides and writes the index; threads that may block carry out the rest. Directories are put, read
- * and deleted through here. HTTP, Kafka and the registry's client have packages of their own.
+ * Runs the pure core on a real host. One thread decides and writes the index; threads that may block carry out the rest. Each cache has a package
+ * of its own, and so have HTTP, Kafka and the client of the registry.
  */
 @NullMarked
 package dev.spillway.worker.host;

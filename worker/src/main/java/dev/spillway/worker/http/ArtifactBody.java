@@ -9,10 +9,10 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
-import dev.spillway.worker.core.ArtifactInfo;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.host.ArrivalRefusedException;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.core.model.ArtifactInfo;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.host.artifact.ArrivalRefusedException;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -30,7 +30,7 @@ public final class ArtifactBody {
     private ArtifactBody() {}
 
     /** Receives a body, up to the limits of its namespace and of this host. */
-    public static ReceivedArtifact receive(Request request, NamespaceName namespace, Artifacts artifacts)
+    public static ReceivedArtifact receive(Request request, NamespaceName namespace, HostArtifacts artifacts)
             throws IOException {
         try {
             return request.isStreamed() ? artifacts.receive(namespace, request.stream(), announced(request))
@@ -57,7 +57,7 @@ public final class ArtifactBody {
     }
 
     /** Answers a GET or HEAD. The artifact is closed once it is sent. */
-    public static Response answer(Request request, Artifacts.Found.Served served) {
+    public static Response answer(Request request, HostArtifacts.Found.Served served) {
         String tag = Conditions.tag(served.info().content());
         Conditions conditions = Conditions.of(request);
         Optional<ContentDigest> here = Optional.of(served.info().content());
@@ -78,7 +78,7 @@ public final class ArtifactBody {
                         || Long.parseLong(range.group(1)) <= Long.parseLong(range.group(2)));
     }
 
-    private static Response body(Artifacts.Found.Served served, long first, long length) {
+    private static Response body(HostArtifacts.Found.Served served, long first, long length) {
         return switch (served.content()) {
             case Artifact artifact -> Response.bytes(MEDIA_TYPE,
                     artifact.content().asSlice(first, length).toArray(ValueLayout.JAVA_BYTE));
@@ -86,12 +86,12 @@ public final class ArtifactBody {
         };
     }
 
-    private static Response tagged(Response response, Artifacts.Found.Served served, String tag) {
+    private static Response tagged(Response response, HostArtifacts.Found.Served served, String tag) {
         return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.generation()));
     }
 
     /** Answers a range: from one byte to another, from one byte to the end, or the last bytes. */
-    private static Response part(Artifacts.Found.Served served, Matcher range) {
+    private static Response part(HostArtifacts.Found.Served served, Matcher range) {
         long length = served.content().size();
         long first;
         long last;

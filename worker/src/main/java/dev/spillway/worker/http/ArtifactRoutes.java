@@ -1,15 +1,15 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.Artifacts.Claim;
-import dev.spillway.api.Artifacts.HostStats;
-import dev.spillway.api.Artifacts.Kept;
-import dev.spillway.api.Artifacts.Listed;
-import dev.spillway.api.Artifacts.Outcome;
-import dev.spillway.api.Artifacts.Stats;
-import dev.spillway.api.Entries;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.Artifacts.Claim;
+import dev.spillway.api.body.Artifacts.HostStats;
+import dev.spillway.api.body.Artifacts.Kept;
+import dev.spillway.api.body.Artifacts.Listed;
+import dev.spillway.api.body.Artifacts.Outcome;
+import dev.spillway.api.body.Artifacts.Stats;
+import dev.spillway.api.body.Entries;
 import dev.spillway.artifacts.ArtifactMetrics;
 import dev.spillway.events.Backend;
 import dev.spillway.events.ContentDigest;
@@ -27,13 +27,13 @@ import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
-import dev.spillway.worker.core.ArtifactInfo;
-import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.Deletions;
-import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.core.model.ArtifactInfo;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.host.ServedReplicas;
+import dev.spillway.worker.host.artifact.HostArtifacts;
+import dev.spillway.worker.host.directory.Deletions;
+import dev.spillway.worker.host.directory.Directories;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,10 +48,10 @@ final class ArtifactRoutes {
 
     private final HostId host;
     private final StoreId store;
-    private final Artifacts artifacts;
+    private final HostArtifacts artifacts;
     private final Deletions deletions;
 
-    ArtifactRoutes(HostId host, StoreId store, Artifacts artifacts, Deletions deletions) {
+    ArtifactRoutes(HostId host, StoreId store, HostArtifacts artifacts, Deletions deletions) {
         this.host = host;
         this.store = store;
         this.artifacts = artifacts;
@@ -107,7 +107,7 @@ final class ArtifactRoutes {
         EntryName name = new EntryName(namespace(request), request.parameter("key", EntryKey::new));
         // The registry may name this host as a holder before the answer with the generation has arrived here.
         artifacts.awaitRegistered(name);
-        Artifacts.Found.Served served = HostProblems.served(name, artifacts.look(name));
+        HostArtifacts.Found.Served served = HostProblems.served(name, artifacts.look(name));
         boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
                 || request.query().number("generation", 1, Long.MAX_VALUE).filter(wanted -> wanted != served.generation()).isPresent();
         if (other) {
@@ -128,9 +128,9 @@ final class ArtifactRoutes {
         conditions.requireForPut(host, artifacts, name);
         try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
             ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
-            Artifacts.Put put = new Artifacts.Put(name, new SnapshotId(name.key().value()), received, info, Description.NONE, 0);
-            Artifacts.Result result = conditions.put(artifacts, put);
-            return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
+            HostArtifacts.Put put = new HostArtifacts.Put(name, new SnapshotId(name.key().value()), received, info, Description.NONE, 0);
+            HostArtifacts.Result result = conditions.put(artifacts, put);
+            return Response.json(result instanceof HostArtifacts.Result.Existing ? 200 : 201,
                     kept(name, received.digest(), received.size(), result));
         }
     }
@@ -144,11 +144,11 @@ final class ArtifactRoutes {
         });
     }
 
-    private Kept kept(EntryName name, ContentDigest digest, long bytes, Artifacts.Result result) {
+    private Kept kept(EntryName name, ContentDigest digest, long bytes, HostArtifacts.Result result) {
         return new Kept(name.key(), digest, bytes, switch (result) {
-            case Artifacts.Result.Accepted() -> Outcome.ACCEPTED;
-            case Artifacts.Result.Existing() -> Outcome.EXISTING;
-            case Artifacts.Result.Settled(PutOutcome.Stored _) -> Outcome.STORED;
+            case HostArtifacts.Result.Accepted() -> Outcome.ACCEPTED;
+            case HostArtifacts.Result.Existing() -> Outcome.EXISTING;
+            case HostArtifacts.Result.Settled(PutOutcome.Stored _) -> Outcome.STORED;
             default -> throw HostProblems.of(host, name, 0, result);
         });
     }

@@ -4,9 +4,9 @@ import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.service.http.Request;
-import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param match       If-Match; compared strongly, so that a weak tag matches nothing
  * @param noneMatch   If-None-Match; compared weakly
  */
-public record Conditions(Optional<String> match, Optional<String> noneMatch) implements Artifacts.Condition {
+public record Conditions(Optional<String> match, Optional<String> noneMatch) implements HostArtifacts.Condition {
     public static Conditions of(Request request) {
         return new Conditions(request.header("If-Match"), request.header("If-None-Match"));
     }
@@ -31,16 +31,16 @@ public record Conditions(Optional<String> match, Optional<String> noneMatch) imp
     }
 
     /** Refuses a put whose conditions do not hold, before its body is received. */
-    public void requireForPut(HostId host, Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
+    public void requireForPut(HostId host, HostArtifacts artifacts, EntryName name) throws IOException, InterruptedException {
         require(host, artifacts, name, this);
     }
 
     /** Refuses a deletion whose conditions do not hold. A missing artifact is refused as missing. */
-    public void requireForDeletion(HostId host, Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
+    public void requireForDeletion(HostId host, HostArtifacts artifacts, EntryName name) throws IOException, InterruptedException {
         require(host, artifacts, name, here -> here.isEmpty() || test(here));
     }
 
-    private void require(HostId host, Artifacts artifacts, EntryName name, Artifacts.Condition condition)
+    private void require(HostId host, HostArtifacts artifacts, EntryName name, HostArtifacts.Condition condition)
             throws IOException, InterruptedException {
         if (!isEmpty()) {
             artifacts.unmet(name, condition).ifPresent(refused -> {
@@ -50,7 +50,7 @@ public record Conditions(Optional<String> match, Optional<String> noneMatch) imp
     }
 
     /** Keeps an artifact where the conditions hold. */
-    public Artifacts.Result put(Artifacts artifacts, Artifacts.Put put)
+    public HostArtifacts.Result put(HostArtifacts artifacts, HostArtifacts.Put put)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         return isEmpty() ? artifacts.put(put) : artifacts.put(put, this);
     }

@@ -1,27 +1,27 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Endpoint;
-import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Request.Query;
+import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.core.NotKept;
-import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.model.NotKept;
+import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.store.StageMode;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
-import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.RequestKey;
+import dev.spillway.worker.host.directory.TreePuts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
@@ -46,10 +46,10 @@ final class DirectoryPuts {
     private static final List<String> ENCODINGS = List.of("identity", "zstd");
 
     private final HostId host;
-    private final Puts puts;
+    private final TreePuts puts;
     private final UploadPace pace;
 
-    DirectoryPuts(HostId host, Puts puts, UploadPace pace) {
+    DirectoryPuts(HostId host, TreePuts puts, UploadPace pace) {
         this.host = host;
         this.puts = puts;
         this.pace = pace;
@@ -84,7 +84,7 @@ final class DirectoryPuts {
                 .map(text -> new RequestKey(text,
                         () -> RequestDigest.of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
         try {
-            return answer(name, generation, puts.put(new Puts.Put(name, new Puts.Source.Directory(body.sourceDir(), mode),
+            return answer(name, generation, puts.put(new TreePuts.Put(name, new TreePuts.Source.Directory(body.sourceDir(), mode),
                     described(body.description(), body.labels()), generation, copied(Optional.ofNullable(body.snapshotId()), generation),
                     key)));
         } catch (IOException e) {
@@ -122,7 +122,7 @@ final class DirectoryPuts {
         InputStream body = packed ? new PackedStream(stream) : stream;
         try {
             return answer(name, generation,
-                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body, strict), Description.of(description), generation, copied,
+                    puts.put(new TreePuts.Put(name, new TreePuts.Source.Archive(body, strict), Description.of(description), generation, copied,
                             key)));
         } catch (PosixException e) {
             throw notStored(name, "an archive", e);
@@ -153,9 +153,9 @@ final class DirectoryPuts {
         return given;
     }
 
-    private Response answer(EntryName name, long generation, Puts.Result result) {
+    private Response answer(EntryName name, long generation, TreePuts.Result result) {
         PutOutcome.Stored stored = HostProblems.stored(host, name, generation, result);
-        if (!(result instanceof Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, var _))) {
+        if (!(result instanceof TreePuts.Result.Settled(var path, var sizeBytes, var notKept, var left, var _))) {
             throw new IllegalStateException("a stored tree is a settled put: " + result);
         }
         return Response

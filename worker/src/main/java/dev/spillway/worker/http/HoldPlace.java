@@ -1,7 +1,7 @@
 package dev.spillway.worker.http;
 
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.model.Hold;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Comparator;

@@ -1,21 +1,21 @@
 package dev.spillway.worker.http;
 
 import dev.spillway.api.Durations;
-import dev.spillway.api.Holds;
-import dev.spillway.api.ReplicaState;
-import dev.spillway.api.Role;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CopyState;
+import dev.spillway.api.body.Holds;
+import dev.spillway.api.body.Role;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.identity.Identity;
-import dev.spillway.worker.core.Hold;
-import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.filesystem.store.ImageStore;
-import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.directory.Directories;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -132,7 +132,7 @@ final class HoldRoutes {
         Optional<ReplicaRecord> replica = view.replica(hold.replicaId());
         return new Holds.Held(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
                 replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
-                replica.map(held -> ReplicaState.valueOf(held.state().name())).orElse(null),
+                replica.map(held -> CopyState.valueOf(held.state().name())).orElse(null),
                 store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString(), hold.owner());
     }
 }

@@ -1,9 +1,9 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.Pagers;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
@@ -11,15 +11,15 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.pager.PagerRefusedException;
-import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.filesystem.StoreGoneException;
-import dev.spillway.worker.host.ArrivalRefusedException;
-import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.HostView;
-import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.host.artifact.ArrivalRefusedException;
+import dev.spillway.worker.host.artifact.HostArtifacts;
+import dev.spillway.worker.host.directory.Deletions;
+import dev.spillway.worker.host.directory.TreePuts;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -188,20 +188,20 @@ public final class HostProblems {
     }
 
     /** Returns what was stored, or refuses. */
-    static PutOutcome.Stored stored(HostId host, EntryName name, long generation, Puts.Result result) {
+    static PutOutcome.Stored stored(HostId host, EntryName name, long generation, TreePuts.Result result) {
         return switch (result) {
-            case Puts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored stored) -> stored;
-            case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw of(name, generation, outcome);
-            case Puts.Result.UnknownNamespace() -> throw unknownNamespace(name.namespace());
-            case Puts.Result.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
-            case Puts.Result.TooLarge(var maxBytes) -> throw tooLarge(maxBytes);
-            case Puts.Result.TreeRefused(var path, var detail) -> throw treeRefused(path, detail);
-            case Puts.Result.ArchiveMalformed(var path, var detail) -> throw malformedArchive(path, detail);
-            case Puts.Result.SourceRefused(var why) -> throw sourceRefused(why);
-            case Puts.Result.DiskFull(var why) -> throw diskFull(why);
-            case Puts.Result.Away(var apart) -> throw apart(apart);
-            case Puts.Result.Draining() -> throw draining(host);
-            case Puts.Result.KeyReused(var key) -> throw keyReused(key);
+            case TreePuts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored stored) -> stored;
+            case TreePuts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw of(name, generation, outcome);
+            case TreePuts.Result.UnknownNamespace() -> throw unknownNamespace(name.namespace());
+            case TreePuts.Result.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
+            case TreePuts.Result.TooLarge(var maxBytes) -> throw tooLarge(maxBytes);
+            case TreePuts.Result.TreeRefused(var path, var detail) -> throw treeRefused(path, detail);
+            case TreePuts.Result.ArchiveMalformed(var path, var detail) -> throw malformedArchive(path, detail);
+            case TreePuts.Result.SourceRefused(var why) -> throw sourceRefused(why);
+            case TreePuts.Result.DiskFull(var why) -> throw diskFull(why);
+            case TreePuts.Result.Away(var apart) -> throw apart(apart);
+            case TreePuts.Result.Draining() -> throw draining(host);
+            case TreePuts.Result.KeyReused(var key) -> throw keyReused(key);
         };
     }
 
@@ -230,34 +230,34 @@ public final class HostProblems {
     }
 
     /** Returns what was found, or refuses. */
-    public static Artifacts.Found.Served served(EntryName name, Artifacts.Found found) {
+    public static HostArtifacts.Found.Served served(EntryName name, HostArtifacts.Found found) {
         return switch (found) {
-            case Artifacts.Found.Served served -> served;
-            case Artifacts.Found.Missing() -> throw unknownEntry(name);
-            case Artifacts.Found.UnknownNamespace() -> throw unknownNamespace(name.namespace());
-            case Artifacts.Found.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
-            case Artifacts.Found.Away(var apart) -> throw apart(apart);
+            case HostArtifacts.Found.Served served -> served;
+            case HostArtifacts.Found.Missing() -> throw unknownEntry(name);
+            case HostArtifacts.Found.UnknownNamespace() -> throw unknownNamespace(name.namespace());
+            case HostArtifacts.Found.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
+            case HostArtifacts.Found.Away(var apart) -> throw apart(apart);
         };
     }
 
     /** Returns whether a put did not keep its content. */
-    public static boolean keepsNothing(Artifacts.Result result) {
-        return !(result instanceof Artifacts.Result.Accepted || result instanceof Artifacts.Result.Existing
-                || result instanceof Artifacts.Result.Settled(PutOutcome.Stored _));
+    public static boolean keepsNothing(HostArtifacts.Result result) {
+        return !(result instanceof HostArtifacts.Result.Accepted || result instanceof HostArtifacts.Result.Existing
+                || result instanceof HostArtifacts.Result.Settled(PutOutcome.Stored _));
     }
 
     /** Returns the problem for any result of a put that keeps nothing. */
-    public static ProblemException of(HostId host, EntryName name, long generation, Artifacts.Result result) {
+    public static ProblemException of(HostId host, EntryName name, long generation, HostArtifacts.Result result) {
         return switch (result) {
-            case Artifacts.Result.Settled(var outcome) -> of(name, generation, outcome);
-            case Artifacts.Result.UnknownNamespace() -> unknownNamespace(name.namespace());
-            case Artifacts.Result.OtherBackend(var backend) -> otherBackend(name.namespace(), backend);
-            case Artifacts.Result.TooLarge(var maxBytes) -> artifactTooLarge(maxBytes);
-            case Artifacts.Result.DiskFull(var why) -> diskFull(why);
-            case Artifacts.Result.ConditionUnmet() -> conditionUnmet(name);
-            case Artifacts.Result.Away(var apart) -> apart(apart);
-            case Artifacts.Result.Draining() -> draining(host);
-            case Artifacts.Result.Accepted _,Artifacts.Result.Existing _ ->
+            case HostArtifacts.Result.Settled(var outcome) -> of(name, generation, outcome);
+            case HostArtifacts.Result.UnknownNamespace() -> unknownNamespace(name.namespace());
+            case HostArtifacts.Result.OtherBackend(var backend) -> otherBackend(name.namespace(), backend);
+            case HostArtifacts.Result.TooLarge(var maxBytes) -> artifactTooLarge(maxBytes);
+            case HostArtifacts.Result.DiskFull(var why) -> diskFull(why);
+            case HostArtifacts.Result.ConditionUnmet() -> conditionUnmet(name);
+            case HostArtifacts.Result.Away(var apart) -> apart(apart);
+            case HostArtifacts.Result.Draining() -> draining(host);
+            case HostArtifacts.Result.Accepted _,HostArtifacts.Result.Existing _ ->
                     throw new IllegalArgumentException("result: " + result + " (expected: one that refuses)");
         };
     }

@@ -1,25 +1,25 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.CachedDirectories;
-import dev.spillway.api.Pagers.Allocate;
-import dev.spillway.api.Pagers.Capture;
-import dev.spillway.api.Pagers.Captured;
-import dev.spillway.api.Pagers.Create;
-import dev.spillway.api.Pagers.Fork;
-import dev.spillway.api.Pagers.Install;
-import dev.spillway.api.Pagers.Own;
-import dev.spillway.api.Pagers.Owned;
-import dev.spillway.api.Pagers.Pager;
-import dev.spillway.api.Pagers.Pages;
-import dev.spillway.api.Pagers.Quiesce;
-import dev.spillway.api.Pagers.Restore;
-import dev.spillway.api.Pagers.Restored;
-import dev.spillway.api.Pagers.Sequence;
-import dev.spillway.api.Pagers.Verification;
-import dev.spillway.api.Pagers.Verified;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Pagers.Allocate;
+import dev.spillway.api.body.Pagers.Capture;
+import dev.spillway.api.body.Pagers.Captured;
+import dev.spillway.api.body.Pagers.Create;
+import dev.spillway.api.body.Pagers.Fork;
+import dev.spillway.api.body.Pagers.Install;
+import dev.spillway.api.body.Pagers.Own;
+import dev.spillway.api.body.Pagers.Owned;
+import dev.spillway.api.body.Pagers.Pager;
+import dev.spillway.api.body.Pagers.Pages;
+import dev.spillway.api.body.Pagers.Quiesce;
+import dev.spillway.api.body.Pagers.Restore;
+import dev.spillway.api.body.Pagers.Restored;
+import dev.spillway.api.body.Pagers.Sequence;
+import dev.spillway.api.body.Pagers.Verification;
+import dev.spillway.api.body.Pagers.Verified;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -27,17 +27,17 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.pager.PagePool;
-import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.PagerRefusedException.Reason;
+import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.Snapshot;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.host.Directories;
-import dev.spillway.worker.host.Pagers;
-import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.host.directory.Directories;
+import dev.spillway.worker.host.directory.TreePuts;
+import dev.spillway.worker.host.pager.HostPagers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -65,11 +65,11 @@ final class PagerRoutes {
     private static final Duration ROOM_WITHIN = Duration.ofSeconds(30);
 
     private final HostId host;
-    private final Pagers pagers;
+    private final HostPagers pagers;
     private final Directories directories;
     private final PageRoom room = new PageRoom(Runtime.getRuntime().maxMemory() / ROOM_OF_HEAP, ROOM_WITHIN);
 
-    PagerRoutes(HostId host, Pagers pagers, Directories directories) {
+    PagerRoutes(HostId host, HostPagers pagers, Directories directories) {
         this.host = host;
         this.pagers = pagers;
         this.directories = directories;
@@ -106,10 +106,10 @@ final class PagerRoutes {
     }
 
     private static String name(Request request) {
-        return request.parameter("pager", dev.spillway.api.Pagers::requireName);
+        return request.parameter("pager", dev.spillway.api.body.Pagers::requireName);
     }
 
-    private Pagers.Open open(Request request) {
+    private HostPagers.Open open(Request request) {
         String name = name(request);
         return pagers.find(name).orElseThrow(() -> HostProblems.unknownPager(name));
     }
@@ -124,7 +124,7 @@ final class PagerRoutes {
 
     private Response create(Request request) throws IOException {
         Create create = request.body(Create.class);
-        String name = dev.spillway.api.Pagers.requireName(create.name());
+        String name = dev.spillway.api.body.Pagers.requireName(create.name());
         boolean file = create.file() != null && create.file();
         PagePool.Size size = new PagePool.Size(create.pages(), create.meta().states().isEmpty() ? 0 : or(create.sequences(), STATE_SLOTS),
                 file ? or(create.saves(), SAVES) : 0, create.checksums() == null || create.checksums());
@@ -139,7 +139,7 @@ final class PagerRoutes {
         return given == null ? otherwise : given;
     }
 
-    private Pager describe(Pagers.Open open) {
+    private Pager describe(HostPagers.Open open) {
         PagePool pool = open.pool();
         return new Pager(open.name(), pool.meta(), pool.meta().layout(), pool.pageCount(), pool.freePageCount(), pool.sequenceCount(),
                 open.bytes(),
@@ -148,8 +148,8 @@ final class PagerRoutes {
 
     private Response list(Request request) {
         Paging paging = Paging.of(request, "pagers");
-        List<Pagers.Open> found = pagers.list(paging.after() == null ? "" : paging.after(), paging.limit() + 1);
-        return Response.ok(paging.page(found, Pagers.Open::name, this::describe));
+        List<HostPagers.Open> found = pagers.list(paging.after() == null ? "" : paging.after(), paging.limit() + 1);
+        return Response.ok(paging.page(found, HostPagers.Open::name, this::describe));
     }
 
     private Response close(Request request) {
@@ -321,7 +321,7 @@ final class PagerRoutes {
     }
 
     private Response quiesce(Request request) throws InterruptedException {
-        Pagers.Open open = open(request);
+        HostPagers.Open open = open(request);
         Duration within = Optional.ofNullable(request.body(Quiesce.class).within()).orElse(PAUSE);
         if (!within.isPositive() || within.compareTo(PAUSE_MAX) > 0) {
             throw new InvalidValueException("within", within, "more than 0 and at most " + PAUSE_MAX);
@@ -341,13 +341,13 @@ final class PagerRoutes {
     }
 
     private Response capture(Request request) throws Exception {
-        Pagers.Open open = open(request);
+        HostPagers.Open open = open(request);
         Capture capture = request.body(Capture.class);
         EntryName name = new EntryName(capture.namespace(), capture.key());
-        Pagers.Captured captured =
+        HostPagers.Captured captured =
                 pagers.capture(open, name, Description.of(capture.description() == null ? "" : capture.description()));
         PutOutcome.Stored stored = HostProblems.stored(host, name, 0, captured.put());
-        if (!(captured.put() instanceof Puts.Result.Settled(var _, var sizeBytes, var _, var _, var _)) || captured.capture() == null) {
+        if (!(captured.put() instanceof TreePuts.Result.Settled(var _, var sizeBytes, var _, var _, var _)) || captured.capture() == null) {
             throw new IllegalStateException("a stored capture is a settled put: " + captured.put());
         }
         Snapshot snapshot = captured.capture().snapshot();
@@ -357,14 +357,14 @@ final class PagerRoutes {
     }
 
     private Response restore(Request request) throws Exception {
-        Pagers.Open open = open(request);
+        HostPagers.Open open = open(request);
         Restore restore = request.body(Restore.class);
         EntryName name = new EntryName(restore.namespace(), restore.key());
         return switch (pagers.restore(open, name, restore.fetch() == null || restore.fetch())) {
-            case Pagers.Restored.Done(var replica, var fromPeer, var sequences) ->
+            case HostPagers.Restored.Done(var replica, var fromPeer, var sequences) ->
                     Response.ok(new Restored(replica.snapshotId(), replica.generation(),
                             fromPeer ? CachedDirectories.Source.PEER : CachedDirectories.Source.LOCAL, sequences));
-            case Pagers.Restored.NotFound(var found) -> {
+            case HostPagers.Restored.NotFound(var found) -> {
                 DirectoryRoutes.served(name, found);
                 throw new IllegalStateException("a served entry is restored: " + found);
             }

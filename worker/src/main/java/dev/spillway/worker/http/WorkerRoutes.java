@@ -1,23 +1,23 @@
 package dev.spillway.worker.http;
 
 import dev.spillway.api.Problem;
-import dev.spillway.api.ReplicaState;
 import dev.spillway.api.WorkerApi;
-import dev.spillway.api.WorkerStatus;
+import dev.spillway.api.body.CopyState;
+import dev.spillway.api.body.WorkerStatus;
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.OrderPosition;
 import dev.spillway.worker.filesystem.store.ImageStore;
-import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.Deletions;
-import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
-import dev.spillway.worker.host.Pagers;
-import dev.spillway.worker.host.Prunes;
-import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
+import dev.spillway.worker.host.directory.Deletions;
+import dev.spillway.worker.host.directory.Directories;
+import dev.spillway.worker.host.directory.Prunes;
+import dev.spillway.worker.host.directory.TreePuts;
+import dev.spillway.worker.host.pager.HostPagers;
 import dev.spillway.worker.http.cache.CacheRoutes;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -42,8 +42,8 @@ public final class WorkerRoutes {
      * @param pace    lowest rate of uploads
      * @param storeGone reason why the store is not where it was opened; empty while it is
      */
-    public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
-            Artifacts artifacts, Pagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax,
+    public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, TreePuts puts,
+            HostArtifacts artifacts, HostPagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax,
             UploadPace pace, Supplier<Optional<String>> storeGone) {}
 
     /** Returns the problem that a client gets for an exception of the host; empty for others. */
@@ -68,7 +68,7 @@ public final class WorkerRoutes {
         HostView view = host.view();
         HostView.Standing standing = view.standing();
         Membership membership = view.membership();
-        Position position = view.position().orElse(null);
+        OrderPosition position = view.position().orElse(null);
         return new WorkerStatus(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
                 standing.unreachable(), standing.draining(),
                 membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), named(view.counts()),
@@ -76,9 +76,9 @@ public final class WorkerRoutes {
                 view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
     }
 
-    private static Map<ReplicaState, Long> named(Map<dev.spillway.worker.core.ReplicaState, Long> figures) {
-        Map<ReplicaState, Long> named = new EnumMap<>(ReplicaState.class);
-        figures.forEach((state, figure) -> named.put(ReplicaState.valueOf(state.name()), figure));
+    private static Map<CopyState, Long> named(Map<dev.spillway.worker.core.model.ReplicaState, Long> figures) {
+        Map<CopyState, Long> named = new EnumMap<>(CopyState.class);
+        figures.forEach((state, figure) -> named.put(CopyState.valueOf(state.name()), figure));
         return named;
     }
 }

@@ -1,6 +1,6 @@
 package dev.spillway.worker.kafka;
 
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTrouble;
 import java.io.IOException;

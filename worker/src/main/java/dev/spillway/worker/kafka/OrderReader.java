@@ -1,15 +1,15 @@
 package dev.spillway.worker.kafka;
 
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.Topics;
-import dev.spillway.events.UnreadableEventException;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.MessageKey;
+import dev.spillway.events.codec.Topics;
+import dev.spillway.events.codec.UnreadableEventException;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;
@@ -18,7 +18,7 @@ import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.ConsumerLag;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
-import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.model.OrderPosition;
 import dev.spillway.worker.trail.HostTrail;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -69,9 +69,9 @@ public final class OrderReader implements AutoCloseable {
 
     /** Takes the orders that are read. Each call may block until there is room. */
     public interface Sink {
-        void ordered(Order order, Position read) throws InterruptedException;
+        void ordered(Order order, OrderPosition read) throws InterruptedException;
 
-        void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException;
+        void passedOver(OrderPosition read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException;
 
         /** Notes that orders may have been missed, because Kafka no longer has the next record. */
         void missed() throws InterruptedException;
@@ -258,7 +258,7 @@ public final class OrderReader implements AutoCloseable {
                 take(record);
             }
             if (passed != OLDEST && System.nanoTime() - passedAt > PASSED_EVERY.toNanos()) {
-                sink.passedOver(new Position(partition.partition(), passed), null, "");
+                sink.passedOver(new OrderPosition(partition.partition(), passed), null, "");
                 passed = OLDEST;
                 passedAt = System.nanoTime();
             }
@@ -274,7 +274,7 @@ public final class OrderReader implements AutoCloseable {
 
     private void take(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
         Message message = Message.of(record);
-        Position after = new Position(record.partition(), record.offset() + 1);
+        OrderPosition after = new OrderPosition(record.partition(), record.offset() + 1);
         if (host.value().equals(message.key())) {
             take(record, message, after);
         } else {
@@ -284,7 +284,7 @@ public final class OrderReader implements AutoCloseable {
     }
 
     /** Takes a message that is addressed to this host. */
-    private void take(ConsumerRecord<byte[], byte[]> record, Message message, Position after) throws InterruptedException {
+    private void take(ConsumerRecord<byte[], byte[]> record, Message message, OrderPosition after) throws InterruptedException {
         Map<String, String> headers = new HashMap<>();
         message.headers().forEach((name, value) -> headers.put(name, new String(value, StandardCharsets.UTF_8)));
         if (key.get().filter(known -> known.proves(headers, message.value())).isEmpty()) {

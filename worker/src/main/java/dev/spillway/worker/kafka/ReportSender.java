@@ -1,11 +1,11 @@
 package dev.spillway.worker.kafka;
 
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.Report;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.MessageKey;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;
@@ -13,8 +13,8 @@ import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
-import dev.spillway.worker.trail.HostTrail;
 import dev.spillway.worker.trail.HostTrail.FollowedReport;
+import dev.spillway.worker.trail.HostTrail;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;

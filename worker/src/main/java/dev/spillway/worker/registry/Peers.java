@@ -5,13 +5,13 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.ClientSecurity;
-import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
+import dev.spillway.client.http.ServerAddress;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
-import dev.spillway.events.Json;
+import dev.spillway.events.codec.Json;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,7 +101,7 @@ public final class Peers implements AutoCloseable {
 
     private Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Receiver receiver)
             throws IOException, InterruptedException {
-        Outcome<Sent> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
+        Outcome<Sent> outcome = client.receive(ServerAddress.parse(String.valueOf(holder.address())),
                 Outgoing.traced(Call.of(WorkerApi.GET_COPY.at(name.namespace(), name.key())
                         .with("generation", entry.generation())
                         .with("storeId", holder.storeId()), within(entry))),
@@ -133,7 +133,7 @@ public final class Peers implements AutoCloseable {
     /** Takes a copy of a tree from one of its holders, which are tried in random order, and returns whether the receiver stored one. */
     public boolean fetchTree(EntryName name, RegistryClient.Entry entry, TreeReceiver receiver) throws InterruptedException {
         for (RegistryClient.Holder holder : asked(entry)) {
-            Outcome<Boolean> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
+            Outcome<Boolean> outcome = client.receive(ServerAddress.parse(String.valueOf(holder.address())),
                     Outgoing.traced(Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT)), (headers, body) -> {
                         String generation = headers.getOrDefault("spillway-generation", "");
                         return generation.equals(Long.toString(entry.generation())) && received(receiver, body);

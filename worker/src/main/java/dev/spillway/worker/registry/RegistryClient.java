@@ -2,16 +2,16 @@ package dev.spillway.worker.registry;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
-import dev.spillway.api.Plans;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.RequestTarget;
-import dev.spillway.api.Tokens;
+import dev.spillway.api.body.Plans;
+import dev.spillway.api.body.Tokens;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.ClientSecurity;
-import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
+import dev.spillway.client.http.ServerAddress;
 import dev.spillway.client.http.Servers;
 import dev.spillway.events.Backend;
 import dev.spillway.events.ContentDigest;
@@ -20,12 +20,12 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
-import dev.spillway.events.Json;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
+import dev.spillway.events.codec.Json;
+import dev.spillway.events.codec.MessageKey;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
@@ -46,7 +46,7 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.settings.HostPort;
-import dev.spillway.worker.core.Delivery;
+import dev.spillway.worker.core.model.Delivery;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -131,7 +131,7 @@ public final class RegistryClient implements AutoCloseable {
         this.client = new JsonClient(Json.tolerant(), connectWithin, ANSWER_BYTES_MAX, security);
         this.coordinators =
                 new Servers(client, coordinators.stream()
-                        .<Endpoint>map(each -> new Endpoint.Tcp(each.host(), each.port(), security.tls() != null))
+                        .<ServerAddress>map(each -> new ServerAddress.Tcp(each.host(), each.port(), security.tls() != null))
                         .toList());
     }
 

@@ -1,14 +1,14 @@
 package dev.spillway.worker.rocksdb;
 
 import dev.spillway.events.StoreId;
-import dev.spillway.worker.core.Hold;
-import dev.spillway.worker.core.HostIndex;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.KeptRequest;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.HostIndex;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.KeptRequest;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.rocksdb.IndexCodec.Kind;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -159,7 +159,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
     @Override
     public IndexContents load() throws IOException {
         Membership membership = Membership.NONE;
-        Position position = null;
+        OrderPosition position = null;
         List<ReplicaRecord> replicas = new ArrayList<>();
         List<Hold> holds = new ArrayList<>();
         List<KeptRequest> requests = new ArrayList<>();
@@ -172,7 +172,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
                     case STORE -> {}
                     case HOLD -> holds.add(codec.read(what, value, Hold.class));
                     case MEMBERSHIP -> membership = codec.read(what, value, Membership.class);
-                    case POSITION -> position = codec.read(what, value, Position.class);
+                    case POSITION -> position = codec.read(what, value, OrderPosition.class);
                     case REQUEST -> requests.add(codec.read(what, value, KeptRequest.class));
                     case REPLICA -> replicas.add(replicaCodec.read(what, key, value));
                 }

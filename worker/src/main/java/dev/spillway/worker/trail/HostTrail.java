@@ -17,7 +17,7 @@ import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.SpanAttributes;
 import dev.spillway.service.tracing.Traceparent;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.worker.core.Delivery;
+import dev.spillway.worker.core.model.Delivery;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;

@@ -1,14 +1,14 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.Order;
 import dev.spillway.events.Report;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.MessageKey;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.Message;
@@ -44,7 +44,7 @@ class OrdersByKafkaTest {
     @Test
     void anOrderDeletesItsImageAndIsReportedAndIsNotReadAgainAfterARestart() throws Exception {
         TestRegistry registry = new TestRegistry().namespace("images", 10, null);
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.temporary());
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
                 TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
             var settings = new dev.spillway.service.kafka.KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test",
                     RunningWorker.HANG);

@@ -1,7 +1,7 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.events.protocol.JoinAnswer;
-import dev.spillway.service.NotReachableException;
+import dev.spillway.service.DependencyUnavailableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -48,7 +48,7 @@ class StartLimitTest {
     /** Waits until a worker gives up that started later than the others, so that their time is over, too. */
     private void awaitOneThatGivesUp() throws Exception {
         try (RunningWorker fresh = worker("fresh", NOBODY)) {
-            assertThat(fresh.failed.get()).isInstanceOf(NotReachableException.class)
+            assertThat(fresh.failed.get()).isInstanceOf(DependencyUnavailableException.class)
                     .hasMessageStartingWith("coordinator at " + NOBODY + ": ")
                     .hasMessageEndingWith(", given up after trying for 2 s");
         }

@@ -1,9 +1,9 @@
 package dev.spillway.worker.app;
 
 import com.github.luben.zstd.Zstd;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.settings.HostPort;
@@ -12,10 +12,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ class TemporaryFolderTest {
         assumeTrue(run("mount", "-t", "tmpfs", "-o", kind.equals("noexec") ? "noexec" : "size=64k", "tmpfs", temporary.toString()) == 0,
                 "skipped: cannot mount");
         TestRegistry registry = new TestRegistry().namespace("images", 1, null);
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.temporary());
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
                 TestCoordinator coordinator = new TestCoordinator(registry, 0);
                 HttpClient client = HttpClient.newHttpClient()) {
             if (kind.equals("full")) {

@@ -1,9 +1,9 @@
 package dev.spillway.worker.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.settings.HostPort;
@@ -92,7 +92,7 @@ class WorkerReadinessTest {
 
     @Test
     void ordersThatCannotBeReadAreNotReady() throws Exception {
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.temporary());
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
                 TestCoordinator coordinator = new TestCoordinator(new TestRegistry(), 0);
                 Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             topics(broker);

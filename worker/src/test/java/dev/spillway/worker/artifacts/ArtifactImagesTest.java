@@ -3,7 +3,7 @@ package dev.spillway.worker.artifacts;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactContent;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.ImagesContract;
+import dev.spillway.worker.core.model.ImageBackendContract;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,7 +12,7 @@ import java.util.Optional;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Artifacts as images. The one that arrives is with its caller until it is put, so staging makes nothing here. */
-class ArtifactImagesTest extends ImagesContract<ArtifactImages> {
+class ArtifactImagesTest extends ImageBackendContract<ArtifactImages> {
     private static final ArtifactImages.Limits LIMITS = new ArtifactImages.Limits(1 << 20, 1 << 16, 1 << 18);
 
     @Override

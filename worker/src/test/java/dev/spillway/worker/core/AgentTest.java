@@ -23,6 +23,21 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.HoldAnswer;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.Offer;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,7 +66,7 @@ abstract class AgentTest {
     final List<Effect> effects = new ArrayList<>();
     Membership membership = Membership.NONE;
     @Nullable
-    Position position;
+    OrderPosition position;
     HostAgent agent = new HostAgent(SELF, HostTimes.DEFAULTS, IndexContents.EMPTY, new Random(1));
 
     void join() {

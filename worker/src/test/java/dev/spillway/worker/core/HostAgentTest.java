@@ -21,6 +21,17 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.Effect;
+import dev.spillway.worker.core.model.HoldAnswer;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.Offer;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -172,10 +183,10 @@ final class HostAgentTest extends AgentTest {
     void anOrderedReplicaGoesAndIsReportedUntilItIsAcknowledged() {
         join();
         put(1, 7);
-        perform(agent.ordered(now, order(1), new Position(3, 42)));
+        perform(agent.ordered(now, order(1), new OrderPosition(3, 42)));
         assertThat(agent.served(KEY)).isEmpty();
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.DOOMED);
-        assertThat(position).isEqualTo(new Position(3, 42));
+        assertThat(position).isEqualTo(new OrderPosition(3, 42));
         removeImage(1);
         assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DELETED);
 

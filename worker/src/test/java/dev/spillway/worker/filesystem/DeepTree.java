@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import java.io.IOException;
@@ -9,9 +9,9 @@ import java.nio.file.Path;
 
 /** A chain of directories, deeper than any path that the kernel takes, with a file of two names at its end. */
 public final class DeepTree {
-    private static final EntryName LEVEL = EntryName.of("d");
-    private static final EntryName FILE = EntryName.of("file");
-    private static final EntryName FURTHER_NAME = EntryName.of("file with a further name");
+    private static final FileName LEVEL = FileName.of("d");
+    private static final FileName FILE = FileName.of("file");
+    private static final FileName FURTHER_NAME = FileName.of("file with a further name");
 
     private DeepTree() {}
 

@@ -1,9 +1,9 @@
 package dev.spillway.worker.filesystem;
 
-import dev.spillway.worker.core.NotKept;
-import dev.spillway.worker.core.TrashOutcome;
-import dev.spillway.worker.core.UnlinkOutcome;
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.core.model.NotKept;
+import dev.spillway.worker.core.model.TrashOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.store.PublishOutcome;
@@ -78,7 +78,7 @@ public final class OtherUser {
 
     private static void unlink(Path directory) throws IOException, InterruptedException {
         try (OpenDirectory parent = OpenDirectory.open(directory)) {
-            require(TreeUnlinker.unlink(parent, EntryName.of("tree")) instanceof UnlinkOutcome.Unlinked, "unlinked");
+            require(TreeUnlinker.unlink(parent, FileName.of("tree")) instanceof UnlinkOutcome.Unlinked, "unlinked");
         }
     }
 

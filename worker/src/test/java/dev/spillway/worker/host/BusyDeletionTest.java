@@ -18,17 +18,18 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.HostIdentity;
-import dev.spillway.worker.core.HostIndex;
-import dev.spillway.worker.core.HostTimes;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.Step;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostIndex;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.Step;
 import dev.spillway.worker.filesystem.store.DirectoryImages;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
+import dev.spillway.worker.host.directory.Deletions;
 import dev.spillway.worker.registry.RegistryClient;
 import dev.spillway.worker.trail.HostTrail;
 import java.net.InetAddress;
@@ -132,7 +133,7 @@ class BusyDeletionTest {
                 ImageStore store = ImageStore.open(folder.resolve("store"));
                 HostLoop loop = new HostLoop(new HostLoop.Parts(new Accepting(), IndexContents.EMPTY,
                         new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS, InstantSource.system(),
-                        RandomGenerator.getDefault(), new Outside(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}), store,
+                        RandomGenerator.getDefault(), new HostPorts(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}), store,
                         new DirectoryImages(store, UnlinkPace.none()),
                         new Removals.Unlinking(1, UnlinkPace.none()), new HostTrail(Tracing.off()), failure -> {}));
                 RegistryClient registry = new RegistryClient(List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),

@@ -17,15 +17,15 @@ import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.HostIdentity;
-import dev.spillway.worker.core.HostIndex;
-import dev.spillway.worker.core.HostTimes;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.core.model.Delivery;
+import dev.spillway.worker.core.model.HostIdentity;
+import dev.spillway.worker.core.model.HostIndex;
+import dev.spillway.worker.core.model.HostTimes;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.Offer;
 import dev.spillway.worker.filesystem.store.DirectoryImages;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
@@ -89,7 +89,7 @@ class HostLoopTest {
 
     private HostLoop started(IndexContents contents, Recovery found) {
         HostLoop started = new HostLoop(new HostLoop.Parts(index, contents, found, HostTimes.DEFAULTS,
-                InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
+                InstantSource.system(), RandomGenerator.getDefault(), new HostPorts(this::answer, report -> {}, (partition, from) -> {}),
                 store, new DirectoryImages(store, UnlinkPace.none()),
                 new Removals.Unlinking(1, UnlinkPace.none()), new HostTrail(Tracing.off()), failed::complete));
         started.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));

@@ -1,17 +1,17 @@
 package dev.spillway.worker.kafka;
 
 import dev.spillway.events.EntryKey;
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.MessageKey;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaSettings;
@@ -20,7 +20,7 @@ import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.model.OrderPosition;
 import dev.spillway.worker.trail.HostTrail;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -68,13 +68,13 @@ class BrokerHangsTest {
     /** Takes the first order, and then waits for room that may never come. */
     private final class Full implements OrderReader.Sink {
         @Override
-        public void ordered(Order order, Position at) throws InterruptedException {
+        public void ordered(Order order, OrderPosition at) throws InterruptedException {
             read.countDown();
             room.await();
         }
 
         @Override
-        public void passedOver(Position at, @Nullable ReplicaId notUnderstood, String why) {
+        public void passedOver(OrderPosition at, @Nullable ReplicaId notUnderstood, String why) {
             throw new AssertionError("passed over " + at + ": " + why);
         }
 

@@ -1,7 +1,7 @@
 package dev.spillway.worker.kafka;
 
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
-import dev.spillway.embedded.KafkaSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +43,7 @@ final class BrokerProcess implements AutoCloseable {
 
     /** Runs until its input ends, which it does when whoever started it is gone. */
     public static void main(String[] arguments) throws IOException {
-        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.temporary())) {
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary())) {
             System.out.println(broker.bootstrapServers());
             var _ = System.in.read();
         }

@@ -1,17 +1,17 @@
 package dev.spillway.worker.kafka;
 
 import dev.spillway.events.EntryKey;
-import dev.spillway.events.EventCodec;
-import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.EventCodec;
+import dev.spillway.events.codec.EventMessage;
+import dev.spillway.events.codec.MessageKey;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaSettings;
@@ -21,7 +21,7 @@ import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.TestKafka;
-import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.model.OrderPosition;
 import dev.spillway.worker.trail.HostTrail;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.ServerSocket;
@@ -71,21 +71,21 @@ class OrdersOverKafkaTest {
 
     /** A call of a sink. */
     private sealed interface Told {
-        record Ordered(Order order, Position read) implements Told {}
+        record Ordered(Order order, OrderPosition read) implements Told {}
 
-        record Passed(Position read, @Nullable ReplicaId notUnderstood) implements Told {}
+        record Passed(OrderPosition read, @Nullable ReplicaId notUnderstood) implements Told {}
 
         record Missed() implements Told {}
     }
 
     private record Heard(BlockingQueue<Told> queue) implements OrderReader.Sink {
         @Override
-        public void ordered(Order order, Position read) throws InterruptedException {
+        public void ordered(Order order, OrderPosition read) throws InterruptedException {
             queue.put(new Told.Ordered(order, read));
         }
 
         @Override
-        public void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
+        public void passedOver(OrderPosition read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
             queue.put(new Told.Passed(read, notUnderstood));
         }
 
@@ -146,7 +146,7 @@ class OrdersOverKafkaTest {
     void aReaderThatStartedBeforeKafkaReadsWhenItIsThere() throws Exception {
         Order order = order(HOST, STORE);
         assertThat(send(0, order)).isZero();
-        assertThat(EARLY.next()).isEqualTo(new Told.Ordered(order, new Position(0, 1)));
+        assertThat(EARLY.next()).isEqualTo(new Told.Ordered(order, new OrderPosition(0, 1)));
     }
 
     @Test
@@ -164,10 +164,10 @@ class OrdersOverKafkaTest {
                 new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(1, -1);
-            assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new Position(1, 2)));
-            assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(1, 5)));
+            assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new OrderPosition(1, 2)));
+            assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new OrderPosition(1, 5)));
             assertThat(heard.next()).as("a run of others at the end, told now and then")
-                    .isEqualTo(new Told.Passed(new Position(1, 6), null));
+                    .isEqualTo(new Told.Passed(new OrderPosition(1, 6), null));
             assertThat(reader.orders()).isEqualTo(2);
         }
     }
@@ -182,11 +182,11 @@ class OrdersOverKafkaTest {
                 new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(2, 1);
-            assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(2, 2)));
+            assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new OrderPosition(2, 2)));
             Order third = order(HOST, STORE);
             send(3, third);
             reader.follow(3, -1);
-            assertThat(heard.next()).as("another partition from now on").isEqualTo(new Told.Ordered(third, new Position(3, 1)));
+            assertThat(heard.next()).as("another partition from now on").isEqualTo(new Told.Ordered(third, new OrderPosition(3, 1)));
         }
     }
 
@@ -200,7 +200,7 @@ class OrdersOverKafkaTest {
                         new SimpleMeterRegistry())) {
             reader.follow(4, 1_000);
             assertThat(heard.next()).isEqualTo(new Told.Missed());
-            assertThat(heard.next()).isEqualTo(new Told.Ordered(order, new Position(4, 1)));
+            assertThat(heard.next()).isEqualTo(new Told.Ordered(order, new OrderPosition(4, 1)));
         }
     }
 
@@ -216,8 +216,8 @@ class OrdersOverKafkaTest {
                 new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(5, -1);
-            assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 2), replica));
-            assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 3), null));
+            assertThat(heard.next()).isEqualTo(new Told.Passed(new OrderPosition(5, 2), replica));
+            assertThat(heard.next()).isEqualTo(new Told.Passed(new OrderPosition(5, 3), null));
         }
     }
 
@@ -241,7 +241,7 @@ class OrdersOverKafkaTest {
                 new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(7, -1);
-            assertThat(heard.next()).isEqualTo(new Told.Ordered(own, new Position(7, 6)));
+            assertThat(heard.next()).isEqualTo(new Told.Ordered(own, new OrderPosition(7, 6)));
             assertThat(reader.unproven()).isEqualTo(4);
             assertThat(reader.orders()).isEqualTo(1);
         }
@@ -249,7 +249,7 @@ class OrdersOverKafkaTest {
         try (OrderReader reader = new OrderReader(settings, HOST, STORE, Optional::empty, keyless, QUICK, new HostTrail(Tracing.off()),
                 new SimpleMeterRegistry())) {
             reader.follow(7, -1);
-            assertThat(keyless.next()).isEqualTo(new Told.Passed(new Position(7, 6), null));
+            assertThat(keyless.next()).isEqualTo(new Told.Passed(new OrderPosition(7, 6), null));
             assertThat(reader.unproven()).isEqualTo(5);
         }
     }

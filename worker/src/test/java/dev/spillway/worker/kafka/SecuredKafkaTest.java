@@ -2,11 +2,11 @@ package dev.spillway.worker.kafka;
 
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.HostId;
-import dev.spillway.events.MessageKey;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
-import dev.spillway.events.Topics;
+import dev.spillway.events.codec.MessageKey;
+import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
@@ -51,7 +51,7 @@ class SecuredKafkaTest {
     @Test
     void reportsPassAndAStrangerIsToldWhyNot() throws Exception {
         SecuredKafka secured = SecuredKafka.in(directory, "canary");
-        var start = dev.spillway.embedded.KafkaSettings.temporary();
+        var start = dev.spillway.embedded.EmbeddedKafkaSettings.temporary();
         for (Map.Entry<String, String> property : secured.broker().entrySet()) {
             start = start.withProperty(property.getKey(), property.getValue());
         }

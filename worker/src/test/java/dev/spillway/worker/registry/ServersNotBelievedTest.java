@@ -1,8 +1,8 @@
 package dev.spillway.worker.registry;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Role;
-import dev.spillway.api.Tokens;
+import dev.spillway.api.body.Role;
+import dev.spillway.api.body.Tokens;
 import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.service.http.Endpoint;

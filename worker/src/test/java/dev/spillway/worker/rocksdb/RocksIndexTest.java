@@ -11,16 +11,16 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.ReplicaOutcome;
-import dev.spillway.worker.core.Hold;
-import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.KeptRequest;
-import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.NotKept;
-import dev.spillway.worker.core.Position;
-import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.core.model.Hold;
+import dev.spillway.worker.core.model.IndexChange;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.KeptRequest;
+import dev.spillway.worker.core.model.Membership;
+import dev.spillway.worker.core.model.NotKept;
+import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.PutOutcome;
+import dev.spillway.worker.core.model.ReplicaRecord;
+import dev.spillway.worker.core.model.ReplicaState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -73,7 +73,7 @@ class RocksIndexTest {
         List<ReplicaRecord> replicas = Stream.of(ReplicaState.values()).map(state -> replica(state.name().length(), state)).toList();
         List<Hold> holds = List.of(new Hold(UUID.randomUUID(), id(4), NOW), new Hold(UUID.randomUUID(), id(4), NOW, "builder"));
         Membership membership = new Membership(new RegistryId(UUID.randomUUID()), 2, 9, 77, true);
-        Position position = new Position(3, 1_000_000_000_000L);
+        OrderPosition position = new OrderPosition(3, 1_000_000_000_000L);
         List<KeptRequest> requests = List.of(new KeptRequest.Put("a~b", "digest", id(1), 5, NOW, null, null),
                 new KeptRequest.Put("stored", "digest", id(1), 5, NOW, Map.of(NotKept.OWNERS, 3L),
                         new PutOutcome.Stored(new SnapshotId("s"), 8,

@@ -4,8 +4,8 @@ import dev.spillway.worker.filesystem.FreeSpace;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.ShownPath;
 import dev.spillway.worker.filesystem.StagingStopped;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.tree.Descent;
@@ -31,7 +31,7 @@ final class ArchiveDirectories implements AutoCloseable {
     private static final byte[] UPWARDS = {'.', '.'};
 
     private static final class Node {
-        private final Map<EntryName, Node> children = HashMap.newHashMap(2);
+        private final Map<FileName, Node> children = HashMap.newHashMap(2);
         private @Nullable ArchiveMetadata metadata;
     }
 
@@ -59,7 +59,7 @@ final class ArchiveDirectories implements AutoCloseable {
     }
 
     /** Goes to a directory, and makes it and its parents if they are missing. */
-    OpenDirectory go(List<EntryName> path) throws IOException, StagingStopped {
+    OpenDirectory go(List<FileName> path) throws IOException, StagingStopped {
         int common = 0;
         while (common < at.depth() && common < path.size() && at.nameAt(common + 1).equals(path.get(common))) {
             common++;
@@ -68,13 +68,13 @@ final class ArchiveDirectories implements AutoCloseable {
             at.leave();
             nodes.pop();
         }
-        for (EntryName name : path.subList(common, path.size())) {
+        for (FileName name : path.subList(common, path.size())) {
             enter(name);
         }
         return at.current();
     }
 
-    private void enter(EntryName name) throws IOException, StagingStopped {
+    private void enter(FileName name) throws IOException, StagingStopped {
         try {
             if (at.current().find(name).isEmpty()) {
                 created.directory();
@@ -100,11 +100,11 @@ final class ArchiveDirectories implements AutoCloseable {
     /** Gives all directories the metadata of their entries; directories without an entry of their own get mode 755. */
     void finish(ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
         go(List.of());
-        Deque<Iterator<Map.Entry<EntryName, Node>>> pending = new ArrayDeque<>();
+        Deque<Iterator<Map.Entry<FileName, Node>>> pending = new ArrayDeque<>();
         pending.push(nodes.element().children.entrySet().iterator());
         while (!pending.isEmpty()) {
             if (pending.element().hasNext()) {
-                Map.Entry<EntryName, Node> child = pending.element().next();
+                Map.Entry<FileName, Node> child = pending.element().next();
                 at.enter(child.getKey());
                 nodes.push(child.getValue());
                 pending.push(child.getValue().children.entrySet().iterator());
@@ -130,7 +130,7 @@ final class ArchiveDirectories implements AutoCloseable {
     }
 
     /** Returns the path of an entry of the current directory, for people. */
-    String text(@Nullable EntryName leaf) {
+    String text(@Nullable FileName leaf) {
         return at.text(leaf);
     }
 
@@ -145,7 +145,7 @@ final class ArchiveDirectories implements AutoCloseable {
      * @param path the bytes of it
      * @param text the path, for people
      */
-    static List<EntryName> parse(byte[] path, String text, int maxBytes) throws StagingStopped {
+    static List<FileName> parse(byte[] path, String text, int maxBytes) throws StagingStopped {
         String shown = text.isEmpty() ? "''" : text;
         if (path.length > 0 && path[0] == '/') {
             throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is absolute (expected: a path below the root of the archive)");
@@ -154,7 +154,7 @@ final class ArchiveDirectories implements AutoCloseable {
             throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, shown,
                     "is a path of %d characters (expected: at most %d bytes)".formatted(text.length(), maxBytes));
         }
-        List<EntryName> names = new ArrayList<>();
+        List<FileName> names = new ArrayList<>();
         int start = 0;
         for (int at = 0; at <= path.length; at++) {
             if (at == path.length || path[at] == '/') {
@@ -171,9 +171,9 @@ final class ArchiveDirectories implements AutoCloseable {
         return names;
     }
 
-    private static EntryName name(byte[] part, String path) throws StagingStopped {
+    private static FileName name(byte[] part, String path) throws StagingStopped {
         try {
-            return EntryName.of(part);
+            return FileName.of(part);
         } catch (IllegalArgumentException e) {
             throw StagingStopped.refused(RefusalReason.BAD_PATH, path,
                     e.getMessage() == null ? "is no path" : ShownPath.of(e.getMessage()));

@@ -7,7 +7,7 @@ import dev.spillway.worker.filesystem.StageFigures;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.StoreFullException;
 import dev.spillway.worker.filesystem.posix.EntryKind;
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
@@ -157,7 +157,7 @@ public final class ArchiveExtractor {
 
     private void extract(TarArchiveEntry entry) throws IOException, InterruptedException, StagingStopped {
         space.require();
-        List<EntryName> path = ArchiveDirectories.parse(tar.path(), entryName, limits.maxPathBytes());
+        List<FileName> path = ArchiveDirectories.parse(tar.path(), entryName, limits.maxPathBytes());
         if (isDirectory(entry)) {
             skipDump(entry);
             directories.go(path);
@@ -171,7 +171,7 @@ public final class ArchiveExtractor {
         names++;
         checkEntries(names);
         OpenDirectory parent = directories.go(path.subList(0, path.size() - 1));
-        EntryName name = path.getLast();
+        FileName name = path.getLast();
         if (entry.isSymbolicLink() || entry.isLink()) {
             refuseSize(entry);
         }
@@ -215,7 +215,7 @@ public final class ArchiveExtractor {
         return ArchiveMetadata.of(entryName, entry, tar.records(), trust, privileged, own);
     }
 
-    private void extractFile(TarArchiveEntry entry, OpenDirectory parent, EntryName name)
+    private void extractFile(TarArchiveEntry entry, OpenDirectory parent, FileName name)
             throws IOException, InterruptedException, StagingStopped {
         if (entryName.endsWith("/")) {
             throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
@@ -292,7 +292,7 @@ public final class ArchiveExtractor {
         return at + HOLE_BYTES <= count && Arrays.equals(buffer, at, at + HOLE_BYTES, ZEROS, 0, HOLE_BYTES);
     }
 
-    private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
+    private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, FileName name) throws IOException, StagingStopped {
         byte[] target = tar.link();
         if (target.length == 0 || hasNul(target)) {
             throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
@@ -318,15 +318,15 @@ public final class ArchiveExtractor {
         return false;
     }
 
-    private void extractHardLink(OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
+    private void extractHardLink(OpenDirectory parent, FileName name) throws IOException, StagingStopped {
         String linkName = text(tar.link());
-        List<EntryName> target = ArchiveDirectories.parse(tar.link(), linkName, limits.maxPathBytes());
+        List<FileName> target = ArchiveDirectories.parse(tar.link(), linkName, limits.maxPathBytes());
         if (target.isEmpty()) {
             throw badLink(linkName);
         }
         OpenDirectory at = root;
         try {
-            for (EntryName directory : target.subList(0, target.size() - 1)) {
+            for (FileName directory : target.subList(0, target.size() - 1)) {
                 OpenDirectory above = at;
                 at = above.openDirectory(directory);
                 closeUnlessRoot(above);
@@ -343,7 +343,7 @@ public final class ArchiveExtractor {
         links++;
     }
 
-    private void link(OpenDirectory from, EntryName target, OpenDirectory parent, EntryName name, String linkName)
+    private void link(OpenDirectory from, FileName target, OpenDirectory parent, FileName name, String linkName)
             throws PosixException, StagingStopped {
         Optional<FileStatus> status = from.find(target);
         if (status.isEmpty() || status.get().kind() == EntryKind.DIRECTORY) {
@@ -368,7 +368,7 @@ public final class ArchiveExtractor {
         }
     }
 
-    private void makeRoom(OpenDirectory parent, EntryName name) throws PosixException, StagingStopped {
+    private void makeRoom(OpenDirectory parent, FileName name) throws PosixException, StagingStopped {
         Optional<FileStatus> there = parent.find(name);
         if (there.isEmpty()) {
             return;

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem.archive;
 
-import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.model.NotKept;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.StagingStopped;
 import java.util.EnumMap;

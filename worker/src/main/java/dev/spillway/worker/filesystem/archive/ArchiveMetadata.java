@@ -1,12 +1,12 @@
 package dev.spillway.worker.filesystem.archive;
 
-import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.model.NotKept;
 import dev.spillway.worker.filesystem.FreeSpace;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.ShownPath;
 import dev.spillway.worker.filesystem.StagingStopped;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.FileTimes;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
@@ -155,7 +155,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
         return status;
     }
 
-    void applyToLink(OpenDirectory directory, EntryName name, ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
+    void applyToLink(OpenDirectory directory, FileName name, ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
         if (owned) {
             directory.setOwner(name, owner, group);
         }

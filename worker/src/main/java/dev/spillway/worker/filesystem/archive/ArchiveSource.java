@@ -2,7 +2,6 @@ package dev.spillway.worker.filesystem.archive;
 
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.tree.TreeWalk;
-
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -10,6 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
+
 
 /**
  * The unpacked bytes of an archive as they are read. Bounds the size of one header, because a long name or an attribute is read into memory whole.

@@ -4,8 +4,8 @@ import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.TreeChangedException;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
@@ -79,7 +79,7 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
         }
     }
 
-    private void writeFile(Descent at, EntryName name) throws IOException, InterruptedException {
+    private void writeFile(Descent at, FileName name) throws IOException, InterruptedException {
         try (OpenRegularFile file = at.current().openFile(name)) {
             FileStatus status = file.status();
             if (status.kind() != EntryKind.REGULAR_FILE) {
@@ -98,7 +98,7 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
         }
     }
 
-    private void writeContent(OpenRegularFile file, long size, Descent place, EntryName name) throws IOException, InterruptedException {
+    private void writeContent(OpenRegularFile file, long size, Descent place, FileName name) throws IOException, InterruptedException {
         long at = 0;
         while (at < size) {
             TreeWalk.checkInterrupt();
@@ -113,7 +113,7 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
         }
     }
 
-    private void writeSymbolicLink(Descent at, EntryName name) throws IOException {
+    private void writeSymbolicLink(Descent at, FileName name) throws IOException {
         FileStatus status = at.current().status(name);
         byte[] path = at.path(name);
         if (writeHardLink(path, status)) {

@@ -5,4 +5,4 @@ package dev.spillway.worker.filesystem.posix;
  *
  * @param kind kind that the directory listed; the entry may have been replaced since, so check it again once it is open
  */
-public record DirectoryEntry(EntryName name, EntryKind kind) {}
+public record DirectoryEntry(FileName name, EntryKind kind) {}

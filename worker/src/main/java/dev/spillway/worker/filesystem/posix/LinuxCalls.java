@@ -292,7 +292,7 @@ final class LinuxCalls {
         Scratch scratch = Scratch.current();
         long result = NativeFunction.invoke(scratch, call);
         if (result < 0) {
-            throw new PosixException(what, EntryName.text(subject), scratch.errno());
+            throw new PosixException(what, FileName.text(subject), scratch.errno());
         }
         return result;
     }

@@ -14,7 +14,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 /**
- * An open directory. Its entries are named by {@link EntryName} alone and never looked up through a symbolic link. An entry that was replaced by a
+ * An open directory. Its entries are named by {@link FileName} alone and never looked up through a symbolic link. An entry that was replaced by a
  * link gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}).
  */
 public final class OpenDirectory extends OpenFile {
@@ -40,7 +40,7 @@ public final class OpenDirectory extends OpenFile {
      */
     public static OpenDirectory open(Path absolute) throws IOException {
         Platform.requireSupported();
-        List<EntryName> names = names(absolute);
+        List<FileName> names = names(absolute);
         OpenDirectory directory =
                 new OpenDirectory(LinuxCalls.openat(LinuxCalls.AT_FDCWD, new byte[]{'/'}, names.isEmpty() ? DIRECTORY : ON_THE_WAY, 0));
         StringBuilder path = new StringBuilder();
@@ -87,16 +87,16 @@ public final class OpenDirectory extends OpenFile {
      *
      * @throws IllegalArgumentException when the path is not absolute or has {@code .} or {@code ..} in it
      */
-    public static List<EntryName> names(Path absolute) {
+    public static List<FileName> names(Path absolute) {
         if (!absolute.isAbsolute()) {
             throw new IllegalArgumentException("path: %s (expected: an absolute path)".formatted(absolute));
         }
         // The URI is the only way to the bytes of a path in java.nio: its string depends on the locale.
         String raw = absolute.toUri().getRawPath();
-        List<EntryName> names = new ArrayList<>();
+        List<FileName> names = new ArrayList<>();
         for (String part : raw.split("/", -1)) {
             if (!part.isEmpty()) {
-                names.add(EntryName.of(decode(part)));
+                names.add(FileName.of(decode(part)));
             }
         }
         return names;
@@ -117,7 +117,7 @@ public final class OpenDirectory extends OpenFile {
         return Arrays.copyOf(bytes, length);
     }
 
-    public OpenDirectory openDirectory(EntryName name) throws PosixException {
+    public OpenDirectory openDirectory(FileName name) throws PosixException {
         return new OpenDirectory(LinuxCalls.openat(number(), name.bytes(), DIRECTORY, 0));
     }
 
@@ -127,46 +127,46 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /** Opens an entry for reading. Never blocks, even if the entry has become a pipe. */
-    public OpenRegularFile openFile(EntryName name) throws PosixException {
+    public OpenRegularFile openFile(FileName name) throws PosixException {
         return new OpenRegularFile(
                 LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDONLY | LinuxCalls.O_NOFOLLOW | LinuxCalls.O_NONBLOCK, 0));
     }
 
     /** Opens a file for reading and writing; creates it with the permissions if it is absent. */
-    public OpenRegularFile openOrCreateFile(EntryName name, int permissions) throws PosixException {
+    public OpenRegularFile openOrCreateFile(FileName name, int permissions) throws PosixException {
         return new OpenRegularFile(
                 LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_NOFOLLOW, permissions));
     }
 
     /** Creates a file for writing; fails with EEXIST if there is an entry of that name. */
-    public OpenRegularFile createFile(EntryName name, int permissions) throws PosixException {
+    public OpenRegularFile createFile(FileName name, int permissions) throws PosixException {
         return new OpenRegularFile(LinuxCalls.openat(number(), name.bytes(),
                 LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL | LinuxCalls.O_NOFOLLOW, permissions));
     }
 
-    public void createDirectory(EntryName name, int permissions) throws PosixException {
+    public void createDirectory(FileName name, int permissions) throws PosixException {
         LinuxCalls.mkdirat(number(), name.bytes(), permissions);
     }
 
-    public void createSymbolicLink(EntryName name, byte[] target) throws PosixException {
+    public void createSymbolicLink(FileName name, byte[] target) throws PosixException {
         LinuxCalls.symlinkat(target, number(), name.bytes());
     }
 
     /** Gives a file a further name here. Its path below {@code base} has names joined by slashes, all but the last of real directories. */
-    public void createLink(EntryName name, OpenDirectory base, byte[] path) throws PosixException {
+    public void createLink(FileName name, OpenDirectory base, byte[] path) throws PosixException {
         LinuxCalls.linkat(base.number(), path, number(), name.bytes());
     }
 
-    public byte[] readSymbolicLink(EntryName name) throws PosixException {
+    public byte[] readSymbolicLink(FileName name) throws PosixException {
         return LinuxCalls.readlinkat(number(), name.bytes());
     }
 
-    public FileStatus status(EntryName name) throws PosixException {
+    public FileStatus status(FileName name) throws PosixException {
         return LinuxCalls.statx(number(), name.bytes(), 0);
     }
 
-    /** Does the same as {@link #status(EntryName)}; empty if there is no such entry. */
-    public Optional<FileStatus> find(EntryName name) throws PosixException {
+    /** Does the same as {@link #status(FileName)}; empty if there is no such entry. */
+    public Optional<FileStatus> find(FileName name) throws PosixException {
         try {
             return Optional.of(status(name));
         } catch (PosixException e) {
@@ -203,24 +203,24 @@ public final class OpenDirectory extends OpenFile {
         }
         byte[] name = new byte[end - at - ENTRY_NAME];
         MemorySegment.copy(buffer, JAVA_BYTE, at + ENTRY_NAME, name, 0, name.length);
-        EntryName entry = EntryName.fromListing(name);
+        FileName entry = FileName.fromListing(name);
         if (entry != null) {
             entries.add(new DirectoryEntry(entry, EntryKind.ofType(buffer.get(JAVA_BYTE, at + ENTRY_TYPE))));
         }
     }
 
     /** Removes an entry that is not a directory. */
-    public void removeFile(EntryName name) throws PosixException {
+    public void removeFile(FileName name) throws PosixException {
         LinuxCalls.unlinkat(number(), name.bytes(), 0);
     }
 
     /** Removes an empty directory. */
-    public void removeDirectory(EntryName name) throws PosixException {
+    public void removeDirectory(FileName name) throws PosixException {
         LinuxCalls.unlinkat(number(), name.bytes(), LinuxCalls.AT_REMOVEDIR);
     }
 
     /** Moves an entry to a new name, atomically for readers; fails with EEXIST if the name is taken. */
-    public void renameToNew(EntryName name, OpenDirectory target, EntryName targetName) throws PosixException {
+    public void renameToNew(FileName name, OpenDirectory target, FileName targetName) throws PosixException {
         try {
             LinuxCalls.renameat2(number(), name.bytes(), target.number(), targetName.bytes(), LinuxCalls.RENAME_NOREPLACE);
         } catch (PosixException e) {
@@ -236,7 +236,7 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /** Moves an entry to a name, in place of any entry with that name, atomically for readers. */
-    public void renameOver(EntryName name, EntryName targetName) throws PosixException {
+    public void renameOver(FileName name, FileName targetName) throws PosixException {
         LinuxCalls.renameat2(number(), name.bytes(), number(), targetName.bytes(), 0);
     }
 
@@ -246,17 +246,17 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /** Sets the times of an entry, of a symbolic link itself. */
-    public void setTimes(EntryName name, FileTimes times) throws PosixException {
+    public void setTimes(FileName name, FileTimes times) throws PosixException {
         LinuxCalls.utimensat(number(), name.bytes(), times);
     }
 
     /** Sets the owner of an entry, of a symbolic link itself. */
-    public void setOwner(EntryName name, int owner, int group) throws PosixException {
+    public void setOwner(FileName name, int owner, int group) throws PosixException {
         LinuxCalls.fchownat(number(), name.bytes(), owner, group, LinuxCalls.AT_SYMLINK_NOFOLLOW);
     }
 
     /** Gives the owner every right on a directory in this one, also if it cannot be opened now. */
-    public void allowOwner(EntryName name) throws PosixException {
+    public void allowOwner(FileName name) throws PosixException {
         int opened = LinuxCalls.openat(number(), name.bytes(), ON_THE_WAY, 0);
         try {
             LinuxCalls.chmod(ascii("/proc/self/fd/" + opened), OWNER_ALL);
@@ -266,15 +266,15 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /** Lists the extended attributes of an entry itself, also of a symbolic link, which cannot be opened. */
-    public List<String> attributeNames(EntryName name) throws PosixException {
+    public List<String> attributeNames(FileName name) throws PosixException {
         return names(LinuxCalls.llistxattr(throughProc(name)));
     }
 
-    public byte[] attribute(EntryName name, String attribute) throws PosixException {
+    public byte[] attribute(FileName name, String attribute) throws PosixException {
         return LinuxCalls.lgetxattr(throughProc(name), attributeName(attribute));
     }
 
-    public void setAttribute(EntryName name, String attribute, byte[] value) throws PosixException {
+    public void setAttribute(FileName name, String attribute, byte[] value) throws PosixException {
         LinuxCalls.lsetxattr(throughProc(name), attributeName(attribute), value);
     }
 
@@ -282,7 +282,7 @@ public final class OpenDirectory extends OpenFile {
      * Returns the path of an entry through the link in {@code /proc} to this open directory. {@code lgetxattrat} exists only since Linux 6.13; the
      * link is as safe.
      */
-    private byte[] throughProc(EntryName name) {
+    private byte[] throughProc(FileName name) {
         byte[] directory = ascii("/proc/self/fd/" + number() + "/");
         byte[] path = Arrays.copyOf(directory, directory.length + name.bytes().length);
         System.arraycopy(name.bytes(), 0, path, directory.length, name.bytes().length);

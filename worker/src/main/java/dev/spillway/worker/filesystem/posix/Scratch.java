@@ -70,7 +70,7 @@ final class Scratch {
 
     private static MemorySegment write(MemorySegment target, byte[] path) throws PosixException {
         if (path.length >= PATH_BYTES) {
-            throw new PosixException("path", EntryName.text(path), Errno.ENAMETOOLONG);
+            throw new PosixException("path", FileName.text(path), Errno.ENAMETOOLONG);
         }
         MemorySegment.copy(path, 0, target, ValueLayout.JAVA_BYTE, 0, path.length);
         target.set(ValueLayout.JAVA_BYTE, path.length, (byte) 0);

@@ -1,9 +1,9 @@
 package dev.spillway.worker.filesystem.store;
 
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.core.Images;
-import dev.spillway.worker.core.TrashOutcome;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.ImageBackend;
+import dev.spillway.worker.core.model.TrashOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
 import java.util.Collection;
@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The directory trees of a store as images of replicas. Thread-safe. */
-public final class DirectoryImages implements Images {
+public final class DirectoryImages implements ImageBackend {
     private final ImageStore store;
     private final UnlinkPace pace;
 

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
@@ -17,8 +17,8 @@ final class DurableFile {
 
     private DurableFile() {}
 
-    static void write(OpenDirectory directory, EntryName name, String text) throws PosixException {
-        EntryName unfinished = EntryName.of(name + UNFINISHED);
+    static void write(OpenDirectory directory, FileName name, String text) throws PosixException {
+        FileName unfinished = FileName.of(name + UNFINISHED);
         remove(directory, unfinished);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         try (OpenRegularFile file = directory.createFile(unfinished, PRIVATE_FILE)) {
@@ -29,7 +29,7 @@ final class DurableFile {
         directory.sync();
     }
 
-    static Optional<String> read(OpenDirectory directory, EntryName name) throws PosixException {
+    static Optional<String> read(OpenDirectory directory, FileName name) throws PosixException {
         if (directory.find(name).isEmpty()) {
             return Optional.empty();
         }
@@ -44,7 +44,7 @@ final class DurableFile {
         return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 
-    static void remove(OpenDirectory directory, EntryName name) throws PosixException {
+    static void remove(OpenDirectory directory, FileName name) throws PosixException {
         if (directory.find(name).isPresent()) {
             directory.removeFile(name);
         }

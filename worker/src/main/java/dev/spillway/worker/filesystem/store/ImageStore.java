@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.core.TrashOutcome;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.TrashOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.FreeSpace;
 import dev.spillway.worker.filesystem.StageFigures;
@@ -14,8 +14,8 @@ import dev.spillway.worker.filesystem.archive.ArchiveLimits;
 import dev.spillway.worker.filesystem.archive.ArchiveTrust;
 import dev.spillway.worker.filesystem.archive.ArchiveWriter;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;
@@ -157,7 +157,7 @@ public final class ImageStore implements AutoCloseable {
      */
     public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes, LongConsumer progress)
             throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return staging(id, name, () -> staging.stage(id, source, mode, maxBytes, progress));
     }
 
@@ -169,7 +169,7 @@ public final class ImageStore implements AutoCloseable {
      */
     public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust, boolean strict)
             throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return staging(id, name,
                 () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, strict, space)));
     }
@@ -190,7 +190,7 @@ public final class ImageStore implements AutoCloseable {
      * @throws IOException as for {@link #stage}, or from the writer
      */
     public StageOutcome stageWritten(String id, TreeWriter writer, long maxBytes) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         Path directory = files.path().resolve(StoreArea.STAGING.directory().toString()).resolve(id);
         return staging(id, name, () -> staging.make(id, maxBytes, tree -> {
             try {
@@ -202,7 +202,7 @@ public final class ImageStore implements AutoCloseable {
         }));
     }
 
-    private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)
+    private StageOutcome staging(String id, FileName name, PlatformThreads.Operation<StageOutcome> operation)
             throws IOException, InterruptedException {
         return run(() -> {
             probe.requirePlace();
@@ -225,7 +225,7 @@ public final class ImageStore implements AutoCloseable {
         return false;
     }
 
-    private void refuseUsed(String id, EntryName name) throws IOException {
+    private void refuseUsed(String id, FileName name) throws IOException {
         for (StoreArea area : StoreArea.values()) {
             if (files.area(area).find(name).isPresent()) {
                 throw new IOException("id: %s is used in %s already (expected: a new id for each tree)".formatted(id, area.directory()));
@@ -235,7 +235,7 @@ public final class ImageStore implements AutoCloseable {
 
     /** Makes a staged tree an image, atomically for readers. */
     public PublishOutcome publish(String id) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return run(() -> {
             OpenDirectory from = files.area(StoreArea.STAGING);
             OpenDirectory images = files.area(StoreArea.IMAGES);
@@ -269,12 +269,12 @@ public final class ImageStore implements AutoCloseable {
 
     /** Returns whether the tree is among the images or in the trash. */
     public boolean has(String id) throws IOException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return files.area(StoreArea.IMAGES).find(name).isPresent() || files.area(StoreArea.TRASH).find(name).isPresent();
     }
 
     private TrashOutcome toTrash(String id) {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         OpenDirectory images = files.area(StoreArea.IMAGES);
         OpenDirectory trash = files.area(StoreArea.TRASH);
         try {
@@ -310,7 +310,7 @@ public final class ImageStore implements AutoCloseable {
      * @param pace rate limit, shared with other deletions. While this one waits, it blocks no operation but {@link #close}
      */
     public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return run(() -> {
             UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
             if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
@@ -328,7 +328,7 @@ public final class ImageStore implements AutoCloseable {
      * @throws OfferedTreeException when it was taken over by rename and is not settled
      */
     public UnlinkOutcome discardStaged(String id) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return run(() -> {
             if (files.area(StoreArea.STAGING).find(name).isEmpty()) {
                 return new UnlinkOutcome.Absent();
@@ -361,7 +361,7 @@ public final class ImageStore implements AutoCloseable {
 
     /** Returns the allocated bytes of one tree; empty if it is absent. */
     public Optional<Long> sizeBytes(StoreArea area, String id) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         return run(() -> {
             if (files.area(area).find(name).isEmpty()) {
                 return Optional.empty();
@@ -417,7 +417,7 @@ public final class ImageStore implements AutoCloseable {
      * @throws IOException when there is no such image, or the stream fails
      */
     public void writeArchive(String id, OutputStream target) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         run(() -> {
             try (OpenDirectory image = files.area(StoreArea.IMAGES).openDirectory(name)) {
                 ArchiveWriter.write(image, target);

@@ -1,12 +1,12 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.TreeChangedException;
 import dev.spillway.worker.filesystem.UnreadableException;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.tree.OpenWriters;
@@ -49,7 +49,7 @@ final class OfferReturn {
         }
         SettleOutcome outcome = switch (offer.get().taken()) {
             case RENAMED -> new SettleOutcome.Released();
-            case COPIED -> deleteSource(offer.get(), EntryName.of(DELETED + id));
+            case COPIED -> deleteSource(offer.get(), FileName.of(DELETED + id));
         };
         if (outcome instanceof SettleOutcome.SourceKept(var _, var left)) {
             sourcesLeft.write(id, left);
@@ -58,8 +58,8 @@ final class OfferReturn {
         return outcome;
     }
 
-    private SettleOutcome deleteSource(OfferedSources.Offer offer, EntryName deleted) throws IOException, InterruptedException {
-        EntryName name = OpenDirectory.names(offer.path()).getLast();
+    private SettleOutcome deleteSource(OfferedSources.Offer offer, FileName deleted) throws IOException, InterruptedException {
+        FileName name = OpenDirectory.names(offer.path()).getLast();
         try (OpenDirectory parent = OpenDirectory.open(Objects.requireNonNull(offer.path().getParent(), "not the root"))) {
             if (!isSource(parent, deleted, offer)) {
                 if (parent.find(name).isEmpty()) {
@@ -95,16 +95,16 @@ final class OfferReturn {
         }
     }
 
-    private static boolean isSource(OpenDirectory parent, EntryName name, OfferedSources.Offer offer) throws PosixException {
+    private static boolean isSource(OpenDirectory parent, FileName name, OfferedSources.Offer offer) throws PosixException {
         return parent.find(name).filter(status -> status.identity().equals(offer.identity())).isPresent();
     }
 
-    private static void rename(OpenDirectory parent, EntryName from, EntryName to) throws PosixException {
+    private static void rename(OpenDirectory parent, FileName from, FileName to) throws PosixException {
         parent.renameToNew(from, parent, to);
         parent.sync();
     }
 
-    private static SettleOutcome delete(OfferedSources.Offer offer, OpenDirectory parent, EntryName deleted, EntryName name)
+    private static SettleOutcome delete(OfferedSources.Offer offer, OpenDirectory parent, FileName deleted, FileName name)
             throws IOException, InterruptedException {
         UnlinkOutcome outcome = TreeUnlinker.unlink(parent, deleted);
         parent.sync();
@@ -117,7 +117,7 @@ final class OfferReturn {
         return new SettleOutcome.SourceDeleted(outcome);
     }
 
-    private static boolean hasNameBack(OpenDirectory parent, EntryName deleted, EntryName name) {
+    private static boolean hasNameBack(OpenDirectory parent, FileName deleted, FileName name) {
         try {
             rename(parent, deleted, name);
             return true;
@@ -160,7 +160,7 @@ final class OfferReturn {
     }
 
     private Optional<OpenDirectory> areaOf(String id) throws PosixException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         for (StoreArea area : StoreArea.values()) {
             if (files.area(area).find(name).isPresent()) {
                 return Optional.of(files.area(area));
@@ -170,7 +170,7 @@ final class OfferReturn {
     }
 
     private static void rename(String id, OpenDirectory area, Path path) throws IOException {
-        List<EntryName> names = OpenDirectory.names(path);
+        List<FileName> names = OpenDirectory.names(path);
         Path above = path.getParent();
         if (names.isEmpty() || above == null) {
             throw new IllegalArgumentException(

@@ -1,8 +1,8 @@
 package dev.spillway.worker.filesystem.store;
 
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
@@ -82,7 +82,7 @@ final class OfferedSources {
     }
 
     void remove(String id) throws PosixException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         if (directory.find(name).isPresent()) {
             directory.removeFile(name);
             directory.sync();

@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem.store;
 
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.tree.SourceLeft;
@@ -25,8 +25,8 @@ final class SourcesLeft {
         this.directory = directory;
     }
 
-    private static EntryName name(String id) {
-        return EntryName.of(StoreFiles.name(id) + SUFFIX);
+    private static FileName name(String id) {
+        return FileName.of(StoreFiles.name(id) + SUFFIX);
     }
 
     void write(String id, SourceLeft left) throws IOException {

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.model.NotKept;
 import dev.spillway.worker.filesystem.FreeSpace;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.StageFigures;
@@ -8,9 +8,9 @@ import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.TreeChangedException;
 import dev.spillway.worker.filesystem.UnreadableException;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.Platform;
 import dev.spillway.worker.filesystem.posix.PosixException;
@@ -106,7 +106,7 @@ final class Staging {
 
     /** Makes a new tree in staging. */
     StageOutcome make(String id, long maxBytes, Filling filling) throws IOException, InterruptedException {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         OpenDirectory staging = files.area(StoreArea.STAGING);
         staging.createDirectory(name, PRIVATE_DIRECTORY);
         boolean staged = false;
@@ -145,7 +145,7 @@ final class Staging {
     }
 
     /** Removes an unfinished tree, also on an interrupted thread. */
-    private static void removeUnfinished(OpenDirectory staging, EntryName name) throws IOException, InterruptedException {
+    private static void removeUnfinished(OpenDirectory staging, FileName name) throws IOException, InterruptedException {
         boolean interrupted = Thread.interrupted();
         try {
             TreeUnlinker.unlink(staging, name);
@@ -219,7 +219,7 @@ final class Staging {
      */
     private Optional<StageOutcome> takeOver(String id, SourceDirectory source, FileIdentity identity, long maxBytes)
             throws IOException, InterruptedException, StagingStopped {
-        EntryName name = StoreFiles.name(id);
+        FileName name = StoreFiles.name(id);
         OpenDirectory staging = files.area(StoreArea.STAGING);
         try (OpenDirectory parent = source.openParent()) {
             offers.write(id, new OfferedSources.Offer(OfferedSources.Taken.RENAMED, source.path(), identity, 0, 0));

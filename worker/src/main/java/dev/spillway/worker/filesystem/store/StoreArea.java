@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import java.util.Locale;
 
 /** Parts of a store that hold trees, each tree under its id. */
@@ -22,7 +22,7 @@ public enum StoreArea {
         return permissions;
     }
 
-    EntryName directory() {
-        return EntryName.of(name().toLowerCase(Locale.ROOT));
+    FileName directory() {
+        return FileName.of(name().toLowerCase(Locale.ROOT));
     }
 }

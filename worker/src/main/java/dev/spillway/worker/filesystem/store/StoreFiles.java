@@ -3,8 +3,8 @@ package dev.spillway.worker.filesystem.store;
 import dev.spillway.worker.filesystem.ShownPath;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
@@ -34,12 +34,12 @@ import java.util.UUID;
  * between them by rename.
  */
 final class StoreFiles implements AutoCloseable {
-    private static final EntryName LOCK = EntryName.of("lock");
-    private static final EntryName IDENTITY = EntryName.of("store.properties");
-    private static final EntryName OFFERED = EntryName.of("offered");
+    private static final FileName LOCK = FileName.of("lock");
+    private static final FileName IDENTITY = FileName.of("store.properties");
+    private static final FileName OFFERED = FileName.of("offered");
     /** Names allowed in a directory that is no store yet: leftovers of a crash while it was made, and those of a new file system. */
-    private static final Set<EntryName> BEFORE_IDENTITY =
-            Set.of(LOCK, EntryName.of(IDENTITY + DurableFile.UNFINISHED), EntryName.of("lost+found"));
+    private static final Set<FileName> BEFORE_IDENTITY =
+            Set.of(LOCK, FileName.of(IDENTITY + DurableFile.UNFINISHED), FileName.of("lost+found"));
     private static final String EXPECTED = " (expected: a directory that can be made or written)";
     private static final String LAYOUT = "1";
     private static final int PRIVATE_FILE = 0600;
@@ -50,10 +50,10 @@ final class StoreFiles implements AutoCloseable {
     private final Path path;
     private final List<OpenFile> open;
     private final OpenDirectory root;
-    private final Map<EntryName, OpenDirectory> directories;
+    private final Map<FileName, OpenDirectory> directories;
     private final String storeId;
 
-    private StoreFiles(Path path, List<OpenFile> open, OpenDirectory root, Map<EntryName, OpenDirectory> directories, String storeId) {
+    private StoreFiles(Path path, List<OpenFile> open, OpenDirectory root, Map<FileName, OpenDirectory> directories, String storeId) {
         this.path = path;
         this.open = open;
         this.root = root;
@@ -79,7 +79,7 @@ final class StoreFiles implements AutoCloseable {
             }
             // The identity is written before the areas. A directory with areas but no identity is no store.
             String storeId = identity(path, root);
-            Map<EntryName, OpenDirectory> directories = new HashMap<>();
+            Map<FileName, OpenDirectory> directories = new HashMap<>();
             for (StoreArea area : StoreArea.values()) {
                 directories.put(area.directory(), openOrCreate(path, root, area.directory(), area.permissions(), open));
             }
@@ -121,7 +121,7 @@ final class StoreFiles implements AutoCloseable {
      * files.
      */
     private static void requireStoreOrEmpty(Path path, OpenDirectory root) throws IOException {
-        Optional<EntryName> other =
+        Optional<FileName> other =
                 root.list().stream().map(DirectoryEntry::name).filter(name -> !BEFORE_IDENTITY.contains(name)).findAny();
         Optional<String> identity = DurableFile.read(root, IDENTITY);
         if (identity.isPresent()) {
@@ -162,7 +162,7 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    private static OpenDirectory openOrCreate(Path path, OpenDirectory root, EntryName name, int permissions, List<OpenFile> open)
+    private static OpenDirectory openOrCreate(Path path, OpenDirectory root, FileName name, int permissions, List<OpenFile> open)
             throws IOException {
         boolean created = root.find(name).isEmpty();
         if (created) {
@@ -210,11 +210,11 @@ final class StoreFiles implements AutoCloseable {
     /**
      * @throws IllegalArgumentException when the id is not a lower-case UUID
      */
-    static EntryName name(String id) {
+    static FileName name(String id) {
         if (!isId(id)) {
             throw new IllegalArgumentException("id: '%s' (expected: a lower-case UUID)".formatted(id));
         }
-        return EntryName.of(id);
+        return FileName.of(id);
     }
 
     static boolean isId(String id) {
@@ -247,7 +247,7 @@ final class StoreFiles implements AutoCloseable {
         return directory(OFFERED);
     }
 
-    private OpenDirectory directory(EntryName name) {
+    private OpenDirectory directory(FileName name) {
         OpenDirectory directory = directories.get(name);
         if (directory == null) {
             throw new IllegalStateException("store %s: %s is not open".formatted(path, name));

@@ -1,12 +1,12 @@
 package dev.spillway.worker.filesystem.tree;
 
-import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.model.NotKept;
 import dev.spillway.worker.filesystem.FreeSpace;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.ShownPath;
 import dev.spillway.worker.filesystem.StagingStopped;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
@@ -122,7 +122,7 @@ public final class Attributes {
     }
 
     /** Copies the attributes of a symbolic link, which has no mode of its own. */
-    void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status, Supplier<String> path)
+    void copyOfLink(OpenDirectory from, OpenDirectory to, FileName name, FileStatus status, Supplier<String> path)
             throws IOException, StagingStopped {
         own(status, to.status(name), (owner, group) -> to.setOwner(name, owner, group));
         for (String attribute : reading(() -> namesOfLink(from, name))) {
@@ -146,7 +146,7 @@ public final class Attributes {
         }
     }
 
-    public static List<String> namesOfLink(OpenDirectory directory, EntryName name) throws PosixException {
+    public static List<String> namesOfLink(OpenDirectory directory, FileName name) throws PosixException {
         try {
             return directory.attributeNames(name);
         } catch (PosixException e) {

@@ -2,8 +2,7 @@ package dev.spillway.worker.filesystem.tree;
 
 import dev.spillway.worker.filesystem.ShownPath;
 import dev.spillway.worker.filesystem.TreeChangedException;
-
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
@@ -12,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+
 
 /**
  * The directories from the root of a tree down to the position of a walk. Only the deepest ones are kept open, so a tree may have more levels than a
@@ -23,11 +23,11 @@ public final class Descent implements AutoCloseable {
     private static final int MAX_TEXT = 400;
 
     private static final class Level {
-        private final @Nullable EntryName name;
+        private final @Nullable FileName name;
         private final FileStatus status;
         private @Nullable OpenDirectory directory;
 
-        Level(@Nullable EntryName name, FileStatus status, OpenDirectory directory) {
+        Level(@Nullable FileName name, FileStatus status, OpenDirectory directory) {
             this.name = name;
             this.status = status;
             this.directory = directory;
@@ -62,8 +62,8 @@ public final class Descent implements AutoCloseable {
     }
 
     /** Returns the name of the current directory; the root has none. */
-    public EntryName name() {
-        EntryName name = levels.getLast().name;
+    public FileName name() {
+        FileName name = levels.getLast().name;
         if (name == null) {
             throw new IllegalStateException("the root of a tree has no name in it");
         }
@@ -76,15 +76,15 @@ public final class Descent implements AutoCloseable {
     }
 
     /** Returns the name of the directory at this depth, 1 or more. */
-    public EntryName nameAt(int depth) {
-        EntryName name = levels.get(depth).name;
+    public FileName nameAt(int depth) {
+        FileName name = levels.get(depth).name;
         if (name == null) {
             throw new IllegalStateException("the root of a tree has no name in it");
         }
         return name;
     }
 
-    public OpenDirectory enter(EntryName name) throws PosixException {
+    public OpenDirectory enter(FileName name) throws PosixException {
         OpenDirectory directory = current().openDirectory(name);
         try {
             levels.add(new Level(name, directory.status(), directory));
@@ -126,7 +126,7 @@ public final class Descent implements AutoCloseable {
     }
 
     /** Returns the path below the root, byte for byte, names joined by slashes. */
-    public byte[] path(@Nullable EntryName leaf) {
+    public byte[] path(@Nullable FileName leaf) {
         ByteArrayOutputStream path = new ByteArrayOutputStream();
         for (Level level : levels) {
             append(path, level.name);
@@ -135,7 +135,7 @@ public final class Descent implements AutoCloseable {
         return path.toByteArray();
     }
 
-    private static void append(ByteArrayOutputStream path, @Nullable EntryName name) {
+    private static void append(ByteArrayOutputStream path, @Nullable FileName name) {
         if (name != null) {
             if (path.size() > 0) {
                 path.write('/');
@@ -145,12 +145,12 @@ public final class Descent implements AutoCloseable {
     }
 
     /** Returns the path below the root for people, as {@link ShownPath} shows it; {@code .} for the root itself. */
-    public String text(@Nullable EntryName leaf) {
+    public String text(@Nullable FileName leaf) {
         StringBuilder beginning = new StringBuilder();
         StringBuilder end = new StringBuilder();
         long length = -1;
         for (int depth = 1; depth <= levels.size(); depth++) {
-            EntryName name = depth < levels.size() ? levels.get(depth).name : leaf;
+            FileName name = depth < levels.size() ? levels.get(depth).name : leaf;
             if (name != null) {
                 String part = (length < 0 ? "" : "/") + name;
                 length = length < 0 ? part.length() : length + part.length();

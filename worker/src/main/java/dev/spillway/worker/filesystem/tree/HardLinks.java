@@ -1,8 +1,8 @@
 package dev.spillway.worker.filesystem.tree;
 
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.util.Arrays;
@@ -33,7 +33,7 @@ final class HardLinks {
      *
      * @return false if this source has no copy yet, or if its copy has as many names as the file system allows; the caller then makes a copy
      */
-    boolean link(FileIdentity source, OpenDirectory directory, EntryName name) throws PosixException {
+    boolean link(FileIdentity source, OpenDirectory directory, FileName name) throws PosixException {
         byte[] first = firstPaths.get(source);
         if (first == null) {
             return false;
@@ -51,7 +51,7 @@ final class HardLinks {
     }
 
     /** Gives the file at a path of real directories below the root, of any length, a further name. */
-    private static void link(OpenDirectory root, byte[] path, OpenDirectory directory, EntryName name) throws PosixException {
+    private static void link(OpenDirectory root, byte[] path, OpenDirectory directory, FileName name) throws PosixException {
         if (path.length <= MAX_PATH_BYTES) {
             directory.createLink(name, root, path);
             return;
@@ -62,7 +62,7 @@ final class HardLinks {
             int slash = indexOfSlash(path, start);
             while (slash >= 0) {
                 OpenDirectory above = at;
-                at = above.openDirectory(EntryName.of(Arrays.copyOfRange(path, start, slash)));
+                at = above.openDirectory(FileName.of(Arrays.copyOfRange(path, start, slash)));
                 closeUnless(root, above);
                 start = slash + 1;
                 slash = indexOfSlash(path, start);

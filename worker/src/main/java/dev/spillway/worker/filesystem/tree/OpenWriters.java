@@ -2,7 +2,6 @@ package dev.spillway.worker.filesystem.tree;
 
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.StagingStopped;
-
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.Errno;
@@ -10,6 +9,7 @@ import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
+
 
 /**
  * Refuses a tree in which a file is open for writing. The writer would go on writing into the image if the tree was renamed, or into deleted files if

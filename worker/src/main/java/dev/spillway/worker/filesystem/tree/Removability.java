@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem.tree;
 
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.Platform;
@@ -37,11 +37,11 @@ public final class Removability {
     }
 
     /** Looks at an entry of the current directory of a walk. */
-    void look(Descent at, EntryName name, FileStatus status) {
+    void look(Descent at, FileName name, FileStatus status) {
         look(at, name, status, at.status());
     }
 
-    private void look(Descent at, @Nullable EntryName name, FileStatus status, @Nullable FileStatus directory) {
+    private void look(Descent at, @Nullable FileName name, FileStatus status, @Nullable FileStatus directory) {
         if (first == null) {
             String why = whyFixed(status, directory);
             first = why == null ? null : SourceLeft.whole(at.text(name), why);

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem.tree;
 
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
@@ -13,10 +13,10 @@ import java.util.List;
 public final class SourceDirectory implements AutoCloseable {
     private final Path path;
     private final Path parent;
-    private final EntryName name;
+    private final FileName name;
     private final OpenDirectory directory;
 
-    private SourceDirectory(Path path, Path parent, EntryName name, OpenDirectory directory) {
+    private SourceDirectory(Path path, Path parent, FileName name, OpenDirectory directory) {
         this.path = path;
         this.parent = parent;
         this.name = name;
@@ -25,7 +25,7 @@ public final class SourceDirectory implements AutoCloseable {
 
     /** Opens a real path (no symbolic link in it) that is not the root of the file system. */
     public static SourceDirectory open(Path real) throws IOException {
-        List<EntryName> names = OpenDirectory.names(real);
+        List<FileName> names = OpenDirectory.names(real);
         Path above = real.getParent();
         if (names.isEmpty() || above == null) {
             throw new IllegalArgumentException("source directory: %s (expected: not the root of the file system)".formatted(real));
@@ -43,7 +43,7 @@ public final class SourceDirectory implements AutoCloseable {
         return OpenDirectory.open(parent);
     }
 
-    public EntryName name() {
+    public FileName name() {
         return name;
     }
 

@@ -9,9 +9,9 @@ import dev.spillway.worker.filesystem.TreeChangedException;
 import dev.spillway.worker.filesystem.UnreadableException;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
@@ -129,12 +129,12 @@ public final class TreeCopier implements TreeWalk.Visitor {
         }
     }
 
-    public static StagingStopped special(Descent at, EntryName name, EntryKind kind) {
+    public static StagingStopped special(Descent at, FileName name, EntryKind kind) {
         return StagingStopped.refused(RefusalReason.SPECIAL_FILE, at.text(name),
                 "is a %s (expected: directories, regular files and symbolic links)".formatted(kind.words()));
     }
 
-    private void copyFile(Descent source, EntryName name) throws IOException, InterruptedException, StagingStopped {
+    private void copyFile(Descent source, FileName name) throws IOException, InterruptedException, StagingStopped {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try (OpenRegularFile from = open(source, name)) {
                 FileStatus status = reading(from::status);
@@ -154,7 +154,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
         throw new TreeChangedException(source.text(name));
     }
 
-    private static OpenRegularFile open(Descent source, EntryName name) throws IOException {
+    private static OpenRegularFile open(Descent source, FileName name) throws IOException {
         try {
             return reading(() -> source.current().openFile(name));
         } catch (PosixException e) {
@@ -165,7 +165,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
     /**
      * @return whether the source stayed unchanged while it was read
      */
-    private boolean copyContent(Descent source, OpenRegularFile from, FileStatus status, EntryName name)
+    private boolean copyContent(Descent source, OpenRegularFile from, FileStatus status, FileName name)
             throws IOException, InterruptedException, StagingStopped {
         try (OpenRegularFile to = target.current().createFile(name, PRIVATE_FILE)) {
             if (!content.copy(from, status, to) || !reading(from::status).unchanged(status)) {
@@ -181,7 +181,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
         }
     }
 
-    private boolean linkToCopy(FileIdentity identity, EntryName name) throws IOException {
+    private boolean linkToCopy(FileIdentity identity, FileName name) throws IOException {
         boolean linked = hardLinks.link(identity, target.current(), name);
         if (linked) {
             links++;
@@ -189,7 +189,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
         return linked;
     }
 
-    private void copySymbolicLink(Descent source, EntryName name) throws IOException, StagingStopped {
+    private void copySymbolicLink(Descent source, FileName name) throws IOException, StagingStopped {
         FileStatus status = reading(() -> source.current().status(name));
         if (status.kind() != EntryKind.SYMBOLIC_LINK) {
             throw new TreeChangedException(source.text(name));
@@ -205,7 +205,7 @@ public final class TreeCopier implements TreeWalk.Visitor {
         symbolicLinks++;
     }
 
-    private static byte[] readLink(Descent source, EntryName name) throws IOException {
+    private static byte[] readLink(Descent source, FileName name) throws IOException {
         return reading(() -> {
             try {
                 return source.current().readSymbolicLink(name);

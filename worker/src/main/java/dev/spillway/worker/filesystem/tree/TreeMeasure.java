@@ -4,7 +4,6 @@ import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.TreeChangedException;
 import dev.spillway.worker.filesystem.UnreadableException;
-
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
 import dev.spillway.worker.filesystem.posix.FileStatus;
@@ -14,6 +13,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+
 
 /**
  * Counts what a tree holds, without touching it.

@@ -1,12 +1,12 @@
 package dev.spillway.worker.filesystem.tree;
 
 import dev.spillway.worker.filesystem.StagingStopped;
-
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import java.io.IOException;
+
 
 /**
  * Makes a whole tree survive power loss.

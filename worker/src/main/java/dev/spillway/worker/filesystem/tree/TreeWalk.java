@@ -3,7 +3,6 @@ package dev.spillway.worker.filesystem.tree;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.TreeChangedException;
 import dev.spillway.worker.filesystem.UnreadableException;
-
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
@@ -13,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
+
 
 /**
  * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. An unreadable

@@ -1,10 +1,10 @@
 package dev.spillway.worker.filesystem.unlink;
 
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
-import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
@@ -41,11 +41,11 @@ public final class TreeUnlinker {
     }
 
     /** Unlinks a tree without a rate limit. */
-    public static UnlinkOutcome unlink(OpenDirectory parent, EntryName name) throws IOException, InterruptedException {
+    public static UnlinkOutcome unlink(OpenDirectory parent, FileName name) throws IOException, InterruptedException {
         return unlink(parent, name, UnlinkPace.none());
     }
 
-    public static UnlinkOutcome unlink(OpenDirectory parent, EntryName name, UnlinkPace pace) throws IOException, InterruptedException {
+    public static UnlinkOutcome unlink(OpenDirectory parent, FileName name, UnlinkPace pace) throws IOException, InterruptedException {
         Optional<FileStatus> found = parent.find(name);
         if (found.isEmpty()) {
             return new UnlinkOutcome.Absent();
@@ -92,7 +92,7 @@ public final class TreeUnlinker {
         }
     }
 
-    private void enter(EntryName name) throws PosixException {
+    private void enter(FileName name) throws PosixException {
         try {
             at.enter(name);
         } catch (PosixException e) {
@@ -110,7 +110,7 @@ public final class TreeUnlinker {
         }
     }
 
-    private void removeFile(EntryName name) throws PosixException {
+    private void removeFile(FileName name) throws PosixException {
         try {
             at.current().removeFile(name);
         } catch (PosixException e) {
@@ -123,7 +123,7 @@ public final class TreeUnlinker {
     }
 
     private void leaveAndRemove() throws IOException, InterruptedException {
-        EntryName name = at.name();
+        FileName name = at.name();
         FileStatus status = at.status();
         at.leave();
         pace.await(status.allocatedBytes());
@@ -139,7 +139,7 @@ public final class TreeUnlinker {
         }
     }
 
-    private void removeDirectory(EntryName name) throws PosixException {
+    private void removeDirectory(FileName name) throws PosixException {
         try {
             at.current().removeDirectory(name);
         } catch (PosixException e) {
@@ -155,7 +155,7 @@ public final class TreeUnlinker {
         return status.links() <= 1 ? status.allocatedBytes() : 0;
     }
 
-    private void failed(@Nullable EntryName name, @Nullable String why) {
+    private void failed(@Nullable FileName name, @Nullable String why) {
         failureCount++;
         if (failures.size() < FAILURES_KEPT) {
             failures.add(at.text(name) + ": " + why);

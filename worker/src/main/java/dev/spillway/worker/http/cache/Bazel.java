@@ -6,7 +6,7 @@ import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,9 +61,9 @@ final class Bazel {
 
         /** Notes a use of the result and its parts, because the parts were put before their result. */
         @Override
-        public void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
-            try (Artifacts.Found found = artifacts.find(name, false, false)) {
-                if (found instanceof Artifacts.Found.Served served) {
+        public void kept(HostArtifacts artifacts, EntryName name) throws IOException, InterruptedException {
+            try (HostArtifacts.Found found = artifacts.find(name, false, false)) {
+                if (found instanceof HostArtifacts.Found.Served served) {
                     partsHere(artifacts, name, served, new Fetch(false, false)).ifPresent(parts -> used(artifacts, name, parts));
                 }
             }
@@ -74,13 +74,13 @@ final class Bazel {
          * last.
          */
         @Override
-        void used(Artifacts artifacts, EntryName result, List<EntryName> parts) {
+        void used(HostArtifacts artifacts, EntryName result, List<EntryName> parts) {
             parts.forEach(part -> artifacts.renew(part, group(result)));
         }
 
         /** Returns the parts of an action result. Another artifact under such a name, as from ccache, has no parts. */
         @Override
-        Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
+        Optional<List<EntryName>> parts(HostArtifacts artifacts, EntryName result, HostArtifacts.Found.Served served, Fetch fetch)
                 throws IOException, InterruptedException {
             ActionResult action;
             try {
@@ -91,8 +91,8 @@ final class Bazel {
             List<EntryName> parts = new ArrayList<>();
             for (String tree : action.trees()) {
                 EntryName name = blob(result, tree);
-                try (Artifacts.Found found = artifacts.find(name, fetch.wanted(), fetch.counted())) {
-                    if (!(found instanceof Artifacts.Found.Served content) || !addFiles(result, content, parts)) {
+                try (HostArtifacts.Found found = artifacts.find(name, fetch.wanted(), fetch.counted())) {
+                    if (!(found instanceof HostArtifacts.Found.Served content) || !addFiles(result, content, parts)) {
                         return Optional.empty();
                     }
                 }
@@ -102,7 +102,7 @@ final class Bazel {
             return Optional.of(parts);
         }
 
-        private static boolean addFiles(EntryName result, Artifacts.Found.Served tree, List<EntryName> parts) {
+        private static boolean addFiles(EntryName result, HostArtifacts.Found.Served tree, List<EntryName> parts) {
             try {
                 ActionResult.filesOfTree(tree.content().stream()).forEach(hash -> parts.add(blob(result, hash)));
                 return true;

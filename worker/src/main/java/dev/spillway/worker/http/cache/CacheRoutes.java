@@ -15,9 +15,9 @@ import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
-import dev.spillway.worker.core.ArtifactInfo;
-import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.Deletions;
+import dev.spillway.worker.core.model.ArtifactInfo;
+import dev.spillway.worker.host.artifact.HostArtifacts;
+import dev.spillway.worker.host.directory.Deletions;
 import dev.spillway.worker.http.ArtifactBody;
 import dev.spillway.worker.http.Conditions;
 import dev.spillway.worker.http.HostProblems;
@@ -35,7 +35,7 @@ public final class CacheRoutes {
     private static final Dialect NX = new Nx();
 
     private final HostId host;
-    private final Artifacts artifacts;
+    private final HostArtifacts artifacts;
     private final Deletions deletions;
     private final InstantSource clock;
 
@@ -44,7 +44,7 @@ public final class CacheRoutes {
         Response answer(Request request, EntryName name, Dialect dialect) throws Exception;
     }
 
-    public CacheRoutes(HostId host, Artifacts artifacts, Deletions deletions, InstantSource clock) {
+    public CacheRoutes(HostId host, HostArtifacts artifacts, Deletions deletions, InstantSource clock) {
         this.host = host;
         this.artifacts = artifacts;
         this.deletions = deletions;
@@ -126,13 +126,13 @@ public final class CacheRoutes {
         conditions.requireForPut(host, artifacts, name);
         try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
             dialect.check(name, received.digest());
-            Artifacts.Result result = conditions.put(artifacts, new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
+            HostArtifacts.Result result = conditions.put(artifacts, new HostArtifacts.Put(name, new SnapshotId(received.digest().value()), received,
                     new ArtifactInfo(received.digest(), dialect.group(name)), dialect.description(request), 0));
             if (HostProblems.keepsNothing(result)) {
                 throw HostProblems.of(host, name, 0, result);
             }
             dialect.kept(artifacts, name);
-            return dialect.put(!(result instanceof Artifacts.Result.Existing));
+            return dialect.put(!(result instanceof HostArtifacts.Result.Existing));
         }
     }
 
@@ -159,7 +159,7 @@ public final class CacheRoutes {
             return collection(namespace(request), path);
         }
         return answer(request, false, (asked, name, dialect) -> {
-            try (Artifacts.Found.Served served = HostProblems.served(name, dialect.find(artifacts, name, false))) {
+            try (HostArtifacts.Found.Served served = HostProblems.served(name, dialect.find(artifacts, name, false))) {
                 return WebDav.found(name.namespace(), path, Optional.of(served), clock.instant());
             }
         });
@@ -178,8 +178,8 @@ public final class CacheRoutes {
     /** Refuses a namespace that takes no artifacts. Ignores temporary refusals, because a WebDAV collection is not really made. */
     private void requireArtifacts(NamespaceName namespace) throws Exception {
         switch (artifacts.refused(namespace, 0).orElse(null)) {
-            case Artifacts.Result.UnknownNamespace() -> throw HostProblems.unknownNamespace(namespace);
-            case Artifacts.Result.OtherBackend(var backend) -> throw HostProblems.otherBackend(namespace, backend);
+            case HostArtifacts.Result.UnknownNamespace() -> throw HostProblems.unknownNamespace(namespace);
+            case HostArtifacts.Result.OtherBackend(var backend) -> throw HostProblems.otherBackend(namespace, backend);
             case null, default -> {
                 // The namespace is one for artifacts, as far as this host knows.
             }

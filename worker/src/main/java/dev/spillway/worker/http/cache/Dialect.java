@@ -6,7 +6,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import dev.spillway.worker.http.ArtifactBody;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ interface Dialect {
      *
      * @param counted whether this is an access that counts in the figures and in the order of use
      */
-    default Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
+    default HostArtifacts.Found find(HostArtifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
         return counted ? artifacts.get(name, true) : artifacts.find(name, true, false);
     }
 
@@ -60,10 +60,10 @@ interface Dialect {
     default void check(EntryName name, ContentDigest digest) {}
 
     /** Notes that a content was put, or was here already. */
-    default void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {}
+    default void kept(HostArtifacts artifacts, EntryName name) throws IOException, InterruptedException {}
 
     /** Answers a read of an artifact that was found. */
-    default Response found(Request request, Artifacts.Found.Served served) {
+    default Response found(Request request, HostArtifacts.Found.Served served) {
         return ArtifactBody.answer(request, served);
     }
 

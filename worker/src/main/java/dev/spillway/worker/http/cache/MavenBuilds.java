@@ -4,7 +4,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ final class MavenBuilds extends WholeResults {
 
     /** Returns the files of a build. An artifact that describes no build has no parts, and is answered as it is. */
     @Override
-    Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch) throws IOException {
+    Optional<List<EntryName>> parts(HostArtifacts artifacts, EntryName result, HostArtifacts.Found.Served served, Fetch fetch) throws IOException {
         String path = result.key().value();
         String folder = path.substring(0, path.length() - BUILD.length());
         if (served.content().size() > BUILD_BYTES_MAX) {

@@ -5,7 +5,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import dev.spillway.worker.http.ArtifactBody;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ final class Turborepo implements Dialect {
     }
 
     @Override
-    public Response found(Request request, Artifacts.Found.Served served) {
+    public Response found(Request request, HostArtifacts.Found.Served served) {
         Response answer = ArtifactBody.answer(request, served);
         Map<String, String> labels = served.description().labels();
         for (String name : KEPT) {

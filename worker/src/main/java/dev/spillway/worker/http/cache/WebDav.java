@@ -3,7 +3,7 @@ package dev.spillway.worker.http.cache;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -27,12 +27,12 @@ final class WebDav {
     }
 
     /** Answers with the properties of an artifact, or of a collection where there is none. */
-    static Response found(NamespaceName namespace, String path, Optional<Artifacts.Found.Served> artifact, Instant now) {
+    static Response found(NamespaceName namespace, String path, Optional<HostArtifacts.Found.Served> artifact, Instant now) {
         return Response.bytes("application/xml; charset=utf-8",
                 multistatus(WorkerApi.GET_CACHED.path(namespace, path), artifact.orElse(null), now)).status(207);
     }
 
-    private static byte[] multistatus(String href, Artifacts.Found.@Nullable Served artifact, Instant now) {
+    private static byte[] multistatus(String href, HostArtifacts.Found.@Nullable Served artifact, Instant now) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             XMLStreamWriter xml = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(bytes, StandardCharsets.UTF_8.name());

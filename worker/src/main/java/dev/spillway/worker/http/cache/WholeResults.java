@@ -1,7 +1,7 @@
 package dev.spillway.worker.http.cache;
 
 import dev.spillway.events.EntryName;
-import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.artifact.HostArtifacts;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -17,11 +17,11 @@ abstract class WholeResults implements Dialect {
     record Fetch(boolean wanted, boolean counted) {}
 
     /** Returns the parts that a result names; empty if an artifact that names some of them is missing. */
-    abstract Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
+    abstract Optional<List<EntryName>> parts(HostArtifacts artifacts, EntryName result, HostArtifacts.Found.Served served, Fetch fetch)
             throws IOException, InterruptedException;
 
     /** Notes a use of a result with its parts. */
-    void used(Artifacts artifacts, EntryName result, List<EntryName> parts) {}
+    void used(HostArtifacts artifacts, EntryName result, List<EntryName> parts) {}
 
     @Override
     public final boolean standsAlone() {
@@ -30,17 +30,17 @@ abstract class WholeResults implements Dialect {
 
     /** Finds a result with all of its parts. The use of the result is noted before those of its parts, so eviction reaches the result first. */
     @Override
-    public final Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
-        Artifacts.Found found = artifacts.find(name, true, counted);
+    public final HostArtifacts.Found find(HostArtifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
+        HostArtifacts.Found found = artifacts.find(name, true, counted);
         Optional<List<EntryName>> parts = Optional.empty();
-        if (found instanceof Artifacts.Found.Served served) {
+        if (found instanceof HostArtifacts.Found.Served served) {
             parts = partsHere(artifacts, name, served, new Fetch(true, counted));
             if (parts.isEmpty()) {
                 found.close();
-                found = new Artifacts.Found.Missing();
+                found = new HostArtifacts.Found.Missing();
             }
         }
-        if (counted && found instanceof Artifacts.Found.Missing) {
+        if (counted && found instanceof HostArtifacts.Found.Missing) {
             artifacts.missed(name);
         }
         if (counted && parts.isPresent()) {
@@ -51,7 +51,7 @@ abstract class WholeResults implements Dialect {
     }
 
     /** Returns the parts of a result if all are here, or could be fetched. */
-    final Optional<List<EntryName>> partsHere(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
+    final Optional<List<EntryName>> partsHere(HostArtifacts artifacts, EntryName result, HostArtifacts.Found.Served served, Fetch fetch)
             throws IOException, InterruptedException {
         Optional<List<EntryName>> parts = parts(artifacts, result, served, fetch);
         for (EntryName part : parts.orElse(List.of())) {
@@ -62,9 +62,9 @@ abstract class WholeResults implements Dialect {
         return parts;
     }
 
-    private static boolean isFetched(Artifacts artifacts, EntryName part, boolean counted) throws IOException, InterruptedException {
-        try (Artifacts.Found found = artifacts.find(part, true, counted)) {
-            return found instanceof Artifacts.Found.Served;
+    private static boolean isFetched(HostArtifacts artifacts, EntryName part, boolean counted) throws IOException, InterruptedException {
+        try (HostArtifacts.Found found = artifacts.find(part, true, counted)) {
+            return found instanceof HostArtifacts.Found.Served;
         }
     }
 }

@@ -2,9 +2,9 @@ package dev.spillway.worker.filesystem.store;
 
 import dev.spillway.events.ReplicaId;
 import dev.spillway.worker.artifacts.ArtifactImages;
-import dev.spillway.worker.core.ImagesContract;
-import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.TrashOutcome;
+import dev.spillway.worker.core.model.ImageBackendContract;
+import dev.spillway.worker.core.model.IndexContents;
+import dev.spillway.worker.core.model.TrashOutcome;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.tree.AllowedSources;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Directory trees as images. */
-class DirectoryImagesTest extends ImagesContract<DirectoryImages> {
+class DirectoryImagesTest extends ImageBackendContract<DirectoryImages> {
     @SuppressWarnings("NullAway.Init")
     private ImageStore store;
 

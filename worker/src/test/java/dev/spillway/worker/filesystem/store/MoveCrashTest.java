@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.Machine;
 import dev.spillway.worker.filesystem.tree.AllowedSources;
 import dev.spillway.worker.filesystem.tree.SourceDirectory;

@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem.store;
 
-import dev.spillway.worker.core.TrashOutcome;
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.TrashOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.Machine;
 import dev.spillway.worker.filesystem.RandomTree;
 import dev.spillway.worker.filesystem.StageFigures;

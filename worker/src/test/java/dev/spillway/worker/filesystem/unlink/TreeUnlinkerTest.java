@@ -1,12 +1,12 @@
 package dev.spillway.worker.filesystem.unlink;
 
-import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.DeepTree;
 import dev.spillway.worker.filesystem.Machine;
 import dev.spillway.worker.filesystem.OtherUser;
 import dev.spillway.worker.filesystem.RandomTree;
 import dev.spillway.worker.filesystem.TreePicture;
-import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ class TreeUnlinkerTest {
 
     private UnlinkOutcome unlink() throws IOException, InterruptedException {
         try (OpenDirectory parent = OpenDirectory.open(temporary)) {
-            return TreeUnlinker.unlink(parent, EntryName.of("tree"));
+            return TreeUnlinker.unlink(parent, FileName.of("tree"));
         }
     }
 
@@ -99,13 +99,13 @@ class TreeUnlinkerTest {
         for (int i = 0; i < 100; i++) {
             Files.createDirectory(tree.resolve("d" + i));
             try (OpenDirectory directory = OpenDirectory.open(tree.resolve("d" + i))) {
-                EntryName first = EntryName.of("first");
+                FileName first = FileName.of("first");
                 directory.createFile(first, 0644).close();
                 for (int j = 1; j < 1_000; j++) {
                     if (j % 10 == 0) {
-                        directory.createFile(EntryName.of("f" + j), 0644).close();
+                        directory.createFile(FileName.of("f" + j), 0644).close();
                     } else {
-                        directory.createLink(EntryName.of("f" + j), directory, first.toBytes());
+                        directory.createLink(FileName.of("f" + j), directory, first.toBytes());
                     }
                 }
             }

@@ -1,6 +1,0 @@
-package dev.spillway.registry;
-
-import dev.spillway.events.Order;
-
-/** An order with the partition of {@code spillway.orders} that its host reads. */
-public record AddressedOrder(int partition, Order order) {}

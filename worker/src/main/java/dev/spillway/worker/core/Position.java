@@ -1,8 +1,0 @@
-package dev.spillway.worker.core;
-
-/**
- * The offset up to which the host has read the orders.
- *
- * @param nextOffset offset of the first record that is not decided yet
- */
-public record Position(int partition, long nextOffset) {}
