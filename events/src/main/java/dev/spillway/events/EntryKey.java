@@ -4,18 +4,12 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /** The key of an entry inside its namespace: 1 to 1,024 bytes of UTF-8, opaque and compared exactly. */
-public record EntryKey(@JsonValue String value) implements Comparable<EntryKey> {
+public record EntryKey(@JsonValue String value) implements Utf8Name<EntryKey> {
     private static final int BYTES_MAX = 1024;
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public EntryKey {
         TextBounds.bounded("key", value, 1, BYTES_MAX);
-    }
-
-    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that both sort rows alike. */
-    @Override
-    public int compareTo(EntryKey other) {
-        return TextBounds.compareUtf8(value, other.value);
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** Names one eviction and its fact. Two facts with the same id are of the same eviction. */
-public record EvictionId(UUID value) implements Comparable<EvictionId> {
+public record EvictionId(@JsonValue UUID value) implements UuidId<EvictionId> {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static EvictionId parse(String text) {
         return new EvictionId(Uuids.parse("evictionId", text));
@@ -18,13 +18,6 @@ public record EvictionId(UUID value) implements Comparable<EvictionId> {
         return new EvictionId(Uuids.timeOrdered(now, random));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does, so that both sort rows alike. */
-    @Override
-    public int compareTo(EvictionId other) {
-        return Uuids.compareUnsigned(value, other.value);
-    }
-
-    @JsonValue
     @Override
     public String toString() {
         return value.toString();

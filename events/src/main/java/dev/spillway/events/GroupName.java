@@ -4,18 +4,12 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /** Names entries of one namespace that are evicted together: 1 to 1,024 bytes of UTF-8, opaque and compared exactly. */
-public record GroupName(@JsonValue String value) implements Comparable<GroupName> {
+public record GroupName(@JsonValue String value) implements Utf8Name<GroupName> {
     private static final int BYTES_MAX = 1024;
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public GroupName {
         TextBounds.bounded("group", value, 1, BYTES_MAX);
-    }
-
-    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that both sort rows alike. */
-    @Override
-    public int compareTo(GroupName other) {
-        return TextBounds.compareUtf8(value, other.value);
     }
 
     @Override

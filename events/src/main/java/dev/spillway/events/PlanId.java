@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** Names a plan: a list of chosen victims, which are evicted when a person applies it. */
-public record PlanId(UUID value) implements Comparable<PlanId> {
+public record PlanId(@JsonValue UUID value) implements UuidId<PlanId> {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static PlanId parse(String text) {
         return new PlanId(Uuids.parse("planId", text));
@@ -18,13 +18,6 @@ public record PlanId(UUID value) implements Comparable<PlanId> {
         return new PlanId(Uuids.timeOrdered(now, random));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does. */
-    @Override
-    public int compareTo(PlanId other) {
-        return Uuids.compareUnsigned(value, other.value);
-    }
-
-    @JsonValue
     @Override
     public String toString() {
         return value.toString();

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** Names one copy on one host. Minted by the worker, durable before it is sent, and never used again. */
-public record ReplicaId(UUID value) implements Comparable<ReplicaId> {
+public record ReplicaId(@JsonValue UUID value) implements UuidId<ReplicaId> {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static ReplicaId parse(String text) {
         return new ReplicaId(Uuids.parse("replicaId", text));
@@ -18,13 +18,6 @@ public record ReplicaId(UUID value) implements Comparable<ReplicaId> {
         return new ReplicaId(Uuids.timeOrdered(now, random));
     }
 
-    /** Orders by the unsigned value, as PostgreSQL does, so that both sort rows alike. */
-    @Override
-    public int compareTo(ReplicaId other) {
-        return Uuids.compareUnsigned(value, other.value);
-    }
-
-    @JsonValue
     @Override
     public String toString() {
         return value.toString();
