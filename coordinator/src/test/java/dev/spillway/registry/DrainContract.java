@@ -38,7 +38,7 @@ public interface DrainContract extends RegistryFixture {
 
     /** Looks at everything that drains once more. */
     private Outcomes.Relieved relieveLater(Fleet fleet) {
-        pass(RegistryRules.DEFAULTS.heartbeat());
+        pass(RegistryRules.DEFAULTS.contact().heartbeat());
         return relieve(fleet);
     }
 

@@ -51,7 +51,7 @@ public interface HostContract extends RegistryFixture {
             assertThat(joined.partition()).isZero();
             assertThat(joined.reconcileFirst()).isFalse();
             assertThat(joined.policies().policies()).containsExactly(new PolicySet.Entry(new NamespaceName(NS), null));
-            assertThat(joined.intervals().heartbeat()).isEqualTo(RegistryRules.DEFAULTS.heartbeat());
+            assertThat(joined.intervals().heartbeat()).isEqualTo(RegistryRules.DEFAULTS.contact().heartbeat());
         });
         HostView view = fleet.registry.queries().host(host.id).orElseThrow();
         assertThat(view.row().state()).isEqualTo(HostState.ACTIVE);
@@ -335,7 +335,7 @@ public interface HostContract extends RegistryFixture {
     default void aHeartbeatsAnswerTellsTheRhythm() {
         Fleet fleet = Fleet.withCapacity(empty(), 5);
         assertThat(fleet.host("host-1").heartbeat().intervals())
-                .isEqualTo(new Intervals(RegistryRules.DEFAULTS.heartbeat(), RegistryRules.DEFAULTS.reconcile()));
+                .isEqualTo(new Intervals(RegistryRules.DEFAULTS.contact().heartbeat(), RegistryRules.DEFAULTS.contact().reconcile()));
     }
 
     @Test

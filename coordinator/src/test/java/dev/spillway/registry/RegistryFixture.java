@@ -1,14 +1,17 @@
 package dev.spillway.registry;
 
 import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules.Chunks;
+import dev.spillway.registry.decide.RegistryRules.Contact;
+import dev.spillway.registry.decide.RegistryRules.Retry;
 import java.time.Duration;
 
 /** Supplies registries to the contracts. */
 public interface RegistryFixture {
     /** Without any waiting: whatever may happen after an interval may happen at once. */
-    RegistryRules AT_ONCE =
-            new RegistryRules(Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO, Duration.ZERO,
-                    0.5, 3, 1_000, 500, 10_000);
+    RegistryRules AT_ONCE = RegistryRules.DEFAULTS.with(new Contact(Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)))
+            .with(new Retry(Duration.ZERO, Duration.ZERO))
+            .withGrace(Duration.ZERO);
 
     /** An empty registry with 4 partitions, for one test. */
     Registry empty(RegistryRules rules);
@@ -30,15 +33,10 @@ public interface RegistryFixture {
     }
 
     static RegistryRules withOrderRetry(Duration first, Duration max) {
-        RegistryRules rules = RegistryRules.DEFAULTS;
-        return new RegistryRules(rules.heartbeat(), rules.hostTimeout(), rules.reconcile(), first, max, rules.grace(), rules.breakerShare(),
-                rules.breakerFrom(), rules.doomChunk(), rules.ordersPerAnswer(), rules.reconcilePageSize());
+        return RegistryRules.DEFAULTS.with(new Retry(first, max));
     }
 
     static RegistryRules withChunks(int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
-        RegistryRules rules = RegistryRules.DEFAULTS;
-        return new RegistryRules(rules.heartbeat(), rules.hostTimeout(), rules.reconcile(), rules.orderRetry(), rules.orderRetryMax(),
-                rules.grace(),
-                rules.breakerShare(), rules.breakerFrom(), doomChunk, ordersPerAnswer, reconcilePageSize);
+        return RegistryRules.DEFAULTS.with(new Chunks(doomChunk, ordersPerAnswer, reconcilePageSize, RegistryRules.DEFAULTS.chunks().plan()));
     }
 }

@@ -487,7 +487,7 @@ final class Invariants {
         long known = rows.countReplicas(host);
         // With interleaved transactions, rows may have been added or removed since the decision.
         long others = interleaved ? 1 : 0;
-        require(lost < rules.breakerFrom() || lost <= rules.breakerShare() * known + others, 10, "{} loses {} of {} replicas", host, lost,
+        require(lost < rules.breaker().from() || lost <= rules.breaker().share() * known + others, 10, "{} loses {} of {} replicas", host, lost,
                 known);
     }
 

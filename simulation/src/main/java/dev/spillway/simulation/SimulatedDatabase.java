@@ -33,8 +33,13 @@ import java.util.random.RandomGenerator;
  * others continue. In runs without pauses each transaction runs alone, which is much faster.
  */
 final class SimulatedDatabase {
-    private static final RegistryRules RULES = new RegistryRules(Duration.ofSeconds(10), Duration.ofSeconds(40), Duration.ofMinutes(1),
-            Duration.ofSeconds(10), Duration.ofMinutes(1), Duration.ofSeconds(50), 0.5, 3, 2, 5, 4);
+    private static final RegistryRules RULES = new RegistryRules(
+            new RegistryRules.Contact(Duration.ofSeconds(10), Duration.ofSeconds(40), Duration.ofMinutes(1)),
+            new RegistryRules.Retry(Duration.ofSeconds(10), Duration.ofMinutes(1)),
+            RegistryRules.DEFAULTS.breaker(),
+            Duration.ofSeconds(50),
+            new RegistryRules.Chunks(2, 5, 4, RegistryRules.DEFAULTS.chunks().plan()),
+            RegistryRules.DEFAULTS.plansKept());
 
     private final MapRows committed;
     private final Locks locks = new Locks();

@@ -330,9 +330,7 @@ enum PlantedBugs {
             return new Product() {
                 @Override
                 RegistryRules rules(RegistryRules usual) {
-                    return new RegistryRules(usual.heartbeat(), usual.hostTimeout(), usual.reconcile(), usual.orderRetry(),
-                            usual.orderRetryMax(),
-                            usual.grace(), 1, Integer.MAX_VALUE, usual.doomChunk(), usual.ordersPerAnswer(), usual.reconcilePageSize());
+                    return usual.with(new RegistryRules.Breaker(1, Integer.MAX_VALUE));
                 }
             };
         }

@@ -49,7 +49,11 @@ import java.util.stream.IntStream;
 final class OrderedFleet {
     private static final Duration LONG = Duration.ofHours(1);
     private static final RegistryRules RULES =
-            new RegistryRules(Duration.ofSeconds(5), LONG, LONG, LONG, LONG, LONG, 1, 3, 1_000, 500, 10_000);
+            RegistryRules.DEFAULTS
+                    .with(new RegistryRules.Contact(Duration.ofSeconds(5), LONG, LONG))
+                    .with(new RegistryRules.Retry(LONG, LONG))
+                    .with(new RegistryRules.Breaker(1, 3))
+                    .withGrace(LONG);
     private static final NamespaceName NAMESPACE = new NamespaceName("images");
     private static final int SWEEP = 1_000;
 

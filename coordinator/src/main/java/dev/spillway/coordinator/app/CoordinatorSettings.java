@@ -88,32 +88,32 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
     private static final Setting<Optional<Integer>> MIN_IN_SYNC = copies("topics-min-insync-replicas",
             "Copies that must have a message before it counts as sent; if not given the brokers' default");
 
-    private static final Setting<Duration> HEARTBEAT = positive("heartbeat", "How often workers are to be heard", RULES.heartbeat());
+    private static final Setting<Duration> HEARTBEAT = positive("heartbeat", "How often workers are to be heard", RULES.contact().heartbeat());
     private static final Setting<Duration> HOST_TIMEOUT =
-            positive("host-timeout", "A host not heard for so long is AWAY", RULES.hostTimeout());
+            positive("host-timeout", "A host not heard for so long is AWAY", RULES.contact().timeout());
     private static final Setting<Duration> RECONCILE =
             positive("reconcile", "How often workers are to compare their inventory, jittered by half",
-                    RULES.reconcile());
+                    RULES.contact().reconcile());
     private static final Setting<Duration> ORDER_RETRY =
             positive("order-retry", "An open order is handed out again after this, then doubling",
-                    RULES.orderRetry());
+                    RULES.retry().first());
     private static final Setting<Duration> ORDER_RETRY_MAX =
             positive("order-retry-max", "Longest interval between two attempts at an order",
-                    RULES.orderRetryMax());
+                    RULES.retry().max());
     private static final Setting<Duration> GRACE = positive("grace", "Orphans and ghosts younger than this are left alone", RULES.grace());
     private static final Setting<Double> BREAKER_SHARE = Setting
             .custom("breaker-share", "Share of a host's replicas beyond which a loss or an orphan sweep waits for a person",
                     "a number", Numbers::decimal)
             .must("above 0, at most 1", share -> share > 0 && share <= 1)
-            .defaultTo(RULES.breakerShare());
+            .defaultTo(RULES.breaker().share());
     private static final Setting<Integer> BREAKER_FROM =
-            number("breaker-from", "Below so many replicas the share is not looked at", RULES.breakerFrom());
+            number("breaker-from", "Below so many replicas the share is not looked at", RULES.breaker().from());
     private static final Setting<Integer> DOOM_CHUNK =
-            number("doom-chunk", "Replicas of one entry doomed by the transaction that evicts it", RULES.doomChunk());
+            number("doom-chunk", "Replicas of one entry doomed by the transaction that evicts it", RULES.chunks().doom());
     private static final Setting<Integer> ORDERS_PER_ANSWER = number("orders-per-answer", "Orders in the answer to one heartbeat at most",
-            RULES.ordersPerAnswer());
+            RULES.chunks().ordersPerAnswer());
     private static final Setting<Integer> RECONCILE_PAGE =
-            number("reconcile-page", "Rows in one page of a reconciliation", RULES.reconcilePageSize());
+            number("reconcile-page", "Rows in one page of a reconciliation", RULES.chunks().reconcilePage());
 
     private static final Setting<Duration> IDEMPOTENCY_KEPT =
             positive("idempotency-keys-kept", "How long the answer to an Idempotency-Key is kept",
@@ -231,10 +231,14 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
     }
 
     private static RegistryRules rules(Settings settings) {
-        return new RegistryRules(settings.get(HEARTBEAT), settings.get(HOST_TIMEOUT), settings.get(RECONCILE), settings.get(ORDER_RETRY),
-                settings.get(ORDER_RETRY_MAX), settings.get(GRACE), settings.get(BREAKER_SHARE), settings.get(BREAKER_FROM),
-                settings.get(DOOM_CHUNK),
-                settings.get(ORDERS_PER_ANSWER), settings.get(RECONCILE_PAGE)).withPlans(RULES.planChunk(), settings.get(PLANS_KEPT));
+        return new RegistryRules(
+                new RegistryRules.Contact(settings.get(HEARTBEAT), settings.get(HOST_TIMEOUT), settings.get(RECONCILE)),
+                new RegistryRules.Retry(settings.get(ORDER_RETRY), settings.get(ORDER_RETRY_MAX)),
+                new RegistryRules.Breaker(settings.get(BREAKER_SHARE), settings.get(BREAKER_FROM)),
+                settings.get(GRACE),
+                new RegistryRules.Chunks(
+                        settings.get(DOOM_CHUNK), settings.get(ORDERS_PER_ANSWER), settings.get(RECONCILE_PAGE), RULES.chunks().plan()),
+                settings.get(PLANS_KEPT));
     }
 
     /** Returns all settings, without secrets. */

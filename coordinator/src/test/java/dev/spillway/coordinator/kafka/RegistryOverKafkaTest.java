@@ -63,8 +63,9 @@ class RegistryOverKafkaTest {
     private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1), false),
             new RegistryTopics.Shape(2, Duration.ofHours(1), false), new RegistryTopics.Shape(3, Duration.ofHours(1), false),
             Copies.OF_BROKERS);
-    private static final RegistryRules RULES = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(300), Duration.ofMinutes(10),
-            Duration.ofMillis(300), Duration.ofSeconds(1), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
+    private static final RegistryRules RULES = RegistryRules.DEFAULTS
+            .with(new RegistryRules.Contact(Duration.ofSeconds(5), Duration.ofSeconds(300), Duration.ofMinutes(10)))
+            .with(new RegistryRules.Retry(Duration.ofMillis(300), Duration.ofSeconds(1)));
 
     @TempDir
     private static Path directory;

@@ -299,8 +299,7 @@ class BatchTest {
 
     @Test
     void anEntryWithMoreHoldersThanOneChunkIsDoomedToTheLast() throws Exception {
-        PostgresRegistry chunked = DATABASE.empty(new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
-                Duration.ZERO, Duration.ZERO, Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000));
+        PostgresRegistry chunked = DATABASE.empty(RegistryRules.DEFAULTS.with(new RegistryRules.Retry(Duration.ZERO, Duration.ZERO)));
         Fleet large = Fleet.withCapacity(chunked, 5);
         large.host("host-0");
         large.put("a", "image-a");

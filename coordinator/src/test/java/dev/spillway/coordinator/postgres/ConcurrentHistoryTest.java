@@ -4,6 +4,9 @@ import dev.spillway.events.RegistryId;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.memoryregistry.InMemoryRegistry;
 import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules.Chunks;
+import dev.spillway.registry.decide.RegistryRules.Contact;
+import dev.spillway.registry.decide.RegistryRules.Retry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -76,8 +79,13 @@ class ConcurrentHistoryTest {
     void oneOrderExplainsWhatEveryCallerWasTold(long seed) throws Exception {
         Random random = new Random(seed);
         RegistryRules rules =
-                new RegistryRules(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
-                        Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5));
+                new RegistryRules(
+                new Contact(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10)),
+                new Retry(Duration.ZERO, Duration.ZERO),
+                RegistryRules.DEFAULTS.breaker(),
+                Duration.ofDays(1),
+                new Chunks(1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5), RegistryRules.DEFAULTS.chunks().plan()),
+                RegistryRules.DEFAULTS.plansKept());
         TwoCoordinators registry = new TwoCoordinators(DATABASE.empty(rules), DATABASE, rules);
         Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);
         RandomActs acts = new RandomActs(random, true);

@@ -4,6 +4,9 @@ import dev.spillway.events.RegistryId;
 import dev.spillway.memoryregistry.InMemoryRegistry;
 import dev.spillway.registry.Fleet;
 import dev.spillway.registry.decide.RegistryRules;
+import dev.spillway.registry.decide.RegistryRules.Chunks;
+import dev.spillway.registry.decide.RegistryRules.Contact;
+import dev.spillway.registry.decide.RegistryRules.Retry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -54,10 +57,13 @@ class ReferenceComparisonTest {
     @MethodSource("seeds")
     void theSameCommandsGetTheSameAnswers(long seed) {
         Random random = new Random(seed);
-        RegistryRules rules = new RegistryRules(Duration.ofMinutes(30), random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1),
-                Duration.ofMinutes(10),
-                Duration.ZERO, Duration.ZERO, random.nextInt(4) == 0 ? Duration.ofDays(1) : Duration.ZERO, 0.5, 3, 1 + random.nextInt(3),
-                1 + random.nextInt(20), 1 + random.nextInt(5)).withPlans(1 + random.nextInt(5), Duration.ofHours(24));
+        RegistryRules rules = new RegistryRules(
+                new Contact(Duration.ofMinutes(30), random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1), Duration.ofMinutes(10)),
+                new Retry(Duration.ZERO, Duration.ZERO),
+                RegistryRules.DEFAULTS.breaker(),
+                random.nextInt(4) == 0 ? Duration.ofDays(1) : Duration.ZERO,
+                chunks(random),
+                Duration.ofHours(24));
         Side stored = new Side(DATABASE.empty(rules), InstantSource.system(), DATABASE::pass);
         AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
         InstantSource clock = ticking(ahead);
@@ -82,9 +88,13 @@ class ReferenceComparisonTest {
     void commandsThatShareATransactionAreAnsweredAsIfOneCameAfterTheOther(long seed) throws Exception {
         Random random = new Random(seed);
         RegistryRules rules =
-                new RegistryRules(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
-                        Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5))
-                        .withPlans(1 + random.nextInt(5), Duration.ofHours(24));
+                new RegistryRules(
+                new Contact(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10)),
+                new Retry(Duration.ZERO, Duration.ZERO),
+                RegistryRules.DEFAULTS.breaker(),
+                Duration.ofDays(1),
+                chunks(random),
+                Duration.ofHours(24));
         PostgresRegistry registry = DATABASE.empty(rules);
         AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
         InstantSource clock = ticking(ahead);
@@ -122,5 +132,9 @@ class ReferenceComparisonTest {
             Instant now = InstantSource.system().instant().plus(ahead.get()).truncatedTo(ChronoUnit.MICROS);
             return last.updateAndGet(before -> now.isAfter(before) ? now : before.plus(1, ChronoUnit.MICROS));
         };
+    }
+
+    private static Chunks chunks(Random random) {
+        return new Chunks(1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5), 1 + random.nextInt(5));
     }
 }

@@ -92,13 +92,13 @@ final class DrainDecisions {
             }
             Instant now = transaction.now();
             if (transaction.stored().orders().countOrders(host.id(), OPEN_ORDERS_MAX) >= OPEN_ORDERS_MAX) {
-                transaction.save(host.draining(drain.later(now.plus(rules.heartbeat()))));
+                transaction.save(host.draining(drain.later(now.plus(rules.contact().heartbeat()))));
                 return new Outcomes.Relieved(0, 0, true);
             }
             List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), drain.lookedTo(), limit);
             int doomed = relieve(transaction, host, page);
             transaction.save(host.draining(
-                    page.size() < limit ? drain.anew(now.plus(rules.heartbeat())) : drain.goingOn(page.getLast(), now)));
+                    page.size() < limit ? drain.anew(now.plus(rules.contact().heartbeat())) : drain.goingOn(page.getLast(), now)));
             return new Outcomes.Relieved(page.size(), doomed, true);
         }
         return new Outcomes.Relieved(0, 0, false);

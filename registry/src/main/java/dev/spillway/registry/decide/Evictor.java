@@ -46,7 +46,7 @@ final class Evictor {
     /** Does the same as {@link #evict(Transaction, EntryRow, EvictionCause)} for an entry that a plan names. */
     List<EvictedEntry> evict(Transaction transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
         List<EntryRow> whole = transaction.withGroup(entry);
-        transaction.replicas().readHolders(whole, rules.doomChunk());
+        transaction.replicas().readHolders(whole, rules.chunks().doom());
         return whole.stream().map(member -> evict(transaction, member, cause, plan, false)).toList();
     }
 
@@ -64,8 +64,8 @@ final class Evictor {
         Instant now = transaction.now();
         EvictionId id = EvictionId.mint(now, random);
         OrderCause orderCause = OrderCause.of(cause);
-        List<ReplicaRow> holders = transaction.replicas().live(entry, rules.doomChunk());
-        long count = transaction.replicas().countLive(entry, rules.doomChunk());
+        List<ReplicaRow> holders = transaction.replicas().live(entry, rules.chunks().doom());
+        long count = transaction.replicas().countLive(entry, rules.chunks().doom());
         for (ReplicaRow holder : holders) {
             transaction.replicas()
                     .save(holder.doomed(waiting ? OpenOrder.waiting(id, orderCause, now) : new OpenOrder(id, orderCause, now, 0, now, null, null)));
@@ -101,13 +101,13 @@ final class Evictor {
 
     /** Returns the number of holders that are read and doomed together with one entry. */
     int holdersEach() {
-        return rules.doomChunk();
+        return rules.chunks().doom();
     }
 
     /** Returns the next victim; {@code expected} of them are read ahead with their holders. */
     @Nullable
     EntryRow victim(Transaction transaction, NamespaceName namespace, int expected) {
-        return transaction.victims(namespace, none -> false, rules.doomChunk()).next(expected);
+        return transaction.victims(namespace, none -> false, rules.chunks().doom()).next(expected);
     }
 
     /**
@@ -142,7 +142,7 @@ final class Evictor {
         Bounds target = of.policy().target();
         List<EntryRow> victims = new ArrayList<>();
         NamespaceRow left = of;
-        Transaction.Victims inOrder = transaction.victims(of.name(), exempt, rules.doomChunk());
+        Transaction.Victims inOrder = transaction.victims(of.name(), exempt, rules.chunks().doom());
         while (left.exceeds(target) && (victims.size() < limit || (past && left.exceeds(limits)))) {
             EntryRow victim = inOrder.next(expected(left, target));
             if (victim == null) {

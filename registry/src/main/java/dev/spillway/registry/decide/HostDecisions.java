@@ -90,7 +90,7 @@ final class HostDecisions {
     }
 
     private Intervals intervals() {
-        return new Intervals(rules.heartbeat(), rules.reconcile());
+        return new Intervals(rules.contact().heartbeat(), rules.contact().reconcile());
     }
 
     private JoinAnswer.@Nullable Refused refusal(Transaction transaction, JoinRequest request, RegistryRow registry,
@@ -174,7 +174,7 @@ final class HostDecisions {
     }
 
     private boolean isHeard(HostRow host, Instant now) {
-        return host.state() == HostState.ACTIVE && host.lastHeardAt().plus(rules.hostTimeout()).isAfter(now);
+        return host.state() == HostState.ACTIVE && host.lastHeardAt().plus(rules.contact().timeout()).isAfter(now);
     }
 
     HeartbeatAnswer heartbeat(Transaction transaction, HostRow known, HeartbeatRequest request) {
@@ -198,7 +198,7 @@ final class HostDecisions {
     /** Marks hosts {@code AWAY} that were not heard within the host timeout. Returns their number. */
     int sweep(Transaction transaction, int limit) {
         int away = 0;
-        for (HostRow host : transaction.stored().hosts().lockHostsUnheardSince(transaction.now().minus(rules.hostTimeout()), limit)) {
+        for (HostRow host : transaction.stored().hosts().lockHostsUnheardSince(transaction.now().minus(rules.contact().timeout()), limit)) {
             HostRow gone = host.in(HostState.AWAY);
             transaction.save(gone);
             transaction.note(new Activity.HostChanged(transaction.now(), gone.id(), gone.state(), gone.incarnation()));

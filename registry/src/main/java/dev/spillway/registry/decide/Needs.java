@@ -112,7 +112,7 @@ public final class Needs {
 
     /** Asks for the orders that a host's heartbeat carries. */
     void orders(HostId host) {
-        asking.put(host, rules.ordersPerAnswer());
+        asking.put(host, rules.chunks().ordersPerAnswer());
     }
 
     void namespace(NamespaceName name) {
@@ -163,7 +163,7 @@ public final class Needs {
         puts.forEach(transaction::expectPuts);
         int putsToCome = puts.values().stream().mapToInt(Integer::intValue).sum();
         transaction.lock(new Rows.LockRequest(ids, namespaces, changing, staying, others, puts,
-                TransactionReplicas.holdersOfEach(rules.doomChunk(), putsToCome, 0)));
+                TransactionReplicas.holdersOfEach(rules.chunks().doom(), putsToCome, 0)));
         // Ids that were not recorded before have no rows.
         rows.lock(replicas);
         if (!asking.isEmpty()) {
@@ -183,7 +183,7 @@ public final class Needs {
             }
         }
         transaction.groups().lock(groups);
-        rows.readHolders(losingHolders, rules.doomChunk());
+        rows.readHolders(losingHolders, rules.chunks().doom());
     }
 
     private boolean hasEnded(EntryRow entry) {

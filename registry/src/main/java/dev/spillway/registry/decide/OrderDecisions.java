@@ -101,7 +101,7 @@ final class OrderDecisions {
 
     List<Order> claimFor(Transaction transaction, HostRow host) {
         List<Order> orders = new ArrayList<>();
-        for (ReplicaRow row : transaction.replicas().orders(host.id(), rules.ordersPerAnswer(), rules.soon(transaction.now()))) {
+        for (ReplicaRow row : transaction.replicas().orders(host.id(), rules.chunks().ordersPerAnswer(), rules.soon(transaction.now()))) {
             if (row.doom() != null) {
                 orders.add(handOut(transaction, row, row.doom(), host));
             }
@@ -172,8 +172,8 @@ final class OrderDecisions {
 
     /** Returns the interval before the next attempt: doubled each time up to the bound, then moved by up to a fifth either way. */
     private Duration retryAfter(int attemptsBefore) {
-        Duration doubled = rules.orderRetry().multipliedBy(1L << Math.min(attemptsBefore, 20));
-        Duration bounded = doubled.compareTo(rules.orderRetryMax()) > 0 ? rules.orderRetryMax() : doubled;
+        Duration doubled = rules.retry().first().multipliedBy(1L << Math.min(attemptsBefore, 20));
+        Duration bounded = doubled.compareTo(rules.retry().max()) > 0 ? rules.retry().max() : doubled;
         return Duration.ofMillis((long) (bounded.toMillis() * (0.8 + 0.4 * random.nextDouble())));
     }
 

@@ -107,10 +107,10 @@ final class PlanDecisions {
     private Outcomes.Planning.Made choose(Transaction transaction, NamespaceRow namespace, PlanRow plan) {
         Criteria criteria = Criteria.of(plan, namespace);
         List<EntryRow> page =
-                transaction.stored().entries().victims(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
+                transaction.stored().entries().victims(plan.namespace(), plan.made().lookedTo(), rules.chunks().plan());
         Making made = plan.made();
         List<PlanVictim> chosen = new ArrayList<>();
-        boolean whole = page.size() < rules.planChunk();
+        boolean whole = page.size() < rules.chunks().plan();
         Map<EntryRow, List<EntryRow>> groups = TransactionGroups.withGroups(transaction.stored(), page);
         for (EntryRow entry : page) {
             List<EntryRow> together = groups.getOrDefault(entry, List.of(entry));
@@ -264,7 +264,7 @@ final class PlanDecisions {
             }
             settled.add(victim.with(outcome));
         }
-        transaction.replicas().readHolders(List.copyOf(going.keySet()), rules.doomChunk());
+        transaction.replicas().readHolders(List.copyOf(going.keySet()), rules.chunks().doom());
         going.forEach((entry, reason) -> {
             // It may have joined the group of an earlier victim, and be gone with that.
             if (transaction.entry(entry.name(), EntryLock.EXCLUSIVE) != null) {

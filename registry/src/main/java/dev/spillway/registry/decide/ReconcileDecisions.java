@@ -36,8 +36,8 @@ final class ReconcileDecisions {
     }
 
     ReconcileAnswer rows(Transaction transaction, HostRow host, ReconcileRequest request) {
-        List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), request.after(), rules.reconcilePageSize());
-        return new ReconcileAnswer(page, page.size() < rules.reconcilePageSize());
+        List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), request.after(), rules.chunks().reconcilePage());
+        return new ReconcileAnswer(page, page.size() < rules.chunks().reconcilePage());
     }
 
     DiscrepancyAnswer settle(Transaction transaction, HostRow host, DiscrepancyRequest request) {
@@ -77,16 +77,16 @@ final class ReconcileDecisions {
         }
         if (replicas.isTooLargeALoss(transaction, host, lost)) {
             forPerson += ghosts.size();
-            attention = lost + " replicas are not on its disk, more than the share " + rules.breakerShare()
+            attention = lost + " replicas are not on its disk, more than the share " + rules.breaker().share()
                     + " (mount the missing volume, or retire the host)";
             ghosts.forEach(id -> waiting.add(seen(before, host, id, Sighting.Kind.GHOST, transaction.now())));
             ghosts.clear();
         }
         long unknown = orphans.isEmpty() ? 0 : orphans.size() + request.unnamedOrphans();
-        if (!host.readmitted() && unknown >= rules.breakerFrom() && unknown > rules.breakerShare() * request.inventory()) {
+        if (!host.readmitted() && unknown >= rules.breaker().from() && unknown > rules.breaker().share() * request.inventory()) {
             forPerson += orphans.size();
             attention = unknown + " of its " + request.inventory() + " replicas are unknown to the registry, more than the share "
-                    + rules.breakerShare() + " (retire and readmit the host to have them deleted)";
+                    + rules.breaker().share() + " (retire and readmit the host to have them deleted)";
             orphans.keySet().forEach(id -> waiting.add(seen(before, host, id, Sighting.Kind.ORPHAN, transaction.now())));
             orphans.clear();
         }

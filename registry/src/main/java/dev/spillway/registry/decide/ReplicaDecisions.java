@@ -134,7 +134,7 @@ final class ReplicaDecisions {
                 request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
         if (!lost.isEmpty() && isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size() + request.unnamedLosses())) {
             transaction.save(host.asking(
-                    "lost " + (lost.size() + request.unnamedLosses()) + " replicas at once, more than the share " + rules.breakerShare()
+                    "lost " + (lost.size() + request.unnamedLosses()) + " replicas at once, more than the share " + rules.breaker().share()
                             + " (mount the missing volume, or retire the host)"));
             return new DropAnswer(List.of(), ids);
         }
@@ -157,7 +157,7 @@ final class ReplicaDecisions {
 
     /** Returns whether this many replicas at once look like a missing volume rather than a loss. */
     boolean isTooLargeALoss(Transaction transaction, HostRow host, long replicas) {
-        return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.replicas().count(host.id());
+        return replicas >= rules.breaker().from() && replicas > rules.breaker().share() * transaction.replicas().count(host.id());
     }
 
     List<ReplicaRow> ownLive(Transaction transaction, HostRow host, Collection<ReplicaId> ids) {
@@ -198,7 +198,7 @@ final class ReplicaDecisions {
     int evictIfUnheld(Transaction transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
-                || transaction.replicas().countLive(entry, rules.doomChunk()) > 0) {
+                || transaction.replicas().countLive(entry, rules.chunks().doom()) > 0) {
             return 0;
         }
         return evictor.evict(transaction, entry, cause).size();
