@@ -10,7 +10,7 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.OrderView;
 import dev.spillway.registry.RegistryQueries.Page;
-import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.RegistryQueries.RestoreWait;
 import dev.spillway.registry.decide.Command;
 import dev.spillway.registry.decide.RegistryRules;
 import dev.spillway.registry.model.HostState;
@@ -32,7 +32,7 @@ public interface OpenOrderContract extends RegistryFixture {
         return page.items();
     }
 
-    private static Waiting waiting(Fleet fleet) {
+    private static RestoreWait waiting(Fleet fleet) {
         return fleet.registry.queries().waiting().orElseThrow();
     }
 
@@ -184,7 +184,7 @@ public interface OpenOrderContract extends RegistryFixture {
                 .satisfies(order -> assertThat(order.order().isWaiting()).isTrue());
         assertThat(orders(fleet, one)).extracting(order -> order.order().replicaId() + " " + order.order().state())
                 .contains(lower + " OPEN", newLower + " WAITING", hidden + " WAITING");
-        assertThat(waiting(fleet)).isEqualTo(new Waiting(waiting(fleet).until(), 1, List.of(three.id)));
+        assertThat(waiting(fleet)).isEqualTo(new RestoreWait(waiting(fleet).until(), 1, List.of(three.id)));
         fleet.registry.execute(new Command.Retire(three.id));
         assertThat(waiting(fleet).hostsUnheard()).isZero();
     }

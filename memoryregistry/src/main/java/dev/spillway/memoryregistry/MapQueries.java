@@ -264,7 +264,7 @@ final class MapQueries implements RegistryQueries {
     }
 
     @Override
-    public Optional<Waiting> waiting() {
+    public Optional<RestoreWait> waiting() {
         synchronized (lock) {
             RegistryRow registry = rows.registry();
             List<HostId> unheard = rows.tables.hosts.values()
@@ -273,7 +273,7 @@ final class MapQueries implements RegistryQueries {
                     .map(HostRow::id)
                     .toList();
             return Optional.ofNullable(registry.restoredAt())
-                    .map(at -> new Waiting(at.plus(grace), unheard.size(), unheard.stream().limit(Waiting.NAMED_MAX).toList()));
+                    .map(at -> new RestoreWait(at.plus(grace), unheard.size(), unheard.stream().limit(RestoreWait.NAMED_MAX).toList()));
         }
     }
 

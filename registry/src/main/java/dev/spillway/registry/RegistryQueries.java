@@ -170,7 +170,7 @@ public interface RegistryQueries {
      * @param hostsUnheard number of hosts that have not reported
      * @param firstUnheard some of these, in the order of their ids
      */
-    record Waiting(Instant until, long hostsUnheard, List<HostId> firstUnheard) {
+    record RestoreWait(Instant until, long hostsUnheard, List<HostId> firstUnheard) {
         /** Number of hosts that are named. */
         public static final int NAMED_MAX = 3;
     }
@@ -308,7 +308,7 @@ public interface RegistryQueries {
     Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit);
 
     /** Returns the condition of waiting orders; empty if the database was never restored. */
-    Optional<Waiting> waiting();
+    Optional<RestoreWait> waiting();
 
     /**
      * Returns activity in commit order.

@@ -517,7 +517,7 @@ final class Invariants {
         if (!restores.isSaid()) {
             found.add("nobody has said that the database was restored");
         }
-        rows.storedNamespaces().values().stream().filter(NamespaceRow::draining).forEach(row -> found.add("still to be swept " + row));
+        rows.storedNamespaces().values().stream().filter(NamespaceRow::aboveWatermark).forEach(row -> found.add("still to be swept " + row));
         rows.storedReplicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
         rows.unpublished().stream().filter(fact -> !factsOnTopic.contains(fact.id())).forEach(fact -> found.add("unpublished " + fact));
         return found;

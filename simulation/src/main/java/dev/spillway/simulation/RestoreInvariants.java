@@ -285,14 +285,14 @@ final class RestoreInvariants {
         changes.namespaces()
                 .rows()
                 .values()
-                .forEach(namespace -> require(namespace.draining() || isWithinLimits(namespace), 6,
+                .forEach(namespace -> require(namespace.aboveWatermark() || isWithinLimits(namespace), 6,
                         "{} is beyond its limits, and nobody knows", namespace));
     }
 
     /** Checks invariant 6: a namespace that is no longer marked as above its limits is within them, unless a pin has just ended. */
     static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
-        require(!swept || before == null || !before.draining() || after.draining()
-                || before.returned() != after.returned() || isWithinLimits(after), 6,
+        require(!swept || before == null || !before.aboveWatermark() || after.aboveWatermark()
+                || before.orderResets() != after.orderResets() || isWithinLimits(after), 6,
                 "{} was swept, and is beyond its limits", after);
     }
 

@@ -188,11 +188,7 @@ enum PlantedBugs {
                     List<ReplicaRecord> replicas = new ArrayList<>(stored.replicas());
                     replicas.sort(Comparator.comparingLong(ReplicaRecord::generation));
                     replicas.replaceAll(replica -> replica.state() == ReplicaState.HIDDEN
-                            ? new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
-                                    replica.sizeBytes(),
-                                    replica.description(), ReplicaState.LIVE, replica.ordered(), 0, replica.cachedAt(),
-                                    replica.lastAccessedAt(), replica.imageOf(),
-                                    replica.registeredEpoch(), replica.readoption(), false, replica.artifact())
+                            ? replica.with(copy -> copy.state(ReplicaState.LIVE).bytesFreed(0).imageAwaited(false))
                             : replica);
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }
@@ -435,10 +431,7 @@ enum PlantedBugs {
                 IndexContents loads(IndexContents stored) {
                     List<ReplicaRecord> replicas = stored.replicas()
                             .stream()
-                            .map(replica -> new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
-                                    replica.sizeBytes(), replica.description(), replica.state(), replica.ordered(), replica.bytesFreed(),
-                                    replica.cachedAt(), replica.cachedAt(), replica.imageOf(), replica.registeredEpoch(),
-                                    replica.readoption(), replica.imageAwaited(), replica.artifact()))
+                            .map(replica -> replica.withLastAccessedAt(replica.cachedAt()))
                             .toList();
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }
@@ -456,10 +449,7 @@ enum PlantedBugs {
                     List<ReplicaRecord> replicas = stored.replicas()
                             .stream()
                             .map(replica -> replica.state() == ReplicaState.PENDING
-                                    ? new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
-                                            replica.sizeBytes(), replica.description(), replica.state(), replica.ordered(),
-                                            replica.bytesFreed(), replica.cachedAt(), replica.lastAccessedAt(), replica.imageOf(),
-                                            replica.registeredEpoch(), replica.readoption(), replica.imageAwaited(), null)
+                                    ? replica.withArtifact(null)
                                     : replica)
                             .toList();
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());

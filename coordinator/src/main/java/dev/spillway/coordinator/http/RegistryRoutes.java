@@ -3,7 +3,7 @@ package dev.spillway.coordinator.http;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.body.RegistryStatus;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.RegistryQueries.RestoreWait;
 import dev.spillway.registry.decide.Command;
 import dev.spillway.registry.decide.Outcomes;
 import dev.spillway.registry.model.RegistryRow;
@@ -31,7 +31,7 @@ final class RegistryRoutes {
 
     private Response show(Request request) {
         RegistryRow known = registry.queries().registry();
-        long unheard = registry.queries().waiting().map(Waiting::hostsUnheard).orElse(0L);
+        long unheard = registry.queries().waiting().map(RestoreWait::hostsUnheard).orElse(0L);
         RegistryRow.Behind behind = known.behind();
         return Response.ok(new RegistryStatus(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
                 behind == null ? null : new RegistryStatus.Behind(behind.generation(), behind.epoch())));

@@ -2,7 +2,7 @@ package dev.spillway.coordinator.http;
 
 import dev.spillway.events.HostId;
 import dev.spillway.registry.RegistryQueries.OrderView;
-import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.RegistryQueries.RestoreWait;
 import dev.spillway.registry.RegistryQueries;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ final class WaitReason {
         return known;
     }
 
-    private static String words(Waiting waiting) {
+    private static String words(RestoreWait waiting) {
         if (waiting.hostsUnheard() == 0) {
             return "the grace after the restore of the registry's database, which ends at " + waiting.until()
                     + "; every host has told what it holds";

@@ -11,7 +11,7 @@ import dev.spillway.registry.RegistryQueries.HostView;
 import dev.spillway.registry.RegistryQueries.LastCopies;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.Page;
-import dev.spillway.registry.RegistryQueries.Waiting;
+import dev.spillway.registry.RegistryQueries.RestoreWait;
 import dev.spillway.registry.model.HostRow;
 import dev.spillway.registry.model.HostState;
 import dev.spillway.registry.model.RegistryRow;
@@ -139,7 +139,7 @@ final class HostReading {
                 JsonSize::of);
     }
 
-    Optional<Waiting> waiting(Duration grace) {
+    Optional<RestoreWait> waiting(Duration grace) {
         RegistryRow registry = RegistryTable.read(handle);
         Instant restoredAt = registry.restoredAt();
         if (restoredAt == null) {
@@ -147,10 +147,10 @@ final class HostReading {
         }
         List<Unheard> unheard = handle.createQuery(UNHEARD)
                 .bind("epoch", registry.epoch())
-                .bind("limit", Waiting.NAMED_MAX)
+                .bind("limit", RestoreWait.NAMED_MAX)
                 .map((row, context) -> new Unheard(new HostId(row.getString("host_id")), row.getLong("unheard")))
                 .list();
-        return Optional.of(new Waiting(restoredAt.plus(grace), unheard.isEmpty() ? 0 : unheard.getFirst().inAll(),
+        return Optional.of(new RestoreWait(restoredAt.plus(grace), unheard.isEmpty() ? 0 : unheard.getFirst().inAll(),
                 unheard.stream().map(Unheard::host).toList()));
     }
 }

@@ -324,7 +324,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     }
 
     @Override
-    public Optional<Waiting> waiting() {
+    public Optional<RestoreWait> waiting() {
         return read("what orders wait for", handle -> new HostReading(handle).waiting(grace));
     }
 

@@ -129,7 +129,7 @@ final class PlanDecisions {
                             victim.sizeBytes(), victim.lastUse(), reason, !victim.equals(entry), null));
                 }
             }
-            made = made.lookedTo(entry.place());
+            made = made.withLookedTo(entry.place());
         }
         PlanRow further = plan.made(made, whole);
         transaction.choose(further, chosen);
@@ -218,7 +218,7 @@ final class PlanDecisions {
         if (finished && plan.purpose() instanceof PlanPurpose.SetPolicy set) {
             // The policy is set in a step of its own, whose transaction sees all victims gone.
             finished = victims.isEmpty();
-            tally = finished ? tally.beyond(policies.settle(transaction, plan.namespace(), set.change())) : tally;
+            tally = finished ? tally.withBeyond(policies.settle(transaction, plan.namespace(), set.change())) : tally;
         }
         transaction.settle(plan.applied(tally, finished ? State.APPLIED : State.APPLYING, transaction.now(),
                 transaction.now().plus(rules.plansKept())), settled);
@@ -262,7 +262,7 @@ final class PlanDecisions {
                     going.put(leading, victim.reason());
                 }
             }
-            settled.add(victim.with(outcome));
+            settled.add(victim.withOutcome(outcome));
         }
         transaction.replicas().readHolders(List.copyOf(going.keySet()), rules.chunks().doom());
         going.forEach((entry, reason) -> {

@@ -174,7 +174,7 @@ final class ReadoptDecisions {
                         new Written(item.content(), null, item.group()), false);
         NamespaceRow grown = used.with(taken);
         // Nothing is evicted here. The sweep and the next puts evict down to the limits step by step.
-        transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);
+        transaction.save(grown.exceeds(grown.policy().limits()) ? grown.aboveWatermark(true) : grown);
         transaction.save(taken);
         PinDecisions.share(transaction, taken);
     }

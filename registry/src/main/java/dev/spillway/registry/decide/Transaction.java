@@ -293,7 +293,7 @@ public final class Transaction {
         List<EntryRow> members = groups.of(group);
         NamespaceRow namespace = namespace(group.namespace());
         if (!members.isEmpty() && namespace != null) {
-            save(namespace.entryReturned());
+            save(namespace.orderReset());
             replace(members.getLast().following(false));
         }
     }

@@ -10,18 +10,18 @@ import java.time.Instant;
  *
  * @param all      all entries, the pinned ones too
  * @param pinned   pinned entries, which count for no limit
- * @param draining whether the sweep still has to evict down to the low watermark
+ * @param aboveWatermark whether the sweep still has to evict down to the low watermark
  */
 public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Selection pinned, UseOrder order, Reads reads,
-        boolean draining) {
+        boolean aboveWatermark) {
     /**
      * The order of eviction so far.
      *
      * @param useCounter number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
-     * @param returned   number of times that an entry returned to an old place, because its pin was lifted or it leads its group again
-     * @param age        lower bound on the priority of a new use; it never falls
+     * @param orderResets   number of times that an entry returned to an old place, because its pin was lifted or it leads its group again
+     * @param priorityFloor        lower bound on the priority of a new use; it never falls
      */
-    public record UseOrder(long useCounter, long returned, double age) {}
+    public record UseOrder(long useCounter, long orderResets, double priorityFloor) {}
 
     /** Counted reads. */
     public record Reads(long hits, long misses) {}
@@ -50,12 +50,12 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
         return order.useCounter();
     }
 
-    public long returned() {
-        return order.returned();
+    public long orderResets() {
+        return order.orderResets();
     }
 
-    public double age() {
-        return order.age();
+    public double priorityFloor() {
+        return order.priorityFloor();
     }
 
     public long hits() {
@@ -67,20 +67,20 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
     }
 
     public NamespaceRow withPolicy(Policy changed) {
-        return new NamespaceRow(name, changed, all, pinned, order, reads, draining);
+        return new NamespaceRow(name, changed, all, pinned, order, reads, aboveWatermark);
     }
 
     private NamespaceRow inOrder(UseOrder next) {
-        return new NamespaceRow(name, policy, all, pinned, next, reads, draining);
+        return new NamespaceRow(name, policy, all, pinned, next, reads, aboveWatermark);
     }
 
     public NamespaceRow used() {
-        return inOrder(new UseOrder(useCounter() + 1, returned(), age()));
+        return inOrder(new UseOrder(useCounter() + 1, orderResets(), priorityFloor()));
     }
 
     /** Returns the latest use of the namespace as the {@code count}th use of an image. */
     public Use use(long count, long sizeBytes, Description description, Instant now) {
-        return new Use(useCounter(), now, count, age() + switch (policy.evictionPolicy()) {
+        return new Use(useCounter(), now, count, priorityFloor() + switch (policy.evictionPolicy()) {
             case LRU -> 0;
             case GDSF -> (double) count * RebuildCost.of(description) / (double) Math.max(1, sizeBytes);
         });
@@ -96,12 +96,12 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
 
     /** Returns whether the order of eviction is the order of last use. It is not if entries may have priorities above 0. */
     public boolean isInOrderOfUse() {
-        return policy.evictionPolicy() == EvictionPolicy.LRU && age() == 0;
+        return policy.evictionPolicy() == EvictionPolicy.LRU && priorityFloor() == 0;
     }
 
-    /** Returns the row with an age of at least this priority, so that no later use gets a lower one. */
-    public NamespaceRow agedTo(double priority) {
-        return inOrder(new UseOrder(useCounter(), returned(), Math.max(age(), priority)));
+    /** Returns the row with a floor of at least this priority, so that no later use gets a lower one. */
+    public NamespaceRow withFloor(double priority) {
+        return inOrder(new UseOrder(useCounter(), orderResets(), Math.max(priorityFloor(), priority)));
     }
 
     public NamespaceRow with(EntryRow entry) {
@@ -119,19 +119,19 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
 
     private NamespaceRow grown(int sign, long sizeBytes, boolean isPinned) {
         return new NamespaceRow(name, policy, all.grown(sign, sizeBytes), isPinned ? pinned.grown(sign, sizeBytes) : pinned, order, reads,
-                draining);
+                aboveWatermark);
     }
 
     public NamespaceRow counted(long moreHits, long moreMisses) {
-        return new NamespaceRow(name, policy, all, pinned, order, new Reads(hits() + moreHits, misses() + moreMisses), draining);
+        return new NamespaceRow(name, policy, all, pinned, order, new Reads(hits() + moreHits, misses() + moreMisses), aboveWatermark);
     }
 
-    public NamespaceRow draining(boolean stillToBe) {
+    public NamespaceRow aboveWatermark(boolean stillToBe) {
         return new NamespaceRow(name, policy, all, pinned, order, reads, stillToBe);
     }
 
-    public NamespaceRow entryReturned() {
-        return inOrder(new UseOrder(useCounter(), returned() + 1, age()));
+    public NamespaceRow orderReset() {
+        return inOrder(new UseOrder(useCounter(), orderResets() + 1, priorityFloor()));
     }
 
     public long unpinnedEntries() {

@@ -2,6 +2,7 @@ package dev.spillway.registry.model;
 
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.OrderCause;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param lastError     the host's last error, if it could not carry out the order
  * @param deferredUntil end of the last hold on the image, as its host reported it
  */
+@RecordBuilder
 public record OpenOrder(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
         @Nullable String lastError,
-        @Nullable Instant deferredUntil) {
+        @Nullable Instant deferredUntil) implements OpenOrderBuilder.With {
     /** Number of attempts without a report after which orders over Kafka may not reach the host. */
     public static final int ATTEMPTS_IN_VAIN = 2;
 
@@ -48,22 +50,22 @@ public record OpenOrder(@Nullable EvictionId evictionId, OrderCause cause, Insta
     }
 
     public OpenOrder released(Instant now) {
-        return new OpenOrder(evictionId, cause, at, attempts, now, null, deferredUntil);
+        return with(copy -> copy.nextAttemptAt(now).lastError(null));
     }
 
     public OpenOrder attempted(Instant next) {
-        return new OpenOrder(evictionId, cause, at, attempts + 1, next, lastError, deferredUntil);
+        return with(copy -> copy.attempts(attempts + 1).nextAttemptAt(next));
     }
 
     public OpenOrder dueAt(Instant next) {
-        return new OpenOrder(evictionId, cause, at, attempts, next, lastError, deferredUntil);
+        return withNextAttemptAt(next);
     }
 
     public OpenOrder deferred(Instant until) {
-        return new OpenOrder(evictionId, cause, at, attempts, until, null, until);
+        return with(copy -> copy.nextAttemptAt(until).lastError(null).deferredUntil(until));
     }
 
     public OpenOrder failed(String why) {
-        return new OpenOrder(evictionId, cause, at, attempts, nextAttemptAt, why, deferredUntil);
+        return withLastError(why);
     }
 }

@@ -6,6 +6,7 @@ import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -28,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * @param writeOnce        whether a key keeps its first content
  * @param evictionPolicy   order in which entries are evicted to make room
  */
+@RecordBuilder
 public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
         double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency, boolean writeOnce,
-        EvictionPolicy evictionPolicy) {
+        EvictionPolicy evictionPolicy) implements PolicyBuilder.With {
     public static final double DEFAULT_LOW_WATERMARK = 1;
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
     public static final Policy UNLIMITED = new Policy(null, null, DEFAULT_EVICTION_SHARE);

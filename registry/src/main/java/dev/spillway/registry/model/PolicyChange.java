@@ -74,15 +74,17 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
     }
 
     public Policy appliedTo(Policy before) {
-        return new Policy(changed(PolicyField.MAX_ENTRIES, maxEntries, before.maxEntries()),
-                changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()), changed(PolicyField.TTL, ttl, before.ttl()),
-                changed(PolicyField.MAX_IDLE, maxIdle, before.maxIdle()),
-                changed(PolicyField.LOW_WATERMARK, lowWatermark, before.lowWatermark(), Policy.DEFAULT_LOW_WATERMARK),
-                changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE),
-                changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY),
-                changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()),
-                changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false),
-                changed(PolicyField.EVICTION_POLICY, evictionPolicy, before.evictionPolicy(), EvictionPolicy.LRU));
+        return before.with(copy -> copy.maxEntries(changed(PolicyField.MAX_ENTRIES, maxEntries, before.maxEntries()))
+                .maxBytes(changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()))
+                .ttl(changed(PolicyField.TTL, ttl, before.ttl()))
+                .maxIdle(changed(PolicyField.MAX_IDLE, maxIdle, before.maxIdle()))
+                .lowWatermark(changed(PolicyField.LOW_WATERMARK, lowWatermark, before.lowWatermark(), Policy.DEFAULT_LOW_WATERMARK))
+                .maxEvictionShare(
+                        changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE))
+                .backend(changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY))
+                .minResidency(changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()))
+                .writeOnce(changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false))
+                .evictionPolicy(changed(PolicyField.EVICTION_POLICY, evictionPolicy, before.evictionPolicy(), EvictionPolicy.LRU)));
     }
 
     /** Returns the given fields by name, such as {@code maxEntries=10, ttl=none}. */

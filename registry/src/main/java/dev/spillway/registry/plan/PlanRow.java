@@ -5,6 +5,7 @@ import dev.spillway.events.PlanId;
 import dev.spillway.registry.model.Actor;
 import dev.spillway.registry.model.EntryRow;
 import dev.spillway.registry.model.Place;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param applied   progress of applying it
  * @param expiresAt time until which it can be applied; after it was applied, time until which it is kept at least
  */
+@RecordBuilder
 public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, Actor actor, State state, Making made, Tally applied,
-        Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {
+        Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) implements PlanRowBuilder.With {
     /** The state of a plan. */
     public enum State {
         /** Its victims are still being chosen. */
@@ -40,21 +42,16 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * @param lookedTo         place in the order of eviction up to which entries were considered
      * @param victims          number of chosen victims; {@code victimBytes} likewise
      */
+    @RecordBuilder
     public record Making(long namespaceEntries, long allowed, long selectedEntries, long selectedBytes, Place lookedTo, long victims,
-            long victimBytes) {
+            long victimBytes) implements PlanRowMakingBuilder.With {
         public Making with(EntryRow victim) {
-            return new Making(namespaceEntries, allowed, selectedEntries, selectedBytes, lookedTo, victims + 1,
-                    victimBytes + victim.sizeBytes());
+            return with(copy -> copy.victims(victims + 1).victimBytes(victimBytes + victim.sizeBytes()));
         }
 
         /** Returns the choice with a victim that had not counted for the bounds. */
         public Making withUncounted(EntryRow victim) {
-            return new Making(namespaceEntries, allowed, selectedEntries + 1, selectedBytes + victim.sizeBytes(), lookedTo, victims + 1,
-                    victimBytes + victim.sizeBytes());
-        }
-
-        public Making lookedTo(Place place) {
-            return new Making(namespaceEntries, allowed, selectedEntries, selectedBytes, place, victims, victimBytes);
+            return with(victim).with(copy -> copy.selectedEntries(selectedEntries + 1).selectedBytes(selectedBytes + victim.sizeBytes()));
         }
     }
 
@@ -65,23 +62,20 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * @param beyond number of entries that setting the policy evicted besides the victims, because they were put after the plan was made; absent if
      *               no policy was set
      */
+    @RecordBuilder
     public record Tally(long done, long evicted, long evictedBytes, long gone, long replaced, long pinned, long used,
-            @Nullable Long beyond) {
+            @Nullable Long beyond) implements PlanRowTallyBuilder.With {
         public static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0, null);
 
         public Tally with(PlanVictim victim, PlanVictim.Outcome outcome) {
+            Tally settled = withDone(victim.number());
             return switch (outcome) {
-                case EVICTED ->
-                        new Tally(victim.number(), evicted + 1, evictedBytes + victim.sizeBytes(), gone, replaced, pinned, used, beyond);
-                case GONE -> new Tally(victim.number(), evicted, evictedBytes, gone + 1, replaced, pinned, used, beyond);
-                case REPLACED -> new Tally(victim.number(), evicted, evictedBytes, gone, replaced + 1, pinned, used, beyond);
-                case PINNED -> new Tally(victim.number(), evicted, evictedBytes, gone, replaced, pinned + 1, used, beyond);
-                case USED -> new Tally(victim.number(), evicted, evictedBytes, gone, replaced, pinned, used + 1, beyond);
+                case EVICTED -> settled.with(copy -> copy.evicted(evicted + 1).evictedBytes(evictedBytes + victim.sizeBytes()));
+                case GONE -> settled.withGone(gone + 1);
+                case REPLACED -> settled.withReplaced(replaced + 1);
+                case PINNED -> settled.withPinned(pinned + 1);
+                case USED -> settled.withUsed(used + 1);
             };
-        }
-
-        public Tally beyond(@Nullable Long entries) {
-            return new Tally(done, evicted, evictedBytes, gone, replaced, pinned, used, entries);
         }
     }
 
@@ -91,10 +85,10 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
     }
 
     public PlanRow made(Making further, boolean whole) {
-        return new PlanRow(id, namespace, purpose, actor, whole ? State.OPEN : State.MAKING, further, applied, createdAt, expiresAt, null);
+        return with(copy -> copy.made(further).state(whole ? State.OPEN : State.MAKING));
     }
 
     public PlanRow applied(Tally further, State now, Instant at, Instant keptUntil) {
-        return new PlanRow(id, namespace, purpose, actor, now, made, further, createdAt, keptUntil, now == State.APPLIED ? at : null);
+        return with(copy -> copy.applied(further).state(now).expiresAt(keptUntil).appliedAt(now == State.APPLIED ? at : null));
     }
 }

@@ -2,6 +2,7 @@ package dev.spillway.registry.plan;
 
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.SnapshotId;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param follows whether it goes together with the victim before it, because both are in one group
  * @param outcome outcome of applying the plan; absent until then
  */
+@RecordBuilder
 public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, long lastUse, Reason reason,
-        boolean follows, @Nullable Outcome outcome) {
+        boolean follows, @Nullable Outcome outcome) implements PlanVictimBuilder.With {
     /** The reason for choosing it. */
     public enum Reason {
         /** Its age exceeds the new TTL. */
@@ -37,9 +39,5 @@ public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long 
         PINNED,
         /** The entry was used. */
         USED
-    }
-
-    public PlanVictim with(Outcome became) {
-        return new PlanVictim(number, key, snapshotId, generation, sizeBytes, lastUse, reason, follows, became);
     }
 }

@@ -40,7 +40,7 @@ record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders)
         Gauge.builder("spillway.host.backlog", loop, HostLoop::backlog)
                 .description("Inputs that wait for the host's thread")
                 .register(registry);
-        Gauge.builder("spillway.joined", view, host -> host.standing().joined() ? 1 : 0)
+        Gauge.builder("spillway.joined", view, host -> host.status().joined() ? 1 : 0)
                 .description("Whether the registry takes this host's messages")
                 .register(registry);
         FunctionCounter.builder("spillway.hits", loop, HostLoop::hits).description("Reads that found a served copy").register(registry);

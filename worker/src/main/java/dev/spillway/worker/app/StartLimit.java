@@ -42,8 +42,8 @@ final class StartLimit implements AutoCloseable {
     }
 
     private DependencyUnavailableException notReachable() {
-        HostView.Standing standing = loop.view().standing();
-        String last = standing.unreachable() == null ? "no answer yet" : standing.unreachable();
+        HostView.Status status = loop.view().status();
+        String last = status.unreachable() == null ? "no answer yet" : status.unreachable();
         String server = coordinators.stream()
                 .map(HostPort::toString)
                 .collect(Collectors.joining(", ", coordinators.size() == 1 ? "coordinator at " : "coordinators at ", ""));

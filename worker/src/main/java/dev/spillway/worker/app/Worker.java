@@ -129,7 +129,7 @@ public final class Worker implements AutoCloseable {
 
     /** Returns why the registry refuses this host now, and what to do; empty if it does not refuse it. */
     public Optional<String> refusal() {
-        return Optional.ofNullable(Objects.requireNonNull(host.get(), "started").view().standing().refusal());
+        return Optional.ofNullable(Objects.requireNonNull(host.get(), "started").view().status().refusal());
     }
 
     /** Returns the address where HTTP listens. */
@@ -240,8 +240,8 @@ public final class Worker implements AutoCloseable {
                 throw new IOException(failure.getMessage(), failure);
             }
         }).add("store", probe::check).add("registry", () -> {
-            HostView.Standing standing = loop.view().standing();
-            Optional<String> why = standing.apart().map(HostView.Apart::why).or(() -> Optional.ofNullable(standing.unreachable()));
+            HostView.Status status = loop.view().status();
+            Optional<String> why = status.unavailable().map(HostView.RegistryUnavailable::why).or(() -> Optional.ofNullable(status.unreachable()));
             if (why.isPresent()) {
                 throw new IOException(why.get());
             }

@@ -413,10 +413,10 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             index.apply(round.changes());
             view.apply(round.changes());
         }
-        HostView.Standing standing = new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable(),
+        HostView.Status status = new HostView.Status(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable(),
                 agent.isDraining());
-        view.stands(standing, agent.policies());
-        contact.stands(standing, agent.hasCompared());
+        view.update(status, agent.policies());
+        contact.update(status, agent.hasCompared());
         round.answers().forEach(Runnable::run);
         round.effects().forEach(effects::carryOut);
     }

@@ -40,7 +40,7 @@ public final class HostView {
     private final Map<ReplicaState, LongAdder> bytes = figures();
     private volatile Membership membership;
     private volatile @Nullable OrderPosition position;
-    private volatile Standing standing = new Standing(false, null, null, false);
+    private volatile Status status = new Status(false, null, null, false);
     private volatile PolicySet policies = new PolicySet(0, List.of());
     private volatile Map<NamespaceName, PolicySet.Entry> policyByName = Map.of();
 
@@ -51,16 +51,16 @@ public final class HostView {
      * @param unreachable reason why the last message got no answer; absent if it got one
      * @param draining    whether this host takes nothing new
      */
-    public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable, boolean draining) {
+    public record Status(boolean joined, @Nullable String refusal, @Nullable String unreachable, boolean draining) {
         /** Returns why the registry does not take this host now; empty if it does. */
-        public Optional<Apart> apart() {
+        public Optional<RegistryUnavailable> unavailable() {
             if (joined) {
                 return Optional.empty();
             }
             if (refusal != null) {
-                return Optional.of(new Apart(true, refusal));
+                return Optional.of(new RegistryUnavailable(true, refusal));
             }
-            return Optional.of(Apart.away(unreachable == null ? "this host has not joined its registry yet" : unreachable));
+            return Optional.of(RegistryUnavailable.away(unreachable == null ? "this host has not joined its registry yet" : unreachable));
         }
     }
 
@@ -69,9 +69,9 @@ public final class HostView {
      *
      * @param refused whether the registry was reached and refused the host
      */
-    public record Apart(boolean refused, String why) {
-        public static Apart away(String why) {
-            return new Apart(false, why);
+    public record RegistryUnavailable(boolean refused, String why) {
+        public static RegistryUnavailable away(String why) {
+            return new RegistryUnavailable(false, why);
         }
     }
 
@@ -158,18 +158,18 @@ public final class HostView {
         return Optional.ofNullable(position);
     }
 
-    public Standing standing() {
-        return standing;
+    public Status status() {
+        return status;
     }
 
     /** Returns why this host cannot answer "not found", which would then not be certain; empty if it can. */
-    public Optional<Apart> missesAreUnknown() {
-        Standing now = standing;
+    public Optional<RegistryUnavailable> missesAreUnknown() {
+        Status now = status;
         if (now.refusal() != null) {
-            return Optional.of(new Apart(true, now.refusal()));
+            return Optional.of(new RegistryUnavailable(true, now.refusal()));
         }
         return membership.suspended()
-                ? Optional.of(Apart.away("this host serves nothing, because its store is not compared with the registry yet"))
+                ? Optional.of(RegistryUnavailable.away("this host serves nothing, because its store is not compared with the registry yet"))
                 : Optional.empty();
     }
 
@@ -252,8 +252,8 @@ public final class HostView {
         return replica.state() == ReplicaState.PENDING && replica.artifact() != null;
     }
 
-    void stands(Standing now, PolicySet latest) {
-        standing = now;
+    void update(Status now, PolicySet latest) {
+        status = now;
         if (!latest.equals(policies)) {
             policies = latest;
             Map<NamespaceName, PolicySet.Entry> byName = new LinkedHashMap<>();

@@ -34,7 +34,7 @@ public final class Policies {
 
         record UnknownNamespace() implements PolicyNow {}
 
-        record Away(HostView.Apart apart) implements PolicyNow {}
+        record Away(HostView.RegistryUnavailable apart) implements PolicyNow {}
     }
 
     /** Returns whether a namespace exists. While the registry cannot be asked, an unknown namespace counts as existing. */
@@ -45,7 +45,7 @@ public final class Policies {
 
     /** Returns the backend of a namespace if it is another one than this; empty if it is this one, or is not known. */
     public Optional<Backend> otherBackend(NamespaceName namespace, Backend backend) throws InterruptedException {
-        if (view.policy(namespace).isEmpty() && view.standing().apart().isPresent()) {
+        if (view.policy(namespace).isEmpty() && view.status().unavailable().isPresent()) {
             return Optional.empty();
         }
         return now(namespace) instanceof PolicyNow.Known known && !known.isOf(backend) ? Optional.of(known.policy().backend())
@@ -54,9 +54,9 @@ public final class Policies {
 
     /** Returns the policy of a namespace. Asks the registry if its last policies do not have it, because the namespace may be new. */
     public PolicyNow now(NamespaceName namespace) throws InterruptedException {
-        String refusal = view.standing().refusal();
+        String refusal = view.status().refusal();
         if (refusal != null) {
-            return new PolicyNow.Away(new HostView.Apart(true, refusal));
+            return new PolicyNow.Away(new HostView.RegistryUnavailable(true, refusal));
         }
         Optional<PolicySet.Entry> known = view.policy(namespace);
         if (known.isPresent()) {
@@ -66,9 +66,9 @@ public final class Policies {
             case Outcome.Answer<RegistryClient.Namespace>(var _, var found) -> new PolicyNow.Known(found.policy(namespace));
             case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.type() == ProblemType.UNKNOWN_NAMESPACE
                     ? new PolicyNow.UnknownNamespace()
-                    : new PolicyNow.Away(HostView.Apart.away(problem.detail()));
-            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
-            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
+                    : new PolicyNow.Away(HostView.RegistryUnavailable.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.RegistryUnavailable.away(why));
+            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.RegistryUnavailable.away(why));
         };
     }
 }

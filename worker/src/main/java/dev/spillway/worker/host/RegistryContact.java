@@ -22,7 +22,7 @@ final class RegistryContact {
     private boolean unreachable;
 
     /** @param compared whether the store was compared with the registry since the start */
-    void stands(HostView.Standing now, boolean compared) {
+    void update(HostView.Status now, boolean compared) {
         if (compared || now.refusal() != null || now.unreachable() != null) {
             mayServe.countDown();
         }

@@ -115,7 +115,7 @@ public final class HostProblems {
                 .exception();
     }
 
-    static ProblemException apart(HostView.Apart apart) {
+    static ProblemException apart(HostView.RegistryUnavailable apart) {
         return apart.refused()
                 ? Problem.of(ProblemType.REGISTRY_REFUSED, apart.why())
                         .retryAfter(RETRY_AFTER)

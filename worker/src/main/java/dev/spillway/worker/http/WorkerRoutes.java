@@ -66,11 +66,11 @@ public final class WorkerRoutes {
 
     private static WorkerStatus status(Host host) {
         HostView view = host.view();
-        HostView.Standing standing = view.standing();
+        HostView.Status status = view.status();
         Membership membership = view.membership();
         OrderPosition position = view.position().orElse(null);
-        return new WorkerStatus(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
-                standing.unreachable(), standing.draining(),
+        return new WorkerStatus(host.id(), host.storeId(), host.address().get(), status.joined(), status.refusal(),
+                status.unreachable(), status.draining(),
                 membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), named(view.counts()),
                 named(view.bytes()),
                 view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());

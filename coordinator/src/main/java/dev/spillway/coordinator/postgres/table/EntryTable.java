@@ -167,7 +167,7 @@ public final class EntryTable implements EntryRows, ExpiryRows {
         if (row == null) {
             return locked(victims(VICTIMS + " FOR UPDATE", namespace, after, limit));
         }
-        return locked(leastPlaces.page(new LeastPlaces.Era(epoch, row.returned()), namespace, row.age(), after, limit, from -> {
+        return locked(leastPlaces.page(new LeastPlaces.Era(epoch, row.orderResets()), namespace, row.priorityFloor(), after, limit, from -> {
             Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
             return read.isPresent() ? read.get() : victims(VICTIMS + " FOR UPDATE", namespace, from, limit);
         }));

@@ -181,9 +181,9 @@ public final class NamespaceTable implements NamespaceRows {
                 .longs("uses", NamespaceRow::useCounter)
                 .longs("hits", NamespaceRow::hits)
                 .longs("misses", NamespaceRow::misses)
-                .booleans("draining", NamespaceRow::draining)
-                .longs("returned", NamespaceRow::returned)
-                .doubles("age", NamespaceRow::age);
+                .booleans("draining", NamespaceRow::aboveWatermark)
+                .longs("returned", NamespaceRow::orderResets)
+                .doubles("age", NamespaceRow::priorityFloor);
     }
 
     private static @Nullable Long millis(@Nullable Duration time) {

@@ -4,6 +4,7 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param artifact        attributes of an artifact; absent for a directory
  * @param imageAwaited    whether it is HIDDEN only because its image is missing; it is served again when the image is back, as on a remounted volume
  */
+@RecordBuilder
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
-        @Nullable Long registeredEpoch, @Nullable Proposal readoption, boolean imageAwaited, @Nullable ArtifactInfo artifact) {
+        @Nullable Long registeredEpoch, @Nullable Proposal readoption, boolean imageAwaited, @Nullable ArtifactInfo artifact)
+        implements ReplicaRecordBuilder.With {
     /**
      * A new id, minted to readopt a replica.
      *
@@ -48,52 +51,42 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     }
 
     public ReplicaRecord in(ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, false, artifact);
+        return with(copy -> copy.state(next).imageAwaited(false));
     }
 
     /** Returns the replica as one that is not served until its image is back. */
     public ReplicaRecord awaitingImage() {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.HIDDEN, ordered, bytesFreed,
-                cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, true, artifact);
+        return with(copy -> copy.state(ReplicaState.HIDDEN).imageAwaited(true));
     }
 
     public ReplicaRecord registered(SnapshotId snapshot, long as, long epoch, ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshot, as, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt,
-                imageOf, epoch, readoption, false, artifact);
+        return in(next).with(copy -> copy.snapshotId(snapshot).generation(as).registeredEpoch(epoch));
     }
 
     public ReplicaRecord underOrder(ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, false, artifact);
+        return in(next).with(copy -> copy.ordered(true));
     }
 
     public ReplicaRecord gone(long freed) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, false, artifact);
+        return in(ReplicaState.GONE).with(copy -> copy.bytesFreed(freed));
     }
 
     public ReplicaRecord accessed(Instant at) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, at,
-                imageOf, registeredEpoch, readoption, imageAwaited, artifact);
+        return withLastAccessedAt(at);
     }
 
     public ReplicaRecord proposed(@Nullable Proposal next) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited, artifact);
+        return withReadoption(next);
     }
 
     /** Returns the same pending replica under another id. */
     public ReplicaRecord under(ReplicaId next) {
-        return new ReplicaRecord(next, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, image(), registeredEpoch, readoption, imageAwaited, artifact);
+        return with(copy -> copy.id(next).imageOf(image()));
     }
 
     /** Returns the same image under its next id. */
     public ReplicaRecord readopted(Proposal as, ReplicaState next) {
-        return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, image(), as.epoch(), null, imageAwaited, artifact);
+        return under(as.id()).with(copy -> copy.state(next).registeredEpoch(as.epoch()).readoption(null));
     }
 
     /** Returns whether it counts in the host's inventory. */

@@ -111,7 +111,7 @@ public final class HostArtifacts {
         record OtherBackend(Backend backend) implements Found {}
 
         /** Unknown: the registry cannot be asked, or this host serves nothing. */
-        record Away(HostView.Apart apart) implements Found {}
+        record Away(HostView.RegistryUnavailable apart) implements Found {}
     }
 
     /**
@@ -149,7 +149,7 @@ public final class HostArtifacts {
         /** The key does not meet the condition of the put. */
         record ConditionUnmet() implements Result {}
 
-        record Away(HostView.Apart apart) implements Result {}
+        record Away(HostView.RegistryUnavailable apart) implements Result {}
 
         /** This host takes nothing new. */
         record Draining() implements Result {}
@@ -268,7 +268,7 @@ public final class HostArtifacts {
         if (here.isPresent()) {
             return shared(here.get(), own);
         }
-        Optional<HostView.Apart> apart = view.standing().apart();
+        Optional<HostView.RegistryUnavailable> apart = view.status().unavailable();
         if (apart.isPresent()) {
             return Optional.of(new Found.Away(apart.get()));
         }
@@ -285,7 +285,7 @@ public final class HostArtifacts {
     }
 
     private static Found away(String why) {
-        return new Found.Away(HostView.Apart.away(why));
+        return new Found.Away(HostView.RegistryUnavailable.away(why));
     }
 
     private static Optional<Found> shared(Found.Served served, List<Found> own) {
@@ -331,12 +331,12 @@ public final class HostArtifacts {
     /** Finds an artifact on this host, and counts nothing. */
     public Found look(EntryName name) throws IOException, InterruptedException {
         loop.awaitMayServe();
-        Optional<HostView.Apart> before = view.missesAreUnknown();
+        Optional<HostView.RegistryUnavailable> before = view.missesAreUnknown();
         Optional<Found.Served> served = read(name);
         if (served.isPresent()) {
             return served.get();
         }
-        Optional<HostView.Apart> apart = before.or(view::missesAreUnknown);
+        Optional<HostView.RegistryUnavailable> apart = before.or(view::missesAreUnknown);
         if (apart.isPresent()) {
             return new Found.Away(apart.get());
         }
@@ -509,7 +509,7 @@ public final class HostArtifacts {
      * named another group. The question counts as a use.
      */
     private boolean isRegistered(ReplicaRecord here, @Nullable GroupName group) throws InterruptedException {
-        return view.standing().apart().isEmpty()
+        return view.status().unavailable().isEmpty()
                 && registry.entry(here.name(), true) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry)
                 && entry.generation() == here.generation() && (group == null || group.equals(entry.group()));
     }
@@ -517,7 +517,7 @@ public final class HostArtifacts {
     /** Returns why an artifact of this size is refused, before its body is received; empty if it is not. */
     public Optional<Result> refused(NamespaceName namespace, long bytes) throws IOException, InterruptedException {
         // A registration that is under way when the drain begins is refused by the registry.
-        if (view.standing().draining()) {
+        if (view.status().draining()) {
             return Optional.of(new Result.Draining());
         }
         return switch (policies.now(namespace)) {

@@ -43,7 +43,7 @@ public final class Deletions {
         /** The namespace is for images of another kind. */
         record OtherBackend(NamespaceName namespace, Backend backend) implements Deleted {}
 
-        record Away(HostView.Apart apart) implements Deleted {}
+        record Away(HostView.RegistryUnavailable apart) implements Deleted {}
 
         record Unknown(String why) implements Deleted {}
 
@@ -96,7 +96,7 @@ public final class Deletions {
 
     private Deleted evict(EntryName name, Optional<SnapshotId> ifSnapshot, @Nullable String key)
             throws HostStoppedException, InterruptedException {
-        Optional<HostView.Apart> apart = loop.view().standing().apart();
+        Optional<HostView.RegistryUnavailable> apart = loop.view().status().unavailable();
         if (apart.isPresent()) {
             // Another registry may answer at that address, with an entry of the same name.
             return new Deleted.Away(apart.get());
@@ -106,7 +106,7 @@ public final class Deletions {
                 yield settled(name, deleted.snapshotId(), key);
             }
             case Outcome.Refused<RegistryClient.DeletedEntry>(var problem) -> new Deleted.Refused(problem);
-            case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(HostView.Apart.away(why));
+            case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(HostView.RegistryUnavailable.away(why));
             case Outcome.Unknown<RegistryClient.DeletedEntry>(var why) -> new Deleted.Unknown(why);
         };
     }

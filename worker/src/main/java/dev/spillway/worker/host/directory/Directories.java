@@ -62,7 +62,7 @@ public final class Directories {
         record TooManyHolds(int max) implements Found {}
 
         /** Unknown: the registry cannot be asked, or this host serves nothing. */
-        record Away(HostView.Apart apart) implements Found {}
+        record Away(HostView.RegistryUnavailable apart) implements Found {}
     }
 
     /** A served copy with the time of its last read. */
@@ -132,7 +132,7 @@ public final class Directories {
         if (!fresh) {
             return searched(search, 0);
         }
-        Optional<HostView.Apart> apart = view.standing().apart();
+        Optional<HostView.RegistryUnavailable> apart = view.status().unavailable();
         if (apart.isPresent()) {
             return new Found.Away(apart.get());
         }
@@ -141,9 +141,9 @@ public final class Directories {
             case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
                     new Found.UnknownNamespace();
             case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> new Found.Missing();
-            case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
-            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
-            case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+            case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.RegistryUnavailable.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.RegistryUnavailable.away(why));
+            case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.RegistryUnavailable.away(why));
         };
     }
 
@@ -152,7 +152,7 @@ public final class Directories {
      * may be refused or join meanwhile.
      */
     private Found searched(Search search, long least) throws HostBusyException, HostStoppedException, InterruptedException {
-        Optional<HostView.Apart> before = view.missesAreUnknown();
+        Optional<HostView.RegistryUnavailable> before = view.missesAreUnknown();
         Found found = search.of(least);
         if (!(found instanceof Found.Missing)) {
             return found;
@@ -210,7 +210,7 @@ public final class Directories {
         record OtherBackend<T>(Backend backend) implements InNamespace<T> {}
 
         /** Unknown: this host serves nothing of the namespace now, although it may hold replicas of it. */
-        record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
+        record Away<T>(HostView.RegistryUnavailable apart) implements InNamespace<T> {}
     }
 
     /**
@@ -245,9 +245,9 @@ public final class Directories {
         if (other.isPresent()) {
             return new InNamespace.OtherBackend<>(other.get());
         }
-        Optional<HostView.Apart> before = view.missesAreUnknown();
+        Optional<HostView.RegistryUnavailable> before = view.missesAreUnknown();
         T value = reading.get();
-        Optional<HostView.Apart> apart = before.or(view::missesAreUnknown);
+        Optional<HostView.RegistryUnavailable> apart = before.or(view::missesAreUnknown);
         return apart.isPresent() && (view.membership().suspended() || view.totals(namespace).entries() == 0)
                 ? new InNamespace.Away<>(apart.get())
                 : new InNamespace.Known<>(value);

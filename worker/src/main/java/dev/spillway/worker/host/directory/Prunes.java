@@ -35,7 +35,7 @@ public final class Prunes {
         /** The namespace is for images of another kind. */
         record OtherBackend(Backend backend) implements Pruned {}
 
-        record Away(HostView.Apart apart) implements Pruned {}
+        record Away(HostView.RegistryUnavailable apart) implements Pruned {}
 
         record Unknown(String why) implements Pruned {}
     }
@@ -47,7 +47,7 @@ public final class Prunes {
     }
 
     public Pruned prune(NamespaceName namespace, Plans.Prune bounds, Optional<String> idempotencyKey) throws InterruptedException {
-        Optional<HostView.Apart> apart = view.standing().apart();
+        Optional<HostView.RegistryUnavailable> apart = view.status().unavailable();
         if (apart.isPresent()) {
             return new Pruned.Away(apart.get());
         }
@@ -66,7 +66,7 @@ public final class Prunes {
             case Outcome.Answer<RegistryClient.Plan>(var _, var plan) ->
                     new Pruned.Done(plan.applied() == null ? 0 : plan.applied().evicted());
             case Outcome.Refused<RegistryClient.Plan>(var problem) -> new Pruned.Refused(problem);
-            case Outcome.Unreachable<RegistryClient.Plan>(var why) -> new Pruned.Away(HostView.Apart.away(why));
+            case Outcome.Unreachable<RegistryClient.Plan>(var why) -> new Pruned.Away(HostView.RegistryUnavailable.away(why));
             case Outcome.Unknown<RegistryClient.Plan>(var why) -> new Pruned.Unknown(why);
         };
     }

@@ -166,7 +166,7 @@ public final class TreePuts {
 
         record DiskFull(String why) implements Result {}
 
-        record Away(HostView.Apart apart) implements Result {}
+        record Away(HostView.RegistryUnavailable apart) implements Result {}
 
         /** This host takes nothing new. */
         record Draining() implements Result {}
@@ -240,7 +240,7 @@ public final class TreePuts {
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         // Checked before anything is copied. A registration that is under way when the drain begins is refused by the registry.
-        if (loop.view().standing().draining()) {
+        if (loop.view().status().draining()) {
             return new Result.Draining();
         }
         return switch (policies.now(put.name().namespace())) {
