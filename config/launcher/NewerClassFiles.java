@@ -20,9 +20,11 @@ import java.util.jar.JarOutputStream;
 void main(String[] arguments) throws IOException {
     Path jar = Path.of(arguments[0]);
     Path newer = jar.resolveSibling(jar.getFileName() + ".new");
-    try (URLClassLoader library = new URLClassLoader(new URL[]{jar.toUri().toURL()}); JarFile in = new JarFile(jar.toFile());
+    try (URLClassLoader library = new URLClassLoader(new URL[]{jar.toUri().toURL()});
+            JarFile in = new JarFile(jar.toFile());
             JarOutputStream out = new JarOutputStream(Files.newOutputStream(newer))) {
-        ClassFile format = ClassFile.of(ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+        ClassFile format = ClassFile.of(
+                ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
                 ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(library)));
         ClassTransform anew = ClassTransform.transformingMethodBodies((code, element) -> code.with(element))
                 .andThen(ClassTransform.endHandler(made -> made.withVersion(ClassFile.JAVA_21_VERSION, 0)));
@@ -33,8 +35,10 @@ void main(String[] arguments) throws IOException {
             try (InputStream content = in.getInputStream(entry)) {
                 byte[] bytes = content.readAllBytes();
                 out.putNextEntry(new JarEntry(entry.getName()));
-                out.write(entry.getName().endsWith(".class") && !entry.getName().equals("module-info.class")
-                        ? format.transformClass(format.parse(bytes), anew) : bytes);
+                out.write(
+                        entry.getName().endsWith(".class") && !entry.getName().equals("module-info.class")
+                                ? format.transformClass(format.parse(bytes), anew)
+                                : bytes);
                 out.closeEntry();
             }
         }

@@ -104,9 +104,10 @@ public record Operation(String method, String template, List<String> query, Set<
 
     /** Returns the pattern of its raw paths. A parameter matches one segment up to the next slash, or the rest of the path. */
     public Pattern form() {
-        return Pattern.compile(Arrays.stream(template.split("/", -1))
-                .map(segment -> isRest(segment) ? ".*+" : isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
-                .collect(Collectors.joining("/")));
+        return Pattern.compile(
+                Arrays.stream(template.split("/", -1))
+                        .map(segment -> isRest(segment) ? ".*+" : isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
+                        .collect(Collectors.joining("/")));
     }
 
     /**
@@ -154,8 +155,11 @@ public record Operation(String method, String template, List<String> query, Set<
             try {
                 var name = PathEncoding.decodeQuery(parts[0]);
                 if (!query.contains(name)) {
-                    throw Problem.of(ProblemType.UNKNOWN_PARAMETER, "%s: unknown query parameter (expected: %s)"
-                            .formatted(Problem.shown(name), query.isEmpty() ? "none" : String.join(", ", query))).exception();
+                    throw Problem.of(
+                            ProblemType.UNKNOWN_PARAMETER,
+                            "%s: unknown query parameter (expected: %s)"
+                                    .formatted(Problem.shown(name), query.isEmpty() ? "none" : String.join(", ", query)))
+                            .exception();
                 }
                 if (values.put(name, parts.length == 1 ? "" : PathEncoding.decodeQuery(parts[1])) != null) {
                     throw Problem.invalid(name + ": given twice (expected: once)").exception();

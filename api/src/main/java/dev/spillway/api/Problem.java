@@ -112,10 +112,13 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
         Map<String, JsonNode> extensions = new LinkedHashMap<>();
         json.properties().forEach(member -> extensions.put(member.getKey(), member.getValue()));
         extensions.keySet().removeAll(List.of("type", "title", "status", "detail"));
-        return new Problem(type, status,
+        return new Problem(
+                type,
+                status,
                 type == ProblemType.OTHER
                         ? "%s (%s): %s".formatted(json.path("title").asText(), uri.substring(ProblemType.PREFIX.length()), detail)
                         : detail,
-                retryAfter, extensions);
+                retryAfter,
+                extensions);
     }
 }

@@ -15,12 +15,14 @@ public record RequestTarget(Operation operation, String path) {
      */
     public RequestTarget with(String name, @Nullable Object value) {
         if (!operation.query().contains(name)) {
-            throw new IllegalArgumentException("query parameter: %s (expected: one of %s, which %s takes)".formatted(name,
-                    operation.query(), operation));
+            throw new IllegalArgumentException(
+                    "query parameter: %s (expected: one of %s, which %s takes)".formatted(name, operation.query(), operation));
         }
         return value == null ? this
-                : new RequestTarget(operation, path + (path.contains("?") ? "&" : "?") + PathEncoding.encode(name) + "="
-                        + PathEncoding.encode(value.toString()));
+                : new RequestTarget(
+                        operation,
+                        path + (path.contains("?") ? "&" : "?") + PathEncoding.encode(name) + "="
+                                + PathEncoding.encode(value.toString()));
     }
 
     public String method() {

@@ -102,8 +102,9 @@ class OperationTest {
         Stream<String> slips =
                 node.properties().stream().filter(field -> field.getValue().isNull()).map(field -> at + ": no value: " + field);
         Stream<String> below = Stream.concat(node.properties().stream(), elements(node))
-                .flatMap(field -> undescribed(at + "/" + field.getKey(), field.getValue(), told && !field.getKey().equals("properties"))
-                        .stream());
+                .flatMap(
+                        field -> undescribed(at + "/" + field.getKey(), field.getValue(), told && !field.getKey().equals("properties"))
+                                .stream());
         return Stream.of(itself, slips, below).flatMap(each -> each).toList();
     }
 

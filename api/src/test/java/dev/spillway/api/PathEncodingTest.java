@@ -43,7 +43,16 @@ class PathEncodingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({".,%2E", "..,%2E%2E", "...,%2E%2E%2E", "a/../b,a%2F%2E%2E%2Fb", "a.b,a.b", ".a,.a", "a~b,a~b", "a b,a%20b", "ü,%C3%BC",
+    @CsvSource({
+            ".,%2E",
+            "..,%2E%2E",
+            "...,%2E%2E%2E",
+            "a/../b,a%2F%2E%2E%2Fb",
+            "a.b,a.b",
+            ".a,.a",
+            "a~b,a~b",
+            "a b,a%20b",
+            "ü,%C3%BC",
             "𝄞,%F0%9D%84%9E"})
     void oneTextHasOneForm(String text, String encoded) {
         assertThat(PathEncoding.encode(text)).isEqualTo(encoded);

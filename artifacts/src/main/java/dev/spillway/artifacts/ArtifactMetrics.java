@@ -11,9 +11,19 @@ package dev.spillway.artifacts;
  * @param cachedBytes bytes of all contents now
  * @param entries number of artifacts now
  */
-public record ArtifactMetrics(long lookups, long hits, long misses, long damaged, long puts, long rejectedPuts, long evictions,
+public record ArtifactMetrics(
+        long lookups,
+        long hits,
+        long misses,
+        long damaged,
+        long puts,
+        long rejectedPuts,
+        long evictions,
         long evictedBytes,
-        long flushes, long flushErrors, long cachedBytes, long entries) {
+        long flushes,
+        long flushErrors,
+        long cachedBytes,
+        long entries) {
     private static final double MILLION = 1_000_000;
 
     /** Returns the share of hits among lookups, in parts per million; 0 without lookups. */
@@ -23,9 +33,18 @@ public record ArtifactMetrics(long lookups, long hits, long misses, long damaged
 
     /** Returns the sum of both. */
     public ArtifactMetrics plus(ArtifactMetrics other) {
-        return new ArtifactMetrics(lookups + other.lookups, hits + other.hits, misses + other.misses, damaged + other.damaged,
+        return new ArtifactMetrics(
+                lookups + other.lookups,
+                hits + other.hits,
+                misses + other.misses,
+                damaged + other.damaged,
                 puts + other.puts,
-                rejectedPuts + other.rejectedPuts, evictions + other.evictions, evictedBytes + other.evictedBytes, flushes + other.flushes,
-                flushErrors + other.flushErrors, cachedBytes + other.cachedBytes, entries + other.entries);
+                rejectedPuts + other.rejectedPuts,
+                evictions + other.evictions,
+                evictedBytes + other.evictedBytes,
+                flushes + other.flushes,
+                flushErrors + other.flushErrors,
+                cachedBytes + other.cachedBytes,
+                entries + other.entries);
     }
 }

@@ -401,8 +401,20 @@ public final class DiskArtifactStore extends CompilingStore {
     @Override
     public ArtifactMetrics metrics() {
         return lookups().plus(index.metrics())
-                .plus(new ArtifactMetrics(0, 0, 0, damaged.sum(), puts.sum(), rejected.sum(), 0, 0, flushes.sum(), flushErrors.sum(), 0,
-                        0));
+                .plus(
+                        new ArtifactMetrics(
+                                0,
+                                0,
+                                0,
+                                damaged.sum(),
+                                puts.sum(),
+                                rejected.sum(),
+                                0,
+                                0,
+                                flushes.sum(),
+                                flushErrors.sum(),
+                                0,
+                                0));
     }
 
     @Override

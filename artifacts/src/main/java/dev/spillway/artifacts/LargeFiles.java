@@ -43,8 +43,7 @@ final class LargeFiles {
 
     ArtifactUpload create() throws IOException {
         long number = next.getAndIncrement();
-        return new ArtifactUpload(this, number,
-                FileChannel.open(path(number), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        return new ArtifactUpload(this, number, FileChannel.open(path(number), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
     }
 
     /** Returns whether a file exists with the right length. Its content is not read. */
@@ -66,7 +65,9 @@ final class LargeFiles {
     ArtifactFile open(LargeFile file) throws IOException {
         // Checked before the open, because opening a pipe without a writer would block.
         return exists(file) && !Files.isRegularFile(path(file.number()), LinkOption.NOFOLLOW_LINKS) ? null
-                : new ArtifactFile(FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0,
+                : new ArtifactFile(
+                        FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS),
+                        0,
                         file.size());
     }
 

@@ -295,8 +295,20 @@ public final class LayeredArtifactStore extends CompilingStore {
         for (ArtifactStore store : slower) {
             sum = sum.plus(store.metrics());
         }
-        return lookups().plus(new ArtifactMetrics(0, 0, 0, sum.damaged(), puts.sum(), rejected.sum(), sum.evictions(), sum.evictedBytes(),
-                sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries()));
+        return lookups().plus(
+                new ArtifactMetrics(
+                        0,
+                        0,
+                        0,
+                        sum.damaged(),
+                        puts.sum(),
+                        rejected.sum(),
+                        sum.evictions(),
+                        sum.evictedBytes(),
+                        sum.flushes(),
+                        sum.flushErrors(),
+                        sum.cachedBytes(),
+                        sum.entries()));
     }
 
     /** {@inheritDoc} Each store is closed, even if another one fails to close. */

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length) {
     enum Kind {
-        PUT(0x5350_4101), REMOVE(0x5350_4102),
+        PUT(0x5350_4101),
+        REMOVE(0x5350_4102),
         /** A put whose content is a {@link LargeFile}. */
         LARGE(0x5350_4103);
 

@@ -35,7 +35,7 @@ public final class SingleFlight<K, V> {
             } catch (ExecutionException e) {
                 switch (e.getCause()) {
                     // The caller that ran the action was interrupted, and this one was not, so it tries again.
-                    case InterruptedException _,InterruptedIOException _,ClosedByInterruptException _ -> Thread.onSpinWait();
+                    case InterruptedException _, InterruptedIOException _, ClosedByInterruptException _ -> Thread.onSpinWait();
                     case Exception failure -> throw failure;
                     case Error failure -> throw failure;
                     case null, default -> throw e;

@@ -471,7 +471,12 @@ class DiskArtifactStoreTest extends BoundedStoreContract {
     private Process start(int first) throws IOException {
         String java = ProcessHandle.current().info().command().orElseThrow();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
-        return new ProcessBuilder(java, "-Xmx64m", "-cp", classPath, DiskArtifactStoreTest.class.getName(),
+        return new ProcessBuilder(
+                java,
+                "-Xmx64m",
+                "-cp",
+                classPath,
+                DiskArtifactStoreTest.class.getName(),
                 folder.resolve("killed").toString(),
                 Integer.toString(first)).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     }

@@ -19,9 +19,13 @@ class FingerprintTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "00", "00FF0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef8001",
-            "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef800g",
-            "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef80010"})
+    @ValueSource(
+            strings = {
+                    "",
+                    "00",
+                    "00FF0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef8001",
+                    "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef800g",
+                    "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef80010"})
     void allElseIsRefused(String text) {
         assertThatThrownBy(() -> Fingerprint.parse(text)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("64 lower-case");

@@ -197,7 +197,8 @@ class LargeArtifactsTest {
                 store = DiskArtifactStore.open(directory, WIDE, SEGMENT);
             }
             assertThat(read(store, 1)).as("warm").contains(artifact(1, 5_000));
-            flip(directory.resolve(large ? "%016x.artifact".formatted(0) : "%016x.segment".formatted(0)),
+            flip(
+                    directory.resolve(large ? "%016x.artifact".formatted(0) : "%016x.segment".formatted(0)),
                     random.nextLong(large ? 5_000 : SegmentRecord.HEADER + 5_000));
             assertThat(store.open(fingerprint(1))).isEmpty();
             assertThat(store.get(fingerprint(1))).isEmpty();

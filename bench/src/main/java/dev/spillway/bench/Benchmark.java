@@ -2,7 +2,6 @@ package dev.spillway.bench;
 
 import dev.spillway.bench.measure.BenchReport;
 
-
 /** One benchmark, with its baselines in the same run. */
 public interface Benchmark {
     /** Returns its name on the command line. */

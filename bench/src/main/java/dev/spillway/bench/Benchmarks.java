@@ -17,8 +17,16 @@ import java.util.Optional;
 /** All benchmarks. */
 public final class Benchmarks {
     private static final List<Benchmark> ALL =
-            List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark(),
-                    new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark(), new PagerBenchmark(),
+            List.of(
+                    new RegistryBenchmark(),
+                    new TouchesBenchmark(),
+                    new OrdersBenchmark(),
+                    new UnlinkBenchmark(),
+                    new HttpBenchmark(),
+                    new ArtifactsBenchmark(),
+                    new ArtifactsHttpBenchmark(),
+                    new InventoryBenchmark(),
+                    new PagerBenchmark(),
                     new CurvesBenchmark(),
                     new SecurityBenchmark());
 

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine;
 
 /** A command line that is being typed, with the candidates for the word at its cursor. The scripts of {@code spillway completion} use it. */
 final class CompletedLine {

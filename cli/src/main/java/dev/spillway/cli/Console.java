@@ -29,8 +29,11 @@ public record Console(PrintStream out, PrintStream err, BufferedReader in, boole
     /** Returns the console of this process. */
     public static Console ofProcess() {
         boolean terminal = isTerminal() && !Boolean.getBoolean(ERRORS_APART);
-        return new Console(stream(FileDescriptor.out), stream(FileDescriptor.err),
-                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)), terminal,
+        return new Console(
+                stream(FileDescriptor.out),
+                stream(FileDescriptor.err),
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)),
+                terminal,
                 terminal && wantsColours(System.getenv()));
     }
 

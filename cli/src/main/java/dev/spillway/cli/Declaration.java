@@ -10,12 +10,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.IGetter;
 import picocli.CommandLine.Model.ISetter;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
-import picocli.CommandLine;
 
 /**
  * Declares the name, options and parameters of a command to picocli by code. With annotations a client command would take 50 % longer to start,
@@ -49,8 +49,7 @@ public final class Declaration {
         for (PositionalParamSpec.Builder parameter : parameters) {
             Iterable<String> own = parameter.completionCandidates();
             Iterable<String> offered = own == null ? offered(parameter.type()) : own;
-            spec.addPositional(
-                    (offered == null ? parameter : parameter.completionCandidates(new CompletedLine.AtCursor(offered))).build());
+            spec.addPositional((offered == null ? parameter : parameter.completionCandidates(new CompletedLine.AtCursor(offered))).build());
         }
     }
 
@@ -90,27 +89,28 @@ public final class Declaration {
 
     /** Declares an option that may be given more than once; {@code values} receives all of its values. */
     public <T> void repeated(String name, String label, Class<T> type, List<T> values, String... description) {
-        options.add(OptionSpec.builder(name)
-                .paramLabel(label)
-                .type(List.class)
-                .auxiliaryTypes(type)
-                .arity("1")
-                .getter(new IGetter() {
-                    @Override
-                    @SuppressWarnings({"TypeParameterUnusedInFormals", "unchecked"}) // picocli's
-                    public <V> V get() {
-                        return (V) values;
-                    }
-                })
-                .setter(into(List.class, given -> {
-                    List<?> all = given;
-                    // picocli first passes a list of its own, and later adds to the list that it got.
-                    if (!all.equals(values)) {
-                        values.clear();
-                        all.forEach(value -> values.add(type.cast(value)));
-                    }
-                }))
-                .description(description));
+        options.add(
+                OptionSpec.builder(name)
+                        .paramLabel(label)
+                        .type(List.class)
+                        .auxiliaryTypes(type)
+                        .arity("1")
+                        .getter(new IGetter() {
+                            @Override
+                            @SuppressWarnings({"TypeParameterUnusedInFormals", "unchecked"}) // picocli's
+                            public <V> V get() {
+                                return (V) values;
+                            }
+                        })
+                        .setter(into(List.class, given -> {
+                            List<?> all = given;
+                            // picocli first passes a list of its own, and later adds to the list that it got.
+                            if (!all.equals(values)) {
+                                values.clear();
+                                all.forEach(value -> values.add(type.cast(value)));
+                            }
+                        }))
+                        .description(description));
     }
 
     /** Declares an option without a value. */
@@ -121,7 +121,11 @@ public final class Declaration {
     /** Declares the option that repeats a command; only for commands that change nothing. */
     public void watched() {
         WatchTime time = new WatchTime();
-        option(WATCH, "TIME", Duration.class, time,
+        option(
+                WATCH,
+                "TIME",
+                Duration.class,
+                time,
                 "Print again so long after each print, until Ctrl-C, such as --watch=10s (default: " + WatchTime.DEFAULT + ").")
                 .arity("0..1")
                 .fallbackValue(WatchTime.DEFAULT)
@@ -139,7 +143,12 @@ public final class Declaration {
         parameter(index, label, type, setter, description, false);
     }
 
-    private <T> PositionalParamSpec.Builder parameter(String index, String label, Class<T> type, Consumer<T> setter, String[] description,
+    private <T> PositionalParamSpec.Builder parameter(
+            String index,
+            String label,
+            Class<T> type,
+            Consumer<T> setter,
+            String[] description,
             boolean required) {
         PositionalParamSpec.Builder parameter = PositionalParamSpec.builder()
                 .index(index)
@@ -178,8 +187,7 @@ public final class Declaration {
 
     /** Adds the common options to a command and its subcommands. */
     static void complete(CommandSpec command) {
-        command.addOption(
-                OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help message and exit.").build());
+        command.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help message and exit.").build());
         command.addOption(
                 OptionSpec.builder("-V", "--version").versionHelp(true).description("Print version information and exit.").build());
         command.versionProvider(Main::version);

@@ -16,9 +16,13 @@ public final class Elsewhere implements ClientCommand {
     static void addTo(CommandLine commands) {
         add(commands, "coordinator", "Run one coordinator against PostgreSQL and Kafka, until it is told to stop.");
         add(commands, "worker", "Run one host's worker, until it is told to stop.");
-        add(commands, "dev",
+        add(
+                commands,
+                "dev",
                 "Run a whole fleet on this machine until Ctrl-C: PostgreSQL, Kafka, a coordinator and workers host-1, host-2, ...");
-        add(commands, "demo",
+        add(
+                commands,
+                "demo",
                 "Run a whole fleet on this machine until Ctrl-C, with users who read and put images, and the console to watch them.");
         add(commands, "bench", "Run a benchmark beside its baselines, on servers of its own that are gone at the end. At most 20 minutes.");
     }

@@ -11,11 +11,11 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
 public final class Main {
@@ -77,7 +77,10 @@ public final class Main {
         if (watched == null) {
             return call(command);
         }
-        Watch watch = new Watch(console, (Duration) watched.typedValues().getLast(), "spillway " + String.join(" ", arguments),
+        Watch watch = new Watch(
+                console,
+                (Duration) watched.typedValues().getLast(),
+                "spillway " + String.join(" ", arguments),
                 parsed.hasMatchedOption("--json"));
         SpillwayCommand again = chosen(commands(arguments, watch.prints(), others).parseArgs(arguments.toArray(String[]::new)))
                 .commandSpec()
@@ -112,12 +115,13 @@ public final class Main {
     }
 
     private static CommandOutcome notText(int number, String argument, String encoding) {
-        return CommandOutcome.wrongUsage(encoding.equals("UTF-8")
-                ? "%s (expected: text in UTF-8; argument %d has bytes that are none, or the character U+FFFD that stands for such bytes)"
-                        .formatted(argument, number)
-                : ("%s (expected: text in the encoding of the locale, which is %s for %s; "
-                        + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
-                        .formatted(argument, encoding, locale(System.getenv())));
+        return CommandOutcome.wrongUsage(
+                encoding.equals("UTF-8")
+                        ? "%s (expected: text in UTF-8; argument %d has bytes that are none, or the character U+FFFD that stands for such bytes)"
+                                .formatted(argument, number)
+                        : ("%s (expected: text in the encoding of the locale, which is %s for %s; "
+                                + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
+                                .formatted(argument, encoding, locale(System.getenv())));
     }
 
     /** Returns the variable from which the C library takes the encoding of the locale. */

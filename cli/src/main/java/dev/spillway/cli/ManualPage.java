@@ -5,11 +5,11 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine;
 
 /** The manual page in the macros of man(7), generated from the declarations of the commands. */
 final class ManualPage {
@@ -26,8 +26,9 @@ final class ManualPage {
         section("SYNOPSIS");
         text.append(".B spillway\n.I COMMAND\n.RI [ OPTION \".\\|.\\|.]\"\n.RI [ PARAMETER \".\\|.\\|.]\"\n");
         section("DESCRIPTION");
-        line("A command asks the coordinator, or a worker, and prints what it answers. A key is any text of 1 to 1,024 bytes; "
-                + "what stands behind -- is no option.");
+        line(
+                "A command asks the coordinator, or a worker, and prints what it answers. A key is any text of 1 to 1,024 bytes; "
+                        + "what stands behind -- is no option.");
         item("-h, --help", "Show what a command takes.");
         item("-V, --version", "Print the version.");
         section("COMMANDS");
@@ -46,7 +47,8 @@ final class ManualPage {
         item("NO_COLOR", "No colours, whatever its value. There are none either where TERM is dumb, or where no terminal is.");
         item("JAVA_HOME", "The JDK to run on, 25 or newer, where it is not the one found.");
         section("FILES");
-        item("/etc/spillway/coordinator.properties, /etc/spillway/worker.properties",
+        item(
+                "/etc/spillway/coordinator.properties, /etc/spillway/worker.properties",
                 "Settings of services that were installed with systemd. Each setting can also be an option or a variable.");
         section("EXAMPLES");
         example("spillway namespace set trees --max-entries 2", "Create a namespace of at most two entries.");

@@ -33,8 +33,12 @@ public final class Rehearsal {
         String url = "127.0.0.1:" + server.getAddress().getPort();
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
         Console console = new Console(nowhere, nowhere, new BufferedReader(new StringReader("")), false);
-        for (List<String> command : List.of(List.of("ls", "trees", "--url", url), List.of("get", "trees", "a", "--worker", url),
-                List.of("put", "trees", "a", "/", "--worker", url), List.of("hosts", "--url", url), List.of("--help"))) {
+        for (List<String> command : List.of(
+                List.of("ls", "trees", "--url", url),
+                List.of("get", "trees", "a", "--worker", url),
+                List.of("put", "trees", "a", "/", "--worker", url),
+                List.of("hosts", "--url", url),
+                List.of("--help"))) {
             var _ = Main.run(command, console);
         }
         server.stop(0);

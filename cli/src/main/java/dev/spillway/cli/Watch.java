@@ -37,7 +37,11 @@ final class Watch {
 
     /** Returns the console to which the command must print. */
     Console prints() {
-        return new Console(new PrintStream(printed, true, StandardCharsets.UTF_8), console.err(), console.in(), console.terminal(),
+        return new Console(
+                new PrintStream(printed, true, StandardCharsets.UTF_8),
+                console.err(),
+                console.in(),
+                console.terminal(),
                 console.colours());
     }
 
@@ -69,8 +73,9 @@ final class Watch {
     private void show(String last, CommandOutcome outcome) {
         if (replacing) {
             console.out()
-                    .print(CLEAR + "Every " + seconds() + " s: " + what + "  " + Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\n\n"
-                            + last);
+                    .print(
+                            CLEAR + "Every " + seconds() + " s: " + what + "  " + Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\n\n"
+                                    + last);
         } else if (!outcome.isNotReachable()) {
             console.out().print(last);
         }

@@ -16,7 +16,9 @@ class ProgressLineTest {
 
     private ProgressLine progress(boolean terminal) {
         PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
-        return new ProgressLine(new Console(stream, stream, new BufferedReader(new StringReader("")), terminal), Long::toString,
+        return new ProgressLine(
+                new Console(stream, stream, new BufferedReader(new StringReader("")), terminal),
+                Long::toString,
                 () -> Duration.ofSeconds(seconds).toNanos());
     }
 
@@ -32,9 +34,15 @@ class ProgressLineTest {
         progress.show("evicted", 10, 1_000_000);
         progress.showTime("put");
         progress.end();
-        assertThat(err.toString(StandardCharsets.UTF_8).split("\r\033\\[K", -1)).containsExactly("", "evicted 100 of 1000",
-                "evicted 300 of 1000, 150 a second, 5 s left", "evicted 1000 of 1000, 100 a second", "read 1000, 100 a second",
-                "evicted 10 of 1000000, 1 a second, 277 h left", "put, 10 s", "");
+        assertThat(err.toString(StandardCharsets.UTF_8).split("\r\033\\[K", -1)).containsExactly(
+                "",
+                "evicted 100 of 1000",
+                "evicted 300 of 1000, 150 a second, 5 s left",
+                "evicted 1000 of 1000, 100 a second",
+                "read 1000, 100 a second",
+                "evicted 10 of 1000000, 1 a second, 277 h left",
+                "put, 10 s",
+                "");
     }
 
     @Test

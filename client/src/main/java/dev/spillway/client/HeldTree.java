@@ -25,7 +25,12 @@ final class HeldTree implements HeldDirectory {
     private volatile Instant until;
     private final Thread extending;
 
-    private HeldTree(CachedDirectories.Found found, CachedDirectories.Hold hold, Retries worker, Duration timeout, Duration length,
+    private HeldTree(
+            CachedDirectories.Found found,
+            CachedDirectories.Hold hold,
+            Retries worker,
+            Duration timeout,
+            Duration length,
             Set<HeldTree> open) {
         this.found = found;
         this.hold = hold.id();
@@ -53,7 +58,8 @@ final class HeldTree implements HeldDirectory {
             while (true) {
                 Thread.sleep(length.dividedBy(3));
                 try {
-                    until = worker.send(Call.of(WorkerApi.EXTEND_HOLD.at(hold), timeout).body(new Holds.Extend(null, length.toString())),
+                    until = worker.send(
+                            Call.of(WorkerApi.EXTEND_HOLD.at(hold), timeout).body(new Holds.Extend(null, length.toString())),
                             Holds.Held.class).until();
                 } catch (ProblemException e) {
                     if (e.type() == ProblemType.UNKNOWN_HOLD) {

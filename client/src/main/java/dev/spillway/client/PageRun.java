@@ -1,7 +1,7 @@
 package dev.spillway.client;
 
-import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

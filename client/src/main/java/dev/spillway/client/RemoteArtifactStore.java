@@ -91,8 +91,10 @@ final class RemoteArtifactStore extends CompilingStore {
     @Override
     public boolean put(Fingerprint fingerprint, Artifact artifact) throws IOException {
         try {
-            ask(asked -> asked.send(call(WorkerApi.PUT_ARTIFACT.at(namespace, fingerprint)).body(Content.of(artifact.toByteArray())),
-                    Kept.class));
+            ask(
+                    asked -> asked.send(
+                            call(WorkerApi.PUT_ARTIFACT.at(namespace, fingerprint)).body(Content.of(artifact.toByteArray())),
+                            Kept.class));
             puts.increment();
             return true;
         } catch (ProblemException e) {
@@ -178,8 +180,10 @@ final class RemoteArtifactStore extends CompilingStore {
     private @Nullable Claimed claim(Fingerprint fingerprint, Duration waitFor, @Nullable UUID extended) throws InterruptedException {
         try {
             return worker.once()
-                    .send(call(WorkerApi.CLAIM_ARTIFACT.at(namespace, fingerprint)).timeout(timeout.plus(WAIT))
-                            .body(new Claim(waitFor, CLAIMED_FOR, extended)), Claimed.class);
+                    .send(
+                            call(WorkerApi.CLAIM_ARTIFACT.at(namespace, fingerprint)).timeout(timeout.plus(WAIT))
+                                    .body(new Claim(waitFor, CLAIMED_FOR, extended)),
+                            Claimed.class);
         } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
             return null;
         }
@@ -197,8 +201,20 @@ final class RemoteArtifactStore extends CompilingStore {
     @Override
     public ArtifactMetrics metrics() {
         return lookups()
-                .plus(new ArtifactMetrics(0, 0, 0, damaged.sum(), puts.sum(), rejected.sum(), 0, 0, flushes.sum(), flushErrors.sum(), 0,
-                        0));
+                .plus(
+                        new ArtifactMetrics(
+                                0,
+                                0,
+                                0,
+                                damaged.sum(),
+                                puts.sum(),
+                                rejected.sum(),
+                                0,
+                                0,
+                                flushes.sum(),
+                                flushErrors.sum(),
+                                0,
+                                0));
     }
 
     /** Does nothing, because the connections belong to the client. */

@@ -8,12 +8,12 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.api.body.Page;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.api.body.Pagers.Captured;
 import dev.spillway.api.body.Pagers.Create;
 import dev.spillway.api.body.Pagers.Pages;
 import dev.spillway.api.body.Pagers.Restored;
 import dev.spillway.api.body.Pagers.Verified;
-import dev.spillway.api.body.Pagers;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.NoContent;
 import dev.spillway.client.http.Retries;
@@ -23,8 +23,8 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.pager.CachePager;
 import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PagerMeta;
-import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.StatePool;
 import java.io.EOFException;
 import java.io.IOException;
@@ -254,8 +254,11 @@ public final class RemoteCachePager implements CachePager {
     private int fill(@Nullable String announced, InputStream body, ByteBuffer into) throws IOException {
         ByteBuffer rest = into.duplicate();
         if (!Integer.toString(rest.remaining()).equals(announced)) {
-            throw new PagerRefusedException(Reason.MISMATCH,
-                    "pager %s: answers %s bytes (expected: %d, as of the pager that was opened)".formatted(name, announced,
+            throw new PagerRefusedException(
+                    Reason.MISMATCH,
+                    "pager %s: answers %s bytes (expected: %d, as of the pager that was opened)".formatted(
+                            name,
+                            announced,
                             rest.remaining()));
         }
         ReadableByteChannel channel = Channels.newChannel(body);

@@ -35,7 +35,12 @@ final class RemoteDirectoryCache implements DirectoryCache {
     private final Set<HeldTree> held;
 
     /** @param held set to which open trees are added */
-    RemoteDirectoryCache(NamespaceName namespace, Retries worker, Duration timeout, Duration copyTimeout, Duration hold,
+    RemoteDirectoryCache(
+            NamespaceName namespace,
+            Retries worker,
+            Duration timeout,
+            Duration copyTimeout,
+            Duration hold,
             Set<HeldTree> held) {
         this.namespace = namespace;
         this.worker = worker;
@@ -85,10 +90,14 @@ final class RemoteDirectoryCache implements DirectoryCache {
             throw new InvalidValueException("sourceDir", "", "a directory; the current one is written as a dot");
         }
         Call put = Call.of(WorkerApi.PUT_DIRECTORY.at(namespace, new EntryKey(key)), copyTimeout)
-                .body(new CachedDirectories.Put(sourceDir.toAbsolutePath().normalize().toString(), description.text(),
-                        description.labels().isEmpty() ? null : description.labels(),
-                        mode,
-                        generation, null));
+                .body(
+                        new CachedDirectories.Put(
+                                sourceDir.toAbsolutePath().normalize().toString(),
+                                description.text(),
+                                description.labels().isEmpty() ? null : description.labels(),
+                                mode,
+                                generation,
+                                null));
         CachedDirectories.Stored stored = worker.send(put, CachedDirectories.Stored.class);
         return new Put(Path.of(stored.path()), stored.snapshotId().value(), stored.generation(), stored.sizeBytes(), stored.evicted());
     }
@@ -96,9 +105,10 @@ final class RemoteDirectoryCache implements DirectoryCache {
     @Override
     public Optional<String> invalidate(String key) throws InterruptedException {
         try {
-            return Optional.of(worker.send(call(WorkerApi.DELETE_DIRECTORY.at(namespace, new EntryKey(key))), Entries.Deleted.class)
-                    .snapshotId()
-                    .value());
+            return Optional.of(
+                    worker.send(call(WorkerApi.DELETE_DIRECTORY.at(namespace, new EntryKey(key))), Entries.Deleted.class)
+                            .snapshotId()
+                            .value());
         } catch (ProblemException e) {
             return RemoteImageRegistry.absent(e);
         }
@@ -108,7 +118,8 @@ final class RemoteDirectoryCache implements DirectoryCache {
     public long prune(long maxEntries, long maxBytes) throws InterruptedException {
         InvalidValueException.requireAtLeast("maxEntries", maxEntries, 0);
         InvalidValueException.requireAtLeast("maxBytes", maxBytes, 0);
-        return worker.send(call(WorkerApi.PRUNE_DIRECTORIES.at(namespace)).body(new CachedDirectories.Prune(maxEntries, maxBytes)),
+        return worker.send(
+                call(WorkerApi.PRUNE_DIRECTORIES.at(namespace)).body(new CachedDirectories.Prune(maxEntries, maxBytes)),
                 CachedDirectories.Pruned.class).evicted();
     }
 

@@ -37,9 +37,10 @@ final class RemoteImageRegistry implements ImageRegistry {
     @Override
     public Optional<String> get(String key) throws InterruptedException {
         try {
-            return Optional.of(coordinators.send(call(CoordinatorApi.GET_ENTRY.at(namespace, new EntryKey(key))), Entries.Entry.class)
-                    .snapshotId()
-                    .value());
+            return Optional.of(
+                    coordinators.send(call(CoordinatorApi.GET_ENTRY.at(namespace, new EntryKey(key))), Entries.Entry.class)
+                            .snapshotId()
+                            .value());
         } catch (ProblemException e) {
             return absent(e);
         }
@@ -47,8 +48,10 @@ final class RemoteImageRegistry implements ImageRegistry {
 
     @Override
     public Put put(String key, String snapshotId, long sizeBytes) throws InterruptedException {
-        Entries.Stored stored = coordinators.send(call(CoordinatorApi.PUT_ENTRY.at(namespace, new EntryKey(key)))
-                .body(new Entries.Put(new SnapshotId(snapshotId), sizeBytes, null, null)), Entries.Stored.class);
+        Entries.Stored stored = coordinators.send(
+                call(CoordinatorApi.PUT_ENTRY.at(namespace, new EntryKey(key)))
+                        .body(new Entries.Put(new SnapshotId(snapshotId), sizeBytes, null, null)),
+                Entries.Stored.class);
         return new Put(stored.generation(), Optional.ofNullable(stored.replaced()).map(SnapshotId::value), stored.evicted());
     }
 

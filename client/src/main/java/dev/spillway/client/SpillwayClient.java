@@ -156,8 +156,13 @@ public final class SpillwayClient implements AutoCloseable {
      * @throws IllegalStateException when no worker was named, or this is closed
      */
     public DirectoryCache directories(String namespace) {
-        return new RemoteDirectoryCache(new NamespaceName(namespace), retries(List.of(worker())), settings.timeout,
-                settings.copyTimeout, settings.hold, held);
+        return new RemoteDirectoryCache(
+                new NamespaceName(namespace),
+                retries(List.of(worker())),
+                settings.timeout,
+                settings.copyTimeout,
+                settings.hold,
+                held);
     }
 
     /**

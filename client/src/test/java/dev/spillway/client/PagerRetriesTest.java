@@ -32,7 +32,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * second one without an answer, and answers those after it.
  */
 class PagerRetriesTest {
-    private static final PagerMeta META = new PagerMeta(new ContentDigest("a1".repeat(32)),
+    private static final PagerMeta META = new PagerMeta(
+            new ContentDigest("a1".repeat(32)),
             new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
             List.of(new StatePool("ssm", ElementType.F32, List.of(2L, 8L))));
     private static final Pagers.Pager PAGER = new Pagers.Pager("engine", META, META.layout(), 8, 8, 0, 4096, null, false, null);

@@ -46,9 +46,15 @@ class SpillwayClientTest {
         DirectoryCache directories = client.directories("trees");
         client.close();
         client.close();
-        for (Executable call : new Executable[]{() -> images.get("key"), () -> images.put("key", "image"), images::allSnapshotIds,
-                () -> directories.get("key"), () -> directories.put("key", Path.of("/"), ""), directories::list,
-                () -> client.images("trees"), () -> client.directories("trees")}) {
+        for (Executable call : new Executable[]{
+                () -> images.get("key"),
+                () -> images.put("key", "image"),
+                images::allSnapshotIds,
+                () -> directories.get("key"),
+                () -> directories.put("key", Path.of("/"), ""),
+                directories::list,
+                () -> client.images("trees"),
+                () -> client.directories("trees")}) {
             assertThatIllegalStateException().isThrownBy(call::execute).withMessage("the client is closed");
         }
     }

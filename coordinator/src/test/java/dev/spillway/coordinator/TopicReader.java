@@ -39,10 +39,11 @@ public final class TopicReader implements AutoCloseable {
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         consumer = new KafkaConsumer<>(properties);
         Await.until("topic " + topic + " is there", () -> !consumer.partitionsFor(topic).isEmpty());
-        consumer.assign(consumer.partitionsFor(topic)
-                .stream()
-                .map(partition -> new org.apache.kafka.common.TopicPartition(partition.topic(), partition.partition()))
-                .toList());
+        consumer.assign(
+                consumer.partitionsFor(topic)
+                        .stream()
+                        .map(partition -> new org.apache.kafka.common.TopicPartition(partition.topic(), partition.partition()))
+                        .toList());
         consumer.seekToBeginning(consumer.assignment());
     }
 

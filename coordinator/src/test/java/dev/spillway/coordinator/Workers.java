@@ -38,17 +38,30 @@ public final class Workers {
     public Sender join(String host) {
         var store = StoreId.parse(UUID.nameUUIDFromBytes(host.getBytes(StandardCharsets.UTF_8)).toString());
         var joined =
-                (JoinAnswer.Joined) ask(new JoinRequest(new HostId(host), store, "127.0.0.1:7080", List.of(1),
-                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false)));
+                (JoinAnswer.Joined) ask(
+                        new JoinRequest(
+                                new HostId(host),
+                                store,
+                                "127.0.0.1:7080",
+                                List.of(1),
+                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false)));
         return new Sender(new HostId(host), store, joined.registryId(), joined.epoch(), joined.incarnation());
     }
 
     /** Puts one entry; the replica's id. */
     public ReplicaId put(Sender sender, String namespace, String key) {
         var id = ReplicaId.mint(Instant.now(), random);
-        ask(new RegisterRequest(sender, List.of(
-                new Registration(id, new NamespaceName(namespace), new EntryKey(key), new SnapshotId("image of " + key), 4096,
-                        Description.NONE))));
+        ask(
+                new RegisterRequest(
+                        sender,
+                        List.of(
+                                new Registration(
+                                        id,
+                                        new NamespaceName(namespace),
+                                        new EntryKey(key),
+                                        new SnapshotId("image of " + key),
+                                        4096,
+                                        Description.NONE))));
         return id;
     }
 

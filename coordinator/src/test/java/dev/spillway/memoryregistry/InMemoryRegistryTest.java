@@ -39,8 +39,14 @@ class InMemoryRegistryTest extends RegistryContract {
     @Test
     void aReadThatIsToldAtOnceIsTheLatestAlthoughItsTransactionBeganBeforeThatOfThePut() {
         AtomicReference<Instant> now = new AtomicReference<>(clock.instant());
-        Fleet fleet = Fleet.withCapacity(new InMemoryRegistry(new RegistryId(UUID.nameUUIDFromBytes(new byte[]{1})), 4,
-                RegistryRules.DEFAULTS, now::get, new Random(1)), 3);
+        Fleet fleet = Fleet.withCapacity(
+                new InMemoryRegistry(
+                        new RegistryId(UUID.nameUUIDFromBytes(new byte[]{1})),
+                        4,
+                        RegistryRules.DEFAULTS,
+                        now::get,
+                        new Random(1)),
+                3);
         FleetHost host = fleet.host("host-1");
         host.holds("a", "1");
         host.holds("b", "2");

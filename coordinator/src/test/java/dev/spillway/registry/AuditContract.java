@@ -6,8 +6,8 @@ import dev.spillway.registry.RegistryQueries.Page;
 import dev.spillway.registry.decide.Command;
 import dev.spillway.registry.model.Actor;
 import dev.spillway.registry.plan.PlanRow;
-import dev.spillway.registry.trail.AuditRecord.Action;
 import dev.spillway.registry.trail.AuditRecord;
+import dev.spillway.registry.trail.AuditRecord.Action;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -57,7 +57,8 @@ public interface AuditContract extends RegistryFixture {
         });
         assertThat(recorded(fleet, new AuditRecord.Filter(Fleet.ns(Fleet.NS), null, "client:ann")))
                 .extracting(AuditRecord::action, AuditRecord::subject, AuditRecord::detail)
-                .containsExactly(tuple(Action.UNPIN, AuditRecord.Subject.of(Fleet.name("key-1")), ""),
+                .containsExactly(
+                        tuple(Action.UNPIN, AuditRecord.Subject.of(Fleet.name("key-1")), ""),
                         tuple(Action.PIN, AuditRecord.Subject.of(Fleet.name("key-1")), "kept"));
     }
 

@@ -69,7 +69,8 @@ public interface CapacityContract extends RegistryFixture {
     default void aSizeThatNoImageHasIsRefusedAndTakesNoRoomFromOthers() {
         Fleet fleet = Fleet.withCapacity(empty(), 10);
         for (long size : List.of(Long.MAX_VALUE, (1L << 50) + 1)) {
-            assertThat(fleet.put("a", "1", size)).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
+            assertThat(fleet.put("a", "1", size)).isInstanceOfSatisfying(
+                    Outcomes.Putting.Refused.class,
                     refused -> assertThat(refused.detail())
                             .isEqualTo("sizeBytes: " + size + " (expected: at most 1125899906842624, one pebibyte)"));
         }
@@ -82,11 +83,13 @@ public interface CapacityContract extends RegistryFixture {
         Fleet fleet = Fleet.withCapacity(empty(), 10_000);
         FleetHost host = fleet.host("host-1");
         for (int begin = 0; begin < 8_191; begin += 1_000) {
-            host.register(IntStream.range(begin, Math.min(8_191, begin + 1_000))
-                    .mapToObj(i -> FleetHost.registration(Fleet.newReplicaId(), "key-" + i, "image-" + i, 1L << 50))
-                    .toArray(Registration[]::new));
+            host.register(
+                    IntStream.range(begin, Math.min(8_191, begin + 1_000))
+                            .mapToObj(i -> FleetHost.registration(Fleet.newReplicaId(), "key-" + i, "image-" + i, 1L << 50))
+                            .toArray(Registration[]::new));
         }
-        assertThat(fleet.put("one-too-many", "b", 1L << 50)).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
+        assertThat(fleet.put("one-too-many", "b", 1L << 50)).isInstanceOfSatisfying(
+                Outcomes.Putting.Refused.class,
                 refused -> assertThat(refused.detail()).contains("(expected: at most " + ((1L << 50) - 1)));
         assertThat(Fleet.evictedKeys(fleet.put("fits", "c", (1L << 50) - 1))).isEmpty();
         assertThat(fleet.figures().bytes()).isEqualTo(Long.MAX_VALUE);
@@ -118,7 +121,8 @@ public interface CapacityContract extends RegistryFixture {
         for (int i = 0; i < 12; i++) {
             fleet.put("k" + i, "image-" + i);
         }
-        assertThat(fleet.namespace(NS, 5L)).isInstanceOfSatisfying(Outcomes.PolicySetting.Planned.class,
+        assertThat(fleet.namespace(NS, 5L)).isInstanceOfSatisfying(
+                Outcomes.PolicySetting.Planned.class,
                 planned -> assertThat(planned.plan()).isEqualTo(new Outcomes.Planning.Made(planned.plan().planId(), true, 7, 6, 12)));
         assertThat(fleet.figures().policy().maxEntries()).isEqualTo(12);
         assertThat(fleet.keys()).hasSize(12);
@@ -142,14 +146,16 @@ public interface CapacityContract extends RegistryFixture {
     default void aLimitThatIsGivenWithoutAValueIsRemoved() {
         Fleet fleet = new Fleet(empty());
         Duration hour = Duration.ofHours(1);
-        fleet.registry.execute(new Command.SetPolicy(ns(NS),
-                new PolicyChange(EnumSet.allOf(PolicyField.class), 5L, 100L, hour, hour, 0.5, 0.25)));
+        fleet.registry.execute(
+                new Command.SetPolicy(ns(NS), new PolicyChange(EnumSet.allOf(PolicyField.class), 5L, 100L, hour, hour, 0.5, 0.25)));
         assertThat(fleet.figures().policy()).isEqualTo(new Policy(5L, 100L, hour, hour, 0.5, 0.25));
-        fleet.registry.execute(new Command.SetPolicy(ns(NS),
-                new PolicyChange(EnumSet.of(PolicyField.MAX_ENTRIES, PolicyField.TTL), null, null, null, null, null, null)));
+        fleet.registry.execute(
+                new Command.SetPolicy(
+                        ns(NS),
+                        new PolicyChange(EnumSet.of(PolicyField.MAX_ENTRIES, PolicyField.TTL), null, null, null, null, null, null)));
         assertThat(fleet.figures().policy()).isEqualTo(new Policy(null, 100L, null, hour, 0.5, 0.25));
-        fleet.registry.execute(new Command.SetPolicy(ns(NS),
-                new PolicyChange(EnumSet.allOf(PolicyField.class), null, null, null, null, null, null)));
+        fleet.registry.execute(
+                new Command.SetPolicy(ns(NS), new PolicyChange(EnumSet.allOf(PolicyField.class), null, null, null, null, null, null)));
         assertThat(fleet.figures().policy()).isEqualTo(Policy.UNLIMITED);
     }
 

@@ -201,8 +201,8 @@ public interface EntryContract extends RegistryFixture {
         Fleet fleet = Fleet.withCapacity(empty(), 10);
         fleet.namespace("other", 10L);
         fleet.put("a", "shared");
-        fleet.registry.execute(new Command.Put(new EntryName(new NamespaceName("other"), name("a").key()), new SnapshotId("shared"),
-                1, Description.NONE));
+        fleet.registry.execute(
+                new Command.Put(new EntryName(new NamespaceName("other"), name("a").key()), new SnapshotId("shared"), 1, Description.NONE));
         fleet.invalidate("a", null);
         assertThat(fleet.keys()).isEmpty();
         assertThat(fleet.keys("other")).containsExactly("a");

@@ -163,9 +163,8 @@ public interface ExpiryContract extends RegistryFixture {
         for (int i = 0; i < 10; i++) {
             fleet.put("k" + i, "image-" + i);
         }
-        fleet.registry.execute(new Command.Put(
-                new EntryName(ns("other"), new EntryKey("x")), new SnapshotId("image"), 1,
-                Description.NONE));
+        fleet.registry.execute(
+                new Command.Put(new EntryName(ns("other"), new EntryKey("x")), new SnapshotId("image"), 1, Description.NONE));
         pass(Duration.ofHours(1));
         fleet.expire(4);
         assertThat(fleet.keys("other")).isEmpty();

@@ -69,8 +69,16 @@ public final class FleetHost {
     }
 
     public JoinRequest joinRequest(String address, UUID process, boolean rejoins) {
-        return new JoinRequest(id, storeId, address, List.of(EventType.VERSION), null, 0, 0,
-                new JoinRequest.WorkerProcess(process, rejoins), sender == null ? 0 : sender.incarnation());
+        return new JoinRequest(
+                id,
+                storeId,
+                address,
+                List.of(EventType.VERSION),
+                null,
+                0,
+                0,
+                new JoinRequest.WorkerProcess(process, rejoins),
+                sender == null ? 0 : sender.incarnation());
     }
 
     /** Returns the join request of a worker whose store has this incarnation as its last. */
@@ -129,9 +137,10 @@ public final class FleetHost {
 
     /** Registers new copies under this many keys with one beginning, in the order of their numbers. */
     public void registerMany(String beginning, int count) {
-        register(IntStream.range(0, count)
-                .mapToObj(i -> registration(Fleet.newReplicaId(), beginning + i, "image-" + beginning + i, 1))
-                .toArray(Registration[]::new));
+        register(
+                IntStream.range(0, count)
+                        .mapToObj(i -> registration(Fleet.newReplicaId(), beginning + i, "image-" + beginning + i, 1))
+                        .toArray(Registration[]::new));
     }
 
     /** Registers a new copy under the key and returns its id. */
@@ -173,20 +182,38 @@ public final class FleetHost {
     public JoinAnswer returns(long highestGeneration) {
         JoinRequest plain = joinRequest();
         Sender was = sender();
-        return join(new JoinRequest(id, storeId, plain.address(), plain.versions(), was.registryId(), was.epoch(), highestGeneration,
-                plain.process(), was.incarnation()));
+        return join(
+                new JoinRequest(
+                        id,
+                        storeId,
+                        plain.address(),
+                        plain.versions(),
+                        was.registryId(),
+                        was.epoch(),
+                        highestGeneration,
+                        plain.process(),
+                        was.incarnation()));
     }
 
     /** Does the same as {@link #returns}, and is asked to report what it holds. */
     public void comesToReadopt(long highestGeneration) {
-        assertThat(returns(highestGeneration)).isInstanceOfSatisfying(JoinAnswer.Joined.class,
+        assertThat(returns(highestGeneration)).isInstanceOfSatisfying(
+                JoinAnswer.Joined.class,
                 joined -> assertThat(joined.readopt()).as("is to readopt").isTrue());
     }
 
     /** One of its replicas under its next id. */
     public static Readoption readoption(ReplicaId next, ReplicaId former, String key, String snapshot, long generation, boolean served) {
         EntryName name = Fleet.name(key);
-        return new Readoption(next, former, name.namespace(), name.key(), new SnapshotId(snapshot), generation, 1, Description.NONE,
+        return new Readoption(
+                next,
+                former,
+                name.namespace(),
+                name.key(),
+                new SnapshotId(snapshot),
+                generation,
+                1,
+                Description.NONE,
                 served);
     }
 
@@ -209,8 +236,12 @@ public final class FleetHost {
     }
 
     public void touch(String... keys) {
-        accepted(send(
-                new TouchRequest(sender(), Stream.of(keys).map(key -> new TouchRequest.Used(Fleet.name(key), 1)).toList(), List.of())));
+        accepted(
+                send(
+                        new TouchRequest(
+                                sender(),
+                                Stream.of(keys).map(key -> new TouchRequest.Used(Fleet.name(key), 1)).toList(),
+                                List.of())));
     }
 
     /** Tells of several reads at once. */

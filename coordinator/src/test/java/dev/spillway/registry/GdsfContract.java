@@ -265,7 +265,10 @@ public interface GdsfContract extends RegistryFixture {
         fleet.put("large-new", "4", 2_000);
         fleet.put("small-new", "5", 2);
         Outcomes.Planning.Made made = fleet.plan(new PlanPurpose.Prune(1L, null, Duration.ofMinutes(5), null));
-        assertThat(fleet.victims(made.planId())).containsExactly("large-new OVER_MAX_ENTRIES", "large-idle IDLE", "other-idle IDLE",
+        assertThat(fleet.victims(made.planId())).containsExactly(
+                "large-new OVER_MAX_ENTRIES",
+                "large-idle IDLE",
+                "other-idle IDLE",
                 "small-idle IDLE");
     }
 
@@ -298,8 +301,10 @@ public interface GdsfContract extends RegistryFixture {
         fleet.whole(planned.plan());
         fleet.change(PolicyChange.ofEvictionPolicy(EvictionPolicy.GDSF));
         assertThat(fleet.registry.execute(new Command.ApplyPlan(planned.plan().planId(), 10)))
-                .isInstanceOfSatisfying(Outcomes.Applying.Refused.class, refused -> assertThat(refused.detail()).endsWith(
-                        "maxIdle: PT5M (expected: none, unless the namespace's evictionPolicy is LRU)"));
+                .isInstanceOfSatisfying(
+                        Outcomes.Applying.Refused.class,
+                        refused -> assertThat(refused.detail()).endsWith(
+                                "maxIdle: PT5M (expected: none, unless the namespace's evictionPolicy is LRU)"));
         assertThat(fleet.keys()).hasSize(10);
     }
 

@@ -37,7 +37,14 @@ public interface GroupContract extends RegistryFixture {
 
     private static Registration member(String key, String image, @Nullable String group) {
         EntryName name = Fleet.name(key);
-        return new Registration(Fleet.newReplicaId(), name.namespace(), name.key(), new SnapshotId(image), 1, Description.NONE, null,
+        return new Registration(
+                Fleet.newReplicaId(),
+                name.namespace(),
+                name.key(),
+                new SnapshotId(image),
+                1,
+                Description.NONE,
+                null,
                 group == null ? null : new GroupName(group));
     }
 
@@ -89,8 +96,13 @@ public interface GroupContract extends RegistryFixture {
         Fleet fleet = artifacts(empty(), 4);
         FleetHost host = fleet.host("host-1");
         put(host, "old", null);
-        List<ReplicaOutcome> outcomes = host.register(member("a-1", "1", "a"), member("b", "1", null), member("a-2", "1", "a"),
-                member("c", "1", null), member("d", "1", null), member("e", "1", null));
+        List<ReplicaOutcome> outcomes = host.register(
+                member("a-1", "1", "a"),
+                member("b", "1", null),
+                member("a-2", "1", "a"),
+                member("c", "1", null),
+                member("d", "1", null),
+                member("e", "1", null));
         assertThat(outcomes.stream().flatMap(outcome -> evictedBy(outcome).stream())).containsExactly("old", "b", "a-1", "a-2");
         assertThat(fleet.keys()).containsExactly("c", "d", "e");
     }
@@ -120,8 +132,8 @@ public interface GroupContract extends RegistryFixture {
         assertThat(fleet.keys()).isEmpty();
         ReplicaId lost = Fleet.newReplicaId();
         EntryName name = Fleet.name("b-1");
-        host.register(new Registration(lost, name.namespace(), name.key(), new SnapshotId("1"), 1, Description.NONE, null,
-                new GroupName("b")));
+        host.register(
+                new Registration(lost, name.namespace(), name.key(), new SnapshotId("1"), 1, Description.NONE, null, new GroupName("b")));
         put(second, "b-2", "b");
         put(second, "b-3", "b");
         host.drop(DropRequest.Reason.BOUNDS, lost);
@@ -200,7 +212,8 @@ public interface GroupContract extends RegistryFixture {
         Fleet fleet = artifacts(empty(), 10_000);
         FleetHost host = fleet.host("host-1");
         host.register(IntStream.range(0, EntryGroup.ENTRIES_MAX).mapToObj(i -> member("k" + i, "1", "a")).toArray(Registration[]::new));
-        assertThat(put(host, "one-more", "a")).isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
+        assertThat(put(host, "one-more", "a")).isInstanceOfSatisfying(
+                ReplicaOutcome.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.GROUP_FULL));
         assertThat(host.register(member("k7", "2", "a")).getFirst()).isInstanceOf(ReplicaOutcome.Registered.class);
         fleet.invalidate("k9", null);
@@ -218,7 +231,10 @@ public interface GroupContract extends RegistryFixture {
         put(host, "c", null);
         put(host, "d", null);
         Outcomes.Planning.Made made = fleet.plan(new PlanPurpose.Prune(2L, null, null, null));
-        assertThat(fleet.victims(made.planId())).containsExactly("b OVER_MAX_ENTRIES", "a-3 OVER_MAX_ENTRIES", "a-2 OVER_MAX_ENTRIES",
+        assertThat(fleet.victims(made.planId())).containsExactly(
+                "b OVER_MAX_ENTRIES",
+                "a-3 OVER_MAX_ENTRIES",
+                "a-2 OVER_MAX_ENTRIES",
                 "a-1 OVER_MAX_ENTRIES");
         assertThat(made.victims()).isEqualTo(4);
         assertThat(fleet.registry.execute(new Command.ApplyPlan(made.planId(), 2)))

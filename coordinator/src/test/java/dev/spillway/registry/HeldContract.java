@@ -38,7 +38,8 @@ public interface HeldContract extends RegistryFixture {
         assertThat(inUse(fleet, "a")).singleElement().satisfies(shown -> {
             assertThat(shown.replicaId()).isEqualTo(used);
             assertThat(shown.holds()).isEqualTo(2);
-            assertThat(shown.until()).isBetween(fleet.entry("a").createdAt().plus(LONG),
+            assertThat(shown.until()).isBetween(
+                    fleet.entry("a").createdAt().plus(LONG),
                     fleet.entry("a").createdAt().plus(LONG.multipliedBy(2)));
         });
         assertThat(fleet.entry("a").replicas()).extracting(ReplicaView::hostId, replica -> replica.inUse() != null)

@@ -12,9 +12,9 @@ import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.Intervals;
+import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinAnswer.Joined;
 import dev.spillway.events.protocol.JoinAnswer.Reason;
-import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -126,20 +126,57 @@ public interface HostContract extends RegistryFixture {
         Fleet fleet = new Fleet(empty());
         FleetHost host = new FleetHost(fleet.registry, "host-1");
         JoinRequest plain = host.joinRequest();
-        assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                new RegistryId(new UUID(9, 9)), 1, 0, plain.process(), 0)))).isEqualTo(Reason.OTHER_REGISTRY);
         assertThat(
-                reason(host.join(
-                        new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000,
-                                plain.process(), 0))))
+                reason(
+                        host.join(
+                                new JoinRequest(
+                                        plain.hostId(),
+                                        plain.storeId(),
+                                        plain.address(),
+                                        plain.versions(),
+                                        new RegistryId(new UUID(9, 9)),
+                                        1,
+                                        0,
+                                        plain.process(),
+                                        0))))
+                .isEqualTo(Reason.OTHER_REGISTRY);
+        assertThat(
+                reason(
+                        host.join(
+                                new JoinRequest(
+                                        plain.hostId(),
+                                        plain.storeId(),
+                                        plain.address(),
+                                        plain.versions(),
+                                        null,
+                                        0,
+                                        1_000_000,
+                                        plain.process(),
+                                        0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
-        assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, plain.process(),
-                        0))))
+        assertThat(
+                reason(
+                        host.join(
+                                new JoinRequest(
+                                        plain.hostId(),
+                                        plain.storeId(),
+                                        plain.address(),
+                                        plain.versions(),
+                                        null,
+                                        2,
+                                        0,
+                                        plain.process(),
+                                        0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
-        assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1),
-                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))))
+        assertThat(
+                reason(
+                        host.join(
+                                new JoinRequest(
+                                        plain.hostId(),
+                                        plain.storeId(),
+                                        plain.address(),
+                                        List.of(EventType.VERSION + 1),
+                                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))))
                 .isEqualTo(Reason.NO_COMMON_VERSION);
         assertThat(fleet.registry.queries().hosts()).isEmpty();
     }
@@ -151,8 +188,17 @@ public interface HostContract extends RegistryFixture {
         host.holds("a", "image-a");
         JoinRequest plain = host.joinRequest();
         assertThat(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), host.sender().registryId(), 1,
-                        fleet.entry("a").generation(), plain.process(), 1)))
+                host.join(
+                        new JoinRequest(
+                                plain.hostId(),
+                                plain.storeId(),
+                                plain.address(),
+                                plain.versions(),
+                                host.sender().registryId(),
+                                1,
+                                fleet.entry("a").generation(),
+                                plain.process(),
+                                1)))
                 .isInstanceOf(Joined.class);
     }
 
@@ -250,8 +296,9 @@ public interface HostContract extends RegistryFixture {
                 .satisfies(eviction -> assertThat(eviction.fact().key().value()).isEqualTo("only-here"));
         assertThat(fleet.evictions()).filteredOn(eviction -> eviction.fact().cause() == EvictionCause.INVALIDATED)
                 .singleElement()
-                .satisfies(eviction -> assertThat(eviction.orders()).extracting(OrderView::replicaId, OrderView::state)
-                        .containsExactly(tuple(doomed, "ABANDONED")));
+                .satisfies(
+                        eviction -> assertThat(eviction.orders()).extracting(OrderView::replicaId, OrderView::state)
+                                .containsExactly(tuple(doomed, "ABANDONED")));
         HostView view = fleet.registry.queries().host(gone.id).orElseThrow();
         assertThat(view.row().state()).isEqualTo(HostState.RETIRED);
         assertThat(view.replicas()).isZero();
@@ -299,8 +346,18 @@ public interface HostContract extends RegistryFixture {
         assertThat(fleet.registry.queries().hosts()).hasSize(1);
         fleet.registry.execute(new Command.Retire(original.id));
         JoinRequest plain = copy.joinRequest();
-        assertThat(copy.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                original.sender().registryId(), 1, 0, plain.process(), 0)))
+        assertThat(
+                copy.join(
+                        new JoinRequest(
+                                plain.hostId(),
+                                plain.storeId(),
+                                plain.address(),
+                                plain.versions(),
+                                original.sender().registryId(),
+                                1,
+                                0,
+                                plain.process(),
+                                0)))
                 .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
     }
 
@@ -347,7 +404,8 @@ public interface HostContract extends RegistryFixture {
         assertThat(original.join(original.joinRequest("10.0.0.1:7080", older, false))).isInstanceOf(Joined.class);
         FleetHost copy = new FleetHost(fleet.registry, "host-1");
         assertThat(copy.join(copy.joinRequest("10.0.0.2:7081", later, false))).as("a fresh process").isInstanceOf(Joined.class);
-        assertThat(original.join(original.joinRequest("10.0.0.1:7080", older, true))).isInstanceOfSatisfying(JoinAnswer.Refused.class,
+        assertThat(original.join(original.joinRequest("10.0.0.1:7080", older, true))).isInstanceOfSatisfying(
+                JoinAnswer.Refused.class,
                 refused -> {
                     assertThat(refused.reason()).isEqualTo(Reason.SUPERSEDED);
                     assertThat(refused.detail()).contains("host-1", "10.0.0.2:7081", "stop one of the two", "new data directory");

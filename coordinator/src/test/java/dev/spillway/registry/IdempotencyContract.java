@@ -38,7 +38,8 @@ public interface IdempotencyContract extends RegistryFixture {
         Fleet fleet = Fleet.withCapacity(empty(), 1);
         fleet.put("old", "image-old");
         Outcomes.Putting first = fleet.registry.executeOnce(key("k"), put("a", "image-a"));
-        assertThat(first).isInstanceOfSatisfying(Outcomes.Putting.Stored.class,
+        assertThat(first).isInstanceOfSatisfying(
+                Outcomes.Putting.Stored.class,
                 stored -> assertThat(stored.evicted()).extracting(EvictedEntry::key).containsExactly(name("old").key()));
         fleet.put("b", "image-b");
         assertThat(fleet.registry.executeOnce(key("k"), put("a", "image-a"))).isEqualTo(first);
@@ -77,11 +78,18 @@ public interface IdempotencyContract extends RegistryFixture {
         Fleet fleet = new Fleet(empty());
         HostId host = new HostId("host-1");
         List<Command.OfClient<?>> commands =
-                List.of(put("a", "image-a"), new Command.Put(name("big"), new SnapshotId("big"), 100, Fleet.labelled()),
-                        new Command.SetPin(name("a"), new PinReason("r"), null), new Command.LiftPin(name("a")),
-                        new Command.MakePlan(ns(NS), new PlanPurpose.Prune(1L, null, null, null)), new Command.Drain(host),
-                        new Command.CancelDrain(host), new Command.Retire(host), new Command.Readmit(host),
-                        new Command.Invalidate(name("a"), new SnapshotId("image-a")), new Command.Invalidate(name("big"), null));
+                List.of(
+                        put("a", "image-a"),
+                        new Command.Put(name("big"), new SnapshotId("big"), 100, Fleet.labelled()),
+                        new Command.SetPin(name("a"), new PinReason("r"), null),
+                        new Command.LiftPin(name("a")),
+                        new Command.MakePlan(ns(NS), new PlanPurpose.Prune(1L, null, null, null)),
+                        new Command.Drain(host),
+                        new Command.CancelDrain(host),
+                        new Command.Retire(host),
+                        new Command.Readmit(host),
+                        new Command.Invalidate(name("a"), new SnapshotId("image-a")),
+                        new Command.Invalidate(name("big"), null));
         for (int i = 0; i < 2 * commands.size(); i++) {
             int number = i % commands.size();
             assertThat((Object) fleet.registry.executeOnce(key("each-" + number), commands.get(number)))
@@ -131,16 +139,23 @@ public interface IdempotencyContract extends RegistryFixture {
         }
         FleetHost host = fleet.host("host-1");
         host.holds("held", "image-held");
-        List<Command.OfClient<?>> commands = List.of(new Command.SetPolicy(ns(NS), 20L, 1_000L, 0.5),
+        List<Command.OfClient<?>> commands = List.of(
+                new Command.SetPolicy(ns(NS), 20L, 1_000L, 0.5),
                 new Command.SetPolicy(ns(NS), 1L, null, null),
-                put("k1", "new"), new Command.Put(name("big"), new SnapshotId("big"), 1_000_000, Fleet.labelled()),
+                put("k1", "new"),
+                new Command.Put(name("big"), new SnapshotId("big"), 1_000_000, Fleet.labelled()),
                 new Command.Get(name("k2")),
-                new Command.Get(name("nobody")), new Command.Invalidate(name("k2"), new SnapshotId("no")),
+                new Command.Get(name("nobody")),
+                new Command.Invalidate(name("k2"), new SnapshotId("no")),
                 new Command.Invalidate(name("k2"), null),
-                new Command.Invalidate(name("k2"), null), new Command.Readmit(host.id), new Command.Retire(host.id),
+                new Command.Invalidate(name("k2"), null),
+                new Command.Readmit(host.id),
+                new Command.Retire(host.id),
                 new Command.Retire(new HostId("nobody")),
-                new Command.SetPin(name("k3"), new PinReason("r"), null), new Command.SetPin(name("k3"), new PinReason("r"), Instant.EPOCH),
-                new Command.SetPin(name("nobody"), new PinReason("r"), null), new Command.LiftPin(name("k3")),
+                new Command.SetPin(name("k3"), new PinReason("r"), null),
+                new Command.SetPin(name("k3"), new PinReason("r"), Instant.EPOCH),
+                new Command.SetPin(name("nobody"), new PinReason("r"), null),
+                new Command.LiftPin(name("k3")),
                 new Command.MakePlan(ns(NS), new PlanPurpose.Prune(5L, null, Duration.ofDays(1), new EntryKey("k"))),
                 new Command.MakePlan(ns("nowhere"), new PlanPurpose.Prune(5L, null, null, null)),
                 new Command.ExtendPlan(fleet.plan(new PlanPurpose.Prune(5L, null, null, null)).planId()),

@@ -3,8 +3,8 @@ package dev.spillway.registry;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.codec.EventType;
-import dev.spillway.events.protocol.JoinAnswer.Reason;
 import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinAnswer.Reason;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.registry.decide.Command;
 import dev.spillway.registry.model.JoinRefusal;
@@ -33,8 +33,16 @@ public interface JoinRefusalContract extends RegistryFixture {
     }
 
     private static JoinRequest joining(FleetHost host, int version, RegistryId registry, long epoch, long generation) {
-        return new JoinRequest(host.id, host.storeId, "10.0.0.7:7080", List.of(version), registry, epoch, generation,
-                new JoinRequest.WorkerProcess(new UUID(3, 3), false), 0);
+        return new JoinRequest(
+                host.id,
+                host.storeId,
+                "10.0.0.7:7080",
+                List.of(version),
+                registry,
+                epoch,
+                generation,
+                new JoinRequest.WorkerProcess(new UUID(3, 3), false),
+                0);
     }
 
     @Test
@@ -54,13 +62,17 @@ public interface JoinRefusalContract extends RegistryFixture {
         left.remove(Reason.STORE_IN_USE);
 
         FleetHost stranger = new FleetHost(fleet.registry, "host-3");
-        refused(fleet, stranger, joining(stranger, EventType.VERSION, new RegistryId(new UUID(9, 9)), 1, 0), Reason.OTHER_REGISTRY,
-                "its own registry", "new data directory");
+        refused(
+                fleet,
+                stranger,
+                joining(stranger, EventType.VERSION, new RegistryId(new UUID(9, 9)), 1, 0),
+                Reason.OTHER_REGISTRY,
+                "its own registry",
+                "new data directory");
         left.remove(Reason.OTHER_REGISTRY);
         refused(fleet, stranger, joining(stranger, EventType.VERSION + 1, registry, 1, 0), Reason.NO_COMMON_VERSION, "release");
         left.remove(Reason.NO_COMMON_VERSION);
-        refused(fleet, stranger, joining(stranger, EventType.VERSION, registry, 1, 1_000_000), Reason.REGISTRY_BEHIND,
-                "spillway restored");
+        refused(fleet, stranger, joining(stranger, EventType.VERSION, registry, 1, 1_000_000), Reason.REGISTRY_BEHIND, "spillway restored");
         left.remove(Reason.REGISTRY_BEHIND);
         assertThat(fleet.registry.queries().joinRefusals(10)).as("one for each that asks, with the last reason")
                 .extracting(refusal -> refusal.hostId() + " " + refusal.reason())

@@ -57,7 +57,8 @@ public interface OpenOrderContract extends RegistryFixture {
         fleet.registry.execute(new Command.Relieve(1_000));
         assertThat(host.ordered()).containsExactly(gone, evicted, orphan, relieved);
         Instant later = Instant.now().plusSeconds(600);
-        host.heartbeat(host.report(gone, Report.Result.DELETED),
+        host.heartbeat(
+                host.report(gone, Report.Result.DELETED),
                 new Report(orphan, host.id, host.storeId, Report.Result.FAILED, null, "disk on fire", 0),
                 new Report(relieved, host.id, host.storeId, Report.Result.DEFERRED, later, null, 0));
 
@@ -72,13 +73,14 @@ public interface OpenOrderContract extends RegistryFixture {
             assertThat(order.orderedAt()).isEqualTo(fleet.evictions().getFirst().fact().evictedAt());
             assertThat(order.snapshotId().value()).isEqualTo("image-1");
             assertThat(order.sizeBytes()).isOne();
-            assertThat(order.order()).isEqualTo(fleet.evictions()
-                    .getFirst()
-                    .orders()
-                    .stream()
-                    .filter(each -> each.replicaId().equals(evicted))
-                    .findFirst()
-                    .orElseThrow());
+            assertThat(order.order()).isEqualTo(
+                    fleet.evictions()
+                            .getFirst()
+                            .orders()
+                            .stream()
+                            .filter(each -> each.replicaId().equals(evicted))
+                            .findFirst()
+                            .orElseThrow());
             assertThat(order.order().state()).isEqualTo("OPEN");
             assertThat(order.order().attempts()).isPositive();
             assertThat(order.order().nextAttemptAt()).isNotNull();
@@ -164,7 +166,9 @@ public interface OpenOrderContract extends RegistryFixture {
         assertThat(one.returns(low)).isInstanceOf(JoinAnswer.Joined.class);
         ReplicaId newLower = Fleet.newReplicaId();
         ReplicaId hidden = Fleet.newReplicaId();
-        one.readopt(true, FleetHost.readoption(newLower, Fleet.newReplicaId(), "fresh", "image-1", low, true),
+        one.readopt(
+                true,
+                FleetHost.readoption(newLower, Fleet.newReplicaId(), "fresh", "image-1", low, true),
                 FleetHost.readoption(hidden, Fleet.newReplicaId(), "h", "image-h", low, false));
         assertThat(two.returns(high)).isInstanceOf(JoinAnswer.Joined.class);
         ReplicaId newHigher = Fleet.newReplicaId();

@@ -221,7 +221,8 @@ public interface OrderContract extends RegistryFixture {
         FleetHost other = fleet.host("host-2");
         ReplicaId replica = host.holds("a", "1");
         fleet.invalidate("a", null);
-        fleet.report(other.report(replica, Report.Result.DELETED),
+        fleet.report(
+                other.report(replica, Report.Result.DELETED),
                 new Report(replica, host.id, new StoreId(new UUID(3, 3)), Report.Result.DELETED, null, null, 0));
         assertThat(other.heartbeat(host.report(replica, Report.Result.DELETED)).acknowledged()).as("in another's name").isEmpty();
         assertThat(fleet.onlyEviction().open()).isTrue();

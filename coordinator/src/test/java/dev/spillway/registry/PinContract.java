@@ -123,7 +123,8 @@ public interface PinContract extends RegistryFixture {
         Fleet fleet = Fleet.withCapacity(empty(), 1);
         fleet.put("a", "image-a");
         Instant until = soon(fleet);
-        assertThat(fleet.pin("a", until)).isInstanceOfSatisfying(Outcomes.Pinning.Pinned.class,
+        assertThat(fleet.pin("a", until)).isInstanceOfSatisfying(
+                Outcomes.Pinning.Pinned.class,
                 pinned -> assertThat(pinned.pin().until()).isEqualTo(until));
         pass(Duration.ofMinutes(50));
         assertThat(fleet.expire(10)).isEqualTo(new Outcomes.Expired(0, 0, false));
@@ -173,7 +174,8 @@ public interface PinContract extends RegistryFixture {
         assertThat(fleet.pin("a", null)).isEqualTo(new Outcomes.Pinning.Absent());
         assertThat(fleet.unpin("a")).isEqualTo(new Outcomes.Pinning.Absent());
         fleet.put("a", "image-a");
-        assertThat(fleet.pin("a", Instant.EPOCH)).isInstanceOfSatisfying(Outcomes.Pinning.Refused.class,
+        assertThat(fleet.pin("a", Instant.EPOCH)).isInstanceOfSatisfying(
+                Outcomes.Pinning.Refused.class,
                 refused -> assertThat(refused.detail()).startsWith("until: 1970-01-01T00:00:00Z (expected: a time after "));
         assertThat(fleet.entry("a").pin()).isNull();
         assertThatThrownBy(() -> new PinReason(" ")).hasMessage("reason:   (expected: a reason that is more than blanks)");

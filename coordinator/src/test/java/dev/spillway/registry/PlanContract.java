@@ -176,7 +176,8 @@ public interface PlanContract extends RegistryFixture {
         Fleet fleet = filled(empty(), 3);
         PlanId id = fleet.plan(toEntries(1)).planId();
         pass(Duration.ofHours(25));
-        assertThat(fleet.registry.execute(new Command.ApplyPlan(id, 10))).isInstanceOfSatisfying(Outcomes.Applying.Refused.class,
+        assertThat(fleet.registry.execute(new Command.ApplyPlan(id, 10))).isInstanceOfSatisfying(
+                Outcomes.Applying.Refused.class,
                 refused -> assertThat(refused.detail()).contains("expired at"));
         assertThat(fleet.keys()).hasSize(3);
     }
@@ -295,8 +296,17 @@ public interface PlanContract extends RegistryFixture {
         pass(Duration.ofHours(1));
         assertThat(fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(40)))).as("a longer one")
                 .isInstanceOf(Outcomes.PolicySetting.Changed.class);
-        assertThat(fleet.change(new PolicyChange(PolicyField.of(PolicyField.TTL, PolicyField.MAX_EVICTION_SHARE), null, null,
-                Duration.ofSeconds(1), null, null, 1.0))).as("whoever allows all is not asked")
+        assertThat(
+                fleet.change(
+                        new PolicyChange(
+                                PolicyField.of(PolicyField.TTL, PolicyField.MAX_EVICTION_SHARE),
+                                null,
+                                null,
+                                Duration.ofSeconds(1),
+                                null,
+                                null,
+                                1.0)))
+                .as("whoever allows all is not asked")
                 .isInstanceOf(Outcomes.PolicySetting.Changed.class);
         assertThat(fleet.expire(100).evicted()).isEqualTo(10);
     }
@@ -307,8 +317,16 @@ public interface PlanContract extends RegistryFixture {
         pass(Duration.ofHours(1));
         IntStream.range(4, 20).forEach(i -> fleet.put("k" + i, "image-" + i));
         IntStream.range(0, 2).forEach(i -> fleet.get("k" + i));
-        PlanId id = planned(fleet.change(new PolicyChange(PolicyField.of(PolicyField.TTL, PolicyField.MAX_ENTRIES), 5L, null,
-                Duration.ofMinutes(30), null, null, null)));
+        PlanId id = planned(
+                fleet.change(
+                        new PolicyChange(
+                                PolicyField.of(PolicyField.TTL, PolicyField.MAX_ENTRIES),
+                                5L,
+                                null,
+                                Duration.ofMinutes(30),
+                                null,
+                                null,
+                                null)));
         assertThat(fleet.victims(id)).hasSize(15)
                 .startsWith("k2 EXPIRED", "k3 EXPIRED", "k4 OVER_MAX_ENTRIES")
                 .endsWith("k14 OVER_MAX_ENTRIES", "k0 EXPIRED", "k1 EXPIRED");
@@ -358,8 +376,11 @@ public interface PlanContract extends RegistryFixture {
         fleet.put("c", "image-c");
         PlanId id = fleet.plan(toEntries(0)).planId();
         fleet.apply(id);
-        assertThat(trail(fleet, null, null)).containsExactlyInAnyOrder("a REPLACED host:host-1", "b INVALIDATED client:anonymous",
-                "a PRUNED client:anonymous", "c PRUNED client:anonymous");
+        assertThat(trail(fleet, null, null)).containsExactlyInAnyOrder(
+                "a REPLACED host:host-1",
+                "b INVALIDATED client:anonymous",
+                "a PRUNED client:anonymous",
+                "c PRUNED client:anonymous");
         assertThat(trail(fleet, EvictionCause.PRUNED, null)).hasSize(2);
         assertThat(trail(fleet, EvictionCause.CAPACITY, null)).isEmpty();
         assertThat(trail(fleet, null, id)).hasSize(2).isEqualTo(trail(fleet, EvictionCause.PRUNED, id));

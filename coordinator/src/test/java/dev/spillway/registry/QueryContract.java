@@ -112,13 +112,18 @@ public interface QueryContract extends RegistryFixture {
         Fleet fleet = Fleet.withCapacity(empty(), 50);
         List<String> keys = IntStream.range(0, 100).mapToObj(number -> "k" + number).toList();
         keys.forEach(key -> put(fleet, key, largest()));
-        List<EntryView> entries = inPages(after -> fleet.registry.queries().entries(ns(NS), null, Map.of(), after, LIMIT_MAX),
+        List<EntryView> entries = inPages(
+                after -> fleet.registry.queries().entries(ns(NS), null, Map.of(), after, LIMIT_MAX),
                 entry -> json(entry.description().labels()));
         assertThat(entries).extracting(entry -> entry.name().key().value()).containsExactlyElementsOf(keys.subList(50, 100));
-        assertThat(inPages(after -> fleet.registry.queries().entries(ns(NS), "k", Map.of(), after, LIMIT_MAX),
-                entry -> json(entry.description().labels()))).isEqualTo(entries);
+        assertThat(
+                inPages(
+                        after -> fleet.registry.queries().entries(ns(NS), "k", Map.of(), after, LIMIT_MAX),
+                        entry -> json(entry.description().labels())))
+                .isEqualTo(entries);
         List<EvictionView> evictions =
-                inPages(after -> fleet.registry.queries().evictions(new EvictionFilter(null, null, null), after, LIMIT_MAX),
+                inPages(
+                        after -> fleet.registry.queries().evictions(new EvictionFilter(null, null, null), after, LIMIT_MAX),
                         eviction -> json(eviction.fact().labels()));
         assertThat(evictions).extracting(eviction -> eviction.fact().key().value())
                 .containsExactlyElementsOf(keys.subList(0, 50).reversed());
@@ -137,10 +142,12 @@ public interface QueryContract extends RegistryFixture {
             copies.put(host, host.attachAll(generations));
         }
         generations.keySet().forEach(key -> fleet.invalidate(key, null));
-        copies.forEach((host, replicas) -> host.heartbeat(
-                replicas.stream().map(replica -> host.failed(replica, "\u2026".repeat(500))).toArray(Report[]::new)));
+        copies.forEach(
+                (host, replicas) -> host.heartbeat(
+                        replicas.stream().map(replica -> host.failed(replica, "\u2026".repeat(500))).toArray(Report[]::new)));
         List<EvictionView> evictions =
-                inPages(after -> fleet.registry.queries().evictions(new EvictionFilter(null, null, null), after, LIMIT_MAX),
+                inPages(
+                        after -> fleet.registry.queries().evictions(new EvictionFilter(null, null, null), after, LIMIT_MAX),
                         eviction -> json(eviction.orders()));
         assertThat(evictions).hasSize(60).allSatisfy(eviction -> assertThat(eviction.orders()).hasSize(100));
         assertThat(evictions.stream().mapToLong(eviction -> json(eviction.orders())).sum())
@@ -179,8 +186,16 @@ public interface QueryContract extends RegistryFixture {
     @Test
     default void snapshotsAreOrderedByTheirBytes() {
         Fleet fleet = Fleet.withCapacity(empty(), 10);
-        List<String> inOrder = List.of("image", "image-Z", "image-a", "image-é", "image-\uE000", "image-\uFFFD", "image-\uD83D\uDE00",
-                "image-\uD83D\uDE00a", "image-\uDBFF\uDFFD");
+        List<String> inOrder = List.of(
+                "image",
+                "image-Z",
+                "image-a",
+                "image-é",
+                "image-\uE000",
+                "image-\uFFFD",
+                "image-\uD83D\uDE00",
+                "image-\uD83D\uDE00a",
+                "image-\uDBFF\uDFFD");
         inOrder.reversed().forEach(id -> fleet.put("k-" + id, id));
         List<String> listed = new ArrayList<>();
         String after = null;
@@ -348,7 +363,8 @@ public interface QueryContract extends RegistryFixture {
             assertThat(confirmed.replicaId()).isEqualTo(replica);
             assertThat(confirmed.result()).isEqualTo(ClosedReplica.Result.DELETED);
         });
-        assertThat(seen.get(2)).isInstanceOfSatisfying(Activity.HostChanged.class,
+        assertThat(seen.get(2)).isInstanceOfSatisfying(
+                Activity.HostChanged.class,
                 changed -> assertThat(changed.state()).isEqualTo(HostState.RETIRED));
         assertThat(fleet.registry.queries().activity(cursor, 10).items()).isEmpty();
     }

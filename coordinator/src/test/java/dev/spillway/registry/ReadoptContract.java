@@ -80,8 +80,20 @@ interface ReadoptContract extends RegistryFixture {
         ContentDigest content = new ContentDigest("a".repeat(64));
         GroupName group = new GroupName("build-1");
         Readoption plain = FleetHost.readoption(Fleet.newReplicaId(), former, "k", "image-1", generation, true);
-        host.readopt(true, new Readoption(plain.replicaId(), former, plain.namespace(), plain.key(), plain.snapshotId(), generation, 1,
-                plain.description(), true, content, group));
+        host.readopt(
+                true,
+                new Readoption(
+                        plain.replicaId(),
+                        former,
+                        plain.namespace(),
+                        plain.key(),
+                        plain.snapshotId(),
+                        generation,
+                        1,
+                        plain.description(),
+                        true,
+                        content,
+                        group));
         assertThat(fleet.entry("k").written()).isEqualTo(new Written(content, null, group));
     }
 
@@ -201,17 +213,21 @@ interface ReadoptContract extends RegistryFixture {
         late.comesToReadopt(seen);
         ReplicaId next = Fleet.newReplicaId();
         ReplicaId nextOlder = Fleet.newReplicaId();
-        assertThat(late.readopt(true, FleetHost.readoption(next, ofLate, "k", "image-k", generation, true),
-                FleetHost.readoption(nextOlder, older, "j", "image-j1", low, true)))
+        assertThat(
+                late.readopt(
+                        true,
+                        FleetHost.readoption(next, ofLate, "k", "image-k", generation, true),
+                        FleetHost.readoption(nextOlder, older, "j", "image-j1", low, true)))
                 .allMatch(ReplicaOutcome.Superseded.class::isInstance);
         assertThat(fleet.keys()).isEmpty();
         assertThat(late.ordered()).containsExactlyInAnyOrder(next, nextOlder);
-        assertThat(fleet.evictions()
-                .stream()
-                .filter(eviction -> eviction.fact().generation() == generation)
-                .findFirst()
-                .orElseThrow()
-                .orders())
+        assertThat(
+                fleet.evictions()
+                        .stream()
+                        .filter(eviction -> eviction.fact().generation() == generation)
+                        .findFirst()
+                        .orElseThrow()
+                        .orders())
                 .as("the deletion of k names the late copy too")
                 .extracting(OrderView::replicaId)
                 .contains(next);
@@ -260,7 +276,9 @@ interface ReadoptContract extends RegistryFixture {
         assertThat(fleet.keys()).as("an entry that was evicted is back").containsExactly("a", "b");
         fleet.restored();
         host.comesToReadopt(generationD);
-        host.readopt(true, FleetHost.readoption(Fleet.newReplicaId(), a, "a", "image-a", generationA, true),
+        host.readopt(
+                true,
+                FleetHost.readoption(Fleet.newReplicaId(), a, "a", "image-a", generationA, true),
                 FleetHost.readoption(Fleet.newReplicaId(), b, "b", "image-b", generationB, true),
                 FleetHost.readoption(Fleet.newReplicaId(), c, "c", "image-c", generationC, true),
                 FleetHost.readoption(Fleet.newReplicaId(), d, "d", "image-d", generationD, true));
@@ -285,7 +303,8 @@ interface ReadoptContract extends RegistryFixture {
         host.comesToReadopt(generation);
         ReplicaId next = Fleet.newReplicaId();
         assertThat(host.readopts(next, former, "a", "image-a", generation, true))
-                .isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
+                .isInstanceOfSatisfying(
+                        ReplicaOutcome.Refused.class,
                         refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.UNKNOWN_NAMESPACE));
         assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().attention()).contains("namespace: " + Fleet.NS);
         assertThat(host.returns(generation)).as("it has not told everything")

@@ -1,7 +1,5 @@
 package dev.spillway.registry;
 
-
-
 /** The contract of a registry. The test of an implementation is a subclass that supplies registries. */
 public abstract class RegistryContract
         implements EntryContract, CapacityContract, ReplicaContract, HostContract, OrderContract, ReconcileContract, IdempotencyContract,

@@ -37,6 +37,7 @@ public interface RegistryFixture {
     }
 
     static RegistryRules withChunks(int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
-        return RegistryRules.DEFAULTS.with(new Chunks(doomChunk, ordersPerAnswer, reconcilePageSize, RegistryRules.DEFAULTS.chunks().plan()));
+        return RegistryRules.DEFAULTS
+                .with(new Chunks(doomChunk, ordersPerAnswer, reconcilePageSize, RegistryRules.DEFAULTS.chunks().plan()));
     }
 }

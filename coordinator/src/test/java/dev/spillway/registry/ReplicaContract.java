@@ -8,16 +8,16 @@ import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.DropAnswer;
-import dev.spillway.events.protocol.DropRequest.Reason;
 import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.DropRequest.Reason;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcome.Ended;
 import dev.spillway.events.protocol.ReplicaOutcome.Gone;
 import dev.spillway.events.protocol.ReplicaOutcome.Refused;
 import dev.spillway.events.protocol.ReplicaOutcome.Registered;
-import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.registry.RegistryQueries.EvictionView;
@@ -238,8 +238,9 @@ public interface ReplicaContract extends RegistryFixture {
                 .isEqualTo(new DropAnswer(List.of(), List.of(held[0], held[1], held[2])));
         assertThat(fleet.keys()).hasSize(5);
         assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().attention()).contains("3 replicas");
-        assertThat(FleetHost.accepted(host.send(new DropRequest(host.sender(), List.of(new DropRequest.Drop(held[0], Reason.LOST)), 2)))
-                .kept())
+        assertThat(
+                FleetHost.accepted(host.send(new DropRequest(host.sender(), List.of(new DropRequest.Drop(held[0], Reason.LOST)), 2)))
+                        .kept())
                 .as("with those that are not named")
                 .containsExactly(held[0]);
         assertThat(host.drop(Reason.LOST, held[0], held[1]).kept()).as("two are below the number that is judged").isEmpty();
@@ -294,7 +295,8 @@ public interface ReplicaContract extends RegistryFixture {
                 new Sender(new HostId("nobody"), current.storeId(), current.registryId(), current.epoch(), current.incarnation()));
         for (Sender other : others) {
             Registration item = FleetHost.registration(newReplicaId(), "a", "image-a", 1);
-            assertThat(host.send(new RegisterRequest(other, List.of(item)))).isInstanceOfSatisfying(Reply.Fenced.class,
+            assertThat(host.send(new RegisterRequest(other, List.of(item)))).isInstanceOfSatisfying(
+                    Reply.Fenced.class,
                     fenced -> assertThat(fenced.why()).contains("expected"));
             assertThat(host.register(item)).as("its id was not used up").singleElement().isInstanceOf(Registered.class);
             fleet.invalidate("a", null);

@@ -30,11 +30,24 @@ public interface WriteOnceContract extends RegistryFixture {
         return fleet;
     }
 
-    private static ReplicaOutcome register(FleetHost host, String key, String snapshot, @Nullable ContentDigest content,
+    private static ReplicaOutcome register(
+            FleetHost host,
+            String key,
+            String snapshot,
+            @Nullable ContentDigest content,
             @Nullable String group) {
         EntryName name = Fleet.name(key);
-        return host.register(new Registration(Fleet.newReplicaId(), name.namespace(), name.key(), new SnapshotId(snapshot), 1,
-                Description.NONE, content, group == null ? null : new GroupName(group))).getFirst();
+        return host.register(
+                new Registration(
+                        Fleet.newReplicaId(),
+                        name.namespace(),
+                        name.key(),
+                        new SnapshotId(snapshot),
+                        1,
+                        Description.NONE,
+                        content,
+                        group == null ? null : new GroupName(group)))
+                .getFirst();
     }
 
     private static void assertWrittenAlready(ReplicaOutcome outcome, String... named) {
@@ -54,11 +67,13 @@ public interface WriteOnceContract extends RegistryFixture {
         assertWrittenAlready(register(second, "a", "fingerprint", SECOND, null), "host host-1", FIRST.value());
         assertWrittenAlready(register(second, "a", "other", FIRST, null), "host host-1", "snapshot fingerprint");
         assertWrittenAlready(register(first, "a", "other", null, null), "host host-1");
-        assertThat(fleet.put("a", "other")).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
+        assertThat(fleet.put("a", "other")).isInstanceOfSatisfying(
+                Outcomes.Putting.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.WRITTEN_ALREADY));
         assertThat(fleet.evictions()).isEmpty();
         assertThat(fleet.holders("a")).hasSize(1);
-        assertThat(register(second, "a", "fingerprint", FIRST, null)).isInstanceOfSatisfying(ReplicaOutcome.Registered.class,
+        assertThat(register(second, "a", "fingerprint", FIRST, null)).isInstanceOfSatisfying(
+                ReplicaOutcome.Registered.class,
                 joined -> assertThat(joined.generation()).isEqualTo(generation));
         assertThat(fleet.entry("a").written()).isEqualTo(new Written(FIRST, first.id, null));
         fleet.invalidate("a", null);
@@ -75,7 +90,8 @@ public interface WriteOnceContract extends RegistryFixture {
         FleetHost second = fleet.host("host-2");
         register(first, "a", "fingerprint", FIRST, "result-1");
         long generation = fleet.entry("a").generation();
-        assertThat(register(second, "a", "fingerprint", SECOND, null)).isInstanceOfSatisfying(ReplicaOutcome.Registered.class,
+        assertThat(register(second, "a", "fingerprint", SECOND, null)).isInstanceOfSatisfying(
+                ReplicaOutcome.Registered.class,
                 replaced -> assertThat(replaced.generation()).isGreaterThan(generation));
         assertThat(fleet.onlyEviction().fact().cause()).isEqualTo(EvictionCause.REPLACED);
         assertThat(fleet.entry("a").written()).isEqualTo(new Written(SECOND, second.id, null));

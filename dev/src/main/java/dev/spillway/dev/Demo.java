@@ -7,7 +7,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Runs a whole fleet with simulated users on this machine. */
-@Command(name = "demo",
+@Command(
+        name = "demo",
         description = {
                 "Run a whole fleet on this machine until Ctrl-C, as dev does, with users: they read and put images, most of all the popular ones.",
                 "One more host comes and goes. Open the console's address in a browser to watch."})

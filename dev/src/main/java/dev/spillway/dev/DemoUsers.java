@@ -16,8 +16,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -165,7 +165,8 @@ final class DemoUsers implements AutoCloseable {
                     random.nextBytes(content);
                     Files.write(tree.resolve("file-" + file), content);
                 }
-                Description description = new Description("put by " + Thread.currentThread().getName(),
+                Description description = new Description(
+                        "put by " + Thread.currentThread().getName(),
                         new TreeMap<>(Map.of(Description.REBUILD_SECONDS, String.valueOf(1 + random.nextInt(REBUILD_SECONDS_MAX)))));
                 put(cache, name, key, tree, description);
             } finally {

@@ -7,8 +7,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Runs a whole fleet on this machine. */
-@Command(name = "dev",
-        description = {"Run a whole fleet on this machine until Ctrl-C: PostgreSQL, Kafka, a coordinator and workers host-1, host-2, ...",
+@Command(
+        name = "dev",
+        description = {
+                "Run a whole fleet on this machine until Ctrl-C: PostgreSQL, Kafka, a coordinator and workers host-1, host-2, ...",
                 "Workers take any directory that this user can read."})
 public final class Dev implements SpillwayCommand {
     private final Console console;

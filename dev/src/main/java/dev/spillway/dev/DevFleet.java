@@ -16,8 +16,8 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,7 +92,10 @@ final class DevFleet {
         static final Addresses NOT_YET = new Addresses("jdbc:postgresql://127.0.0.1:1/spillway", "spillway", "none", "127.0.0.1:1");
 
         static Addresses of(EmbeddedServers servers) {
-            return new Addresses(servers.postgres().jdbcUrl(), servers.postgres().user(), servers.postgres().password(),
+            return new Addresses(
+                    servers.postgres().jdbcUrl(),
+                    servers.postgres().user(),
+                    servers.postgres().password(),
                     servers.kafka().bootstrapServers());
         }
     }
@@ -118,11 +121,14 @@ final class DevFleet {
             String id = id(host);
             Map<String, String> settings = worker(addresses, host);
             starts.add(inBackground(id, () -> {
-                Worker worker = lifecycle.start(id,
-                        () -> Worker.start(WorkerSettings.read(Sources.of(settings)),
-                                failure -> lifecycle.fail(id, failure)));
+                Worker worker = lifecycle.start(
+                        id,
+                        () -> Worker.start(WorkerSettings.read(Sources.of(settings)), failure -> lifecycle.fail(id, failure)));
                 Optional<String> refusal = awaitJoined(id, worker);
-                return "%-12s http://%s, images in %s%s".formatted(id, worker.address(), folder.resolve(id).resolve("images"),
+                return "%-12s http://%s, images in %s%s".formatted(
+                        id,
+                        worker.address(),
+                        folder.resolve(id).resolve("images"),
                         refusal.map(why -> "\n" + " ".repeat(13) + "refused: " + why).orElse(""));
             }));
         }
@@ -167,7 +173,8 @@ final class DevFleet {
         EmbeddedServers servers;
         try {
             servers = CompletableFuture
-                    .supplyAsync(() -> EmbeddedServers.start(postgres(), kafka()),
+                    .supplyAsync(
+                            () -> EmbeddedServers.start(postgres(), kafka()),
                             task -> Thread.ofPlatform().daemon().name("start-servers").start(task))
                     .join();
         } catch (CompletionException e) {
@@ -199,13 +206,22 @@ final class DevFleet {
     }
 
     private Map<String, String> coordinator(Addresses servers) {
-        return Map.ofEntries(Map.entry("listen", coordinator()), Map.entry("database-url", servers.database()),
-                Map.entry("database-user", servers.user()), Map.entry("database-password", servers.password()),
-                Map.entry("kafka-servers", servers.kafka()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
-                Map.entry("evictions-partitions", "1"), Map.entry("reports-partitions", "1"),
+        return Map.ofEntries(
+                Map.entry("listen", coordinator()),
+                Map.entry("database-url", servers.database()),
+                Map.entry("database-user", servers.user()),
+                Map.entry("database-password", servers.password()),
+                Map.entry("kafka-servers", servers.kafka()),
+                Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
+                Map.entry("evictions-partitions", "1"),
+                Map.entry("reports-partitions", "1"),
                 // Intervals are shortened from minutes to seconds, because a person watches.
-                Map.entry("heartbeat", "1s"), Map.entry("host-timeout", "5s"), Map.entry("order-retry", "2s"),
-                Map.entry("order-retry-max", "1m"), Map.entry("reconcile", "30s"), Map.entry("grace", "1m"));
+                Map.entry("heartbeat", "1s"),
+                Map.entry("host-timeout", "5s"),
+                Map.entry("order-retry", "2s"),
+                Map.entry("order-retry-max", "1m"),
+                Map.entry("reconcile", "30s"),
+                Map.entry("grace", "1m"));
     }
 
     private static String id(int host) {
@@ -213,9 +229,19 @@ final class DevFleet {
     }
 
     private Map<String, String> worker(Addresses servers, int host) {
-        return Map.of("host-id", id(host), "listen", worker(host), "data",
-                folder.resolve(id(host)).toString(), "coordinators", coordinator(), "kafka-servers", servers.kafka(),
-                "allowed-sources", "/");
+        return Map.of(
+                "host-id",
+                id(host),
+                "listen",
+                worker(host),
+                "data",
+                folder.resolve(id(host)).toString(),
+                "coordinators",
+                coordinator(),
+                "kafka-servers",
+                servers.kafka(),
+                "allowed-sources",
+                "/");
     }
 
     private static void watch(Lifecycle lifecycle, String server, CompletionStage<Void> ended) {

@@ -45,8 +45,10 @@ final class DevFolder implements AutoCloseable {
         try {
             return kept == null ? openTemporary() : openKept(kept.toAbsolutePath().normalize());
         } catch (IOException e) {
-            throw failed("--data: %s cannot be used: %s (expected: a directory that this user can write)".formatted(
-                    kept == null ? System.getProperty("java.io.tmpdir") : kept, reason(e)));
+            throw failed(
+                    "--data: %s cannot be used: %s (expected: a directory that this user can write)".formatted(
+                            kept == null ? System.getProperty("java.io.tmpdir") : kept,
+                            reason(e)));
         }
     }
 
@@ -81,8 +83,9 @@ final class DevFolder implements AutoCloseable {
         DevFolder opened = lock(path, false);
         if (opened == null) {
             String holder = Files.readString(path.resolve(LOCK)).strip();
-            throw failed("--data: %s is in use by another spillway dev%s (expected: a directory of its own, or that one stopped)"
-                    .formatted(path, holder.isEmpty() ? "" : ", process " + holder));
+            throw failed(
+                    "--data: %s is in use by another spillway dev%s (expected: a directory of its own, or that one stopped)"
+                            .formatted(path, holder.isEmpty() ? "" : ", process " + holder));
         }
         return opened;
     }

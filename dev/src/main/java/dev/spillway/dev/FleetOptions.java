@@ -33,10 +33,14 @@ final class FleetOptions {
     private CommandSpec spec;
     @Option(names = "--hosts", paramLabel = "N", description = "How many hosts (default: 3).")
     private int hosts = 3;
-    @Option(names = "--data", paramLabel = "DIR",
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
             description = "Keep everything in this directory between runs (default: a temporary one, gone at exit).")
     private @Nullable Path data;
-    @Option(names = "--port", paramLabel = "PORT",
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
             description = "Where the coordinator listens; the workers on this + 10, + 11, ... (default: 7070).")
     private int port = 7070;
 
@@ -121,8 +125,9 @@ final class FleetOptions {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         } catch (IOException e) {
-            throw new CommandFailedException(CommandOutcome.failed(
-                    "port %d of %s: %s (expected: a free port; --port moves them all)".formatted(port, whose, e.getMessage())));
+            throw new CommandFailedException(
+                    CommandOutcome.failed(
+                            "port %d of %s: %s (expected: a free port; --port moves them all)".formatted(port, whose, e.getMessage())));
         }
     }
 }

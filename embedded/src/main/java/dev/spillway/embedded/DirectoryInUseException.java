@@ -7,8 +7,9 @@ public final class DirectoryInUseException extends EmbeddedServerException {
     private final Path directory;
 
     DirectoryInUseException(String server, Path directory) {
-        super(server + " directory: " + directory + " is in use by another " + server
-                + " (expected: a directory of its own, or that one stopped)");
+        super(
+                server + " directory: " + directory + " is in use by another " + server
+                        + " (expected: a directory of its own, or that one stopped)");
         this.directory = directory;
     }
 

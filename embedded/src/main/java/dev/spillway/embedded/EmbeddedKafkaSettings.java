@@ -19,8 +19,14 @@ import org.jspecify.annotations.Nullable;
  * @param startTimeout   how long a start may take, recovery of a killed broker included
  * @param stopTimeout    longest time for a clean stop
  */
-public record EmbeddedKafkaSettings(@Nullable Path directory, int port, int controllerPort, Duration retention, Map<String, String> properties,
-        Duration startTimeout, Duration stopTimeout) {
+public record EmbeddedKafkaSettings(
+        @Nullable Path directory,
+        int port,
+        int controllerPort,
+        Duration retention,
+        Map<String, String> properties,
+        Duration startTimeout,
+        Duration stopTimeout) {
 
     public EmbeddedKafkaSettings {
         requirePort("port", port);
@@ -31,8 +37,9 @@ public record EmbeddedKafkaSettings(@Nullable Path directory, int port, int cont
         requirePositive("retention", retention);
         for (Map.Entry<String, String> property : properties.entrySet()) {
             if (KafkaProperties.FIXED.contains(property.getKey())) {
-                throw new IllegalArgumentException("property " + property.getKey() + ": " + property.getValue()
-                        + " (expected: not set, the broker's own settings decide it)");
+                throw new IllegalArgumentException(
+                        "property " + property.getKey() + ": " + property.getValue()
+                                + " (expected: not set, the broker's own settings decide it)");
             }
         }
         properties = Map.copyOf(properties);
@@ -48,7 +55,13 @@ public record EmbeddedKafkaSettings(@Nullable Path directory, int port, int cont
     /** Returns settings of a broker that keeps its records in the directory between runs. */
     public static EmbeddedKafkaSettings keptIn(Path directory) {
         EmbeddedKafkaSettings base = temporary();
-        return new EmbeddedKafkaSettings(directory, base.port, base.controllerPort, base.retention, base.properties, base.startTimeout,
+        return new EmbeddedKafkaSettings(
+                directory,
+                base.port,
+                base.controllerPort,
+                base.retention,
+                base.properties,
+                base.startTimeout,
                 base.stopTimeout);
     }
 

@@ -52,7 +52,12 @@ public final class KafkaBroker implements AutoCloseable {
     private final Object closing = new Object();
     private boolean closed;
 
-    private KafkaBroker(ServerDirectory directory, ControllerServer controller, BrokerServer broker, int port, Duration stopTimeout,
+    private KafkaBroker(
+            ServerDirectory directory,
+            ControllerServer controller,
+            BrokerServer broker,
+            int port,
+            Duration stopTimeout,
             CompletableFuture<Void> ended) {
         this.directory = directory;
         this.controller = controller;
@@ -98,12 +103,15 @@ public final class KafkaBroker implements AutoCloseable {
         KafkaConfig config = new KafkaConfig(KafkaProperties.of(settings, data, listeners.port(), listeners.controllerPort()), false);
         Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> loaded = KafkaRaftServer.initializeLogDirs(config, LOG, "");
         MetaPropertiesEnsemble ensemble = loaded._1();
-        SharedServer shared = new SharedServer(config, ensemble, Time.SYSTEM,
+        SharedServer shared = new SharedServer(
+                config,
+                ensemble,
+                Time.SYSTEM,
                 Server.initializeMetrics(config, Time.SYSTEM, ensemble.clusterId().orElseThrow()),
-                CompletableFuture.completedFuture(
-                        Map.of(KafkaProperties.NODE_ID, LoopbackPort.address(listeners.controllerPort()))),
+                CompletableFuture.completedFuture(Map.of(KafkaProperties.NODE_ID, LoopbackPort.address(listeners.controllerPort()))),
                 List.of(),
-                faultHandlers(ended), listeners);
+                faultHandlers(ended),
+                listeners);
         ControllerServer controller = new ControllerServer(shared, KafkaRaftServer.configSchema(), loaded._2());
         return new KafkaBroker(directory, controller, new BrokerServer(shared), listeners.port(), settings.stopTimeout(), ended);
     }

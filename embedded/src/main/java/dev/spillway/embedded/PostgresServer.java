@@ -151,8 +151,21 @@ public final class PostgresServer implements AutoCloseable {
                 .setConnectConfig("user", NAME)
                 .setConnectConfig("password", password);
         // What the library calls the settings of the locale are any of initdb's options; the last of a name counts.
-        Map.of("username", NAME, "auth", "scram-sha-256", "pwfile", directory.resolve("password").toString(), "encoding", "UTF8", "locale",
-                "C", "locale-provider", "builtin", "builtin-locale", "C.UTF-8").forEach(builder::setLocaleConfig);
+        Map.of(
+                "username",
+                NAME,
+                "auth",
+                "scram-sha-256",
+                "pwfile",
+                directory.resolve("password").toString(),
+                "encoding",
+                "UTF8",
+                "locale",
+                "C",
+                "locale-provider",
+                "builtin",
+                "builtin-locale",
+                "C.UTF-8").forEach(builder::setLocaleConfig);
         BiConsumer<String, String> parameter = (name, value) -> builder.setServerConfig(name, "'" + value.replace("'", "'\\''") + "'");
         settings.parameters().forEach(parameter);
         PostgresSettings.FIXED.forEach(parameter);

@@ -15,14 +15,32 @@ import org.jspecify.annotations.Nullable;
  */
 public record PostgresSettings(@Nullable Path directory, int port, Map<String, String> parameters, @Nullable Path binaries) {
     /** Parameters that keep the server durable and local, and that settings must not change. */
-    static final Map<String, String> FIXED = Map.of("fsync", "on", "synchronous_commit", "on", "full_page_writes", "on", "listen_addresses",
-            "127.0.0.1", "unix_socket_directories", "", "logging_collector", "off", "log_destination", "stderr", "lc_messages", "C");
+    static final Map<String, String> FIXED = Map.of(
+            "fsync",
+            "on",
+            "synchronous_commit",
+            "on",
+            "full_page_writes",
+            "on",
+            "listen_addresses",
+            "127.0.0.1",
+            "unix_socket_directories",
+            "",
+            "logging_collector",
+            "off",
+            "log_destination",
+            "stderr",
+            "lc_messages",
+            "C");
 
     public PostgresSettings {
         parameters.forEach((name, value) -> {
             if (FIXED.containsKey(name) || name.equals("port")) {
-                throw new IllegalArgumentException("parameter %s: %s (expected: not set, it is always %s here)".formatted(name, value,
-                        FIXED.getOrDefault(name, "that of the settings")));
+                throw new IllegalArgumentException(
+                        "parameter %s: %s (expected: not set, it is always %s here)".formatted(
+                                name,
+                                value,
+                                FIXED.getOrDefault(name, "that of the settings")));
             }
         });
         parameters = Map.copyOf(parameters);

@@ -69,7 +69,8 @@ final class ServerDirectory implements AutoCloseable {
             return opened;
         } catch (IOException e) {
             throw new EmbeddedServerException(
-                    server + " directory: " + kept + " cannot be used (expected: a directory that this user can write): " + e, e);
+                    server + " directory: " + kept + " cannot be used (expected: a directory that this user can write): " + e,
+                    e);
         }
     }
 

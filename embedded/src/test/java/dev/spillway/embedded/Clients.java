@@ -68,7 +68,9 @@ final class Clients {
     static void send(KafkaBroker broker, String topic, List<String> values)
             throws InterruptedException, ExecutionException, TimeoutException {
         try (KafkaProducer<String, String> producer =
-                new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all"), new StringSerializer(),
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all"),
+                        new StringSerializer(),
                         new StringSerializer())) {
             for (String value : values) {
                 producer.send(new ProducerRecord<>(topic, value)).get();
@@ -78,8 +80,15 @@ final class Clients {
 
     /** Reads as a member of a group until it has so many values, commits, and leaves. */
     static List<String> receive(KafkaBroker broker, String group, String topic, int atLeast) {
-        Map<String, Object> settings = Map.of("bootstrap.servers", broker.bootstrapServers(), "group.id", group, "auto.offset.reset",
-                "earliest", "enable.auto.commit", "false");
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "group.id",
+                group,
+                "auto.offset.reset",
+                "earliest",
+                "enable.auto.commit",
+                "false");
         List<String> values = new ArrayList<>();
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
             consumer.subscribe(List.of(topic));

@@ -51,7 +51,8 @@ class KafkaBrokerTest {
 
     @Test
     void takesSettingsAndMakesNoTopicByAccident() throws Exception {
-        EmbeddedKafkaSettings settings = EmbeddedKafkaSettings.temporary().withRetention(Duration.ofHours(5)).withProperty("log.segment.bytes", "2097152");
+        EmbeddedKafkaSettings settings =
+                EmbeddedKafkaSettings.temporary().withRetention(Duration.ofHours(5)).withProperty("log.segment.bytes", "2097152");
         try (KafkaBroker broker = KafkaBroker.start(settings); Admin admin = Clients.admin(broker)) {
             ConfigResource self = new ConfigResource(ConfigResource.Type.BROKER, "1");
             Config config = Objects.requireNonNull(admin.describeConfigs(List.of(self)).all().get().get(self));
@@ -60,7 +61,8 @@ class KafkaBrokerTest {
             assertThat(config.get("auto.create.topics.enable").value()).isEqualTo("false");
 
             try (KafkaProducer<String, String> producer = new KafkaProducer<>(
-                    Map.of("bootstrap.servers", broker.bootstrapServers(), "max.block.ms", "500"), new StringSerializer(),
+                    Map.of("bootstrap.servers", broker.bootstrapServers(), "max.block.ms", "500"),
+                    new StringSerializer(),
                     new StringSerializer())) {
                 assertThatExceptionOfType(ExecutionException.class)
                         .isThrownBy(() -> producer.send(new ProducerRecord<>("mistyped", "value")).get())
@@ -94,7 +96,8 @@ class KafkaBrokerTest {
             LoopbackPort.bind("test", free).close();
         }
         KafkaBroker.start(settings).close();
-        Await.until("no thread of the broker is left",
+        Await.until(
+                "no thread of the broker is left",
                 () -> Thread.getAllStackTraces().keySet().stream().noneMatch(KafkaBrokerTest::servesKafka));
     }
 
@@ -121,7 +124,8 @@ class KafkaBrokerTest {
     @Test
     void refusesASecondBrokerOnItsDirectory(@TempDir Path directory) throws Exception {
         try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory))) {
-            assertThatExceptionOfType(DirectoryInUseException.class).isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)))
+            assertThatExceptionOfType(DirectoryInUseException.class)
+                    .isThrownBy(() -> KafkaBroker.start(EmbeddedKafkaSettings.keptIn(directory)))
                     .withMessageContaining(directory.toRealPath().toString());
             Clients.createTopic(broker, "still-there", 1);
         }

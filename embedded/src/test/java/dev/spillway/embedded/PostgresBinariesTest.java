@@ -69,7 +69,8 @@ class PostgresBinariesTest {
     @Test
     void sayClearlyThatNothingCanRunFromWhereTheyAre(@TempDir Path mountPoint) throws Exception {
         assumeTrue(PostgresBinaries.currentUid() == 0, "needs root to mount");
-        assumeTrue(run("mount", "-t", "tmpfs", "-o", "noexec,size=96m", "tmpfs", mountPoint.toString()) == 0,
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "noexec,size=96m", "tmpfs", mountPoint.toString()) == 0,
                 "mounting is not permitted here");
         try {
             assertThatExceptionOfType(EmbeddedServerException.class)

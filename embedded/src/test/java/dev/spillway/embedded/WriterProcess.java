@@ -20,12 +20,14 @@ final class WriterProcess {
     public static void main(String[] arguments) throws Exception {
         PostgresSettings postgres =
                 arguments.length == 0 ? PostgresSettings.temporary() : PostgresSettings.keptIn(Path.of(arguments[0], "postgres"));
-        EmbeddedKafkaSettings kafka = arguments.length == 0 ? EmbeddedKafkaSettings.temporary() : EmbeddedKafkaSettings.keptIn(Path.of(arguments[0], "kafka"));
+        EmbeddedKafkaSettings kafka =
+                arguments.length == 0 ? EmbeddedKafkaSettings.temporary() : EmbeddedKafkaSettings.keptIn(Path.of(arguments[0], "kafka"));
         try (EmbeddedServers servers = EmbeddedServers.start(postgres, kafka);
                 Connection connection = Clients.connect(servers.postgres());
                 Statement statement = connection.createStatement();
                 KafkaProducer<String, String> producer = new KafkaProducer<>(
-                        Map.of("bootstrap.servers", servers.kafka().bootstrapServers(), "acks", "all"), new StringSerializer(),
+                        Map.of("bootstrap.servers", servers.kafka().bootstrapServers(), "acks", "all"),
+                        new StringSerializer(),
                         new StringSerializer())) {
             Clients.createTopic(servers.kafka(), "numbers", 1);
             statement.execute("CREATE TABLE numbers (n bigint PRIMARY KEY)");

@@ -26,7 +26,9 @@ public record Description(String text, SortedMap<String, String> labels) {
         for (Map.Entry<String, String> label : labels.entrySet()) {
             TextBounds.bounded("labels", label.getKey(), 1, LABEL_NAME_BYTES_MAX);
             if (label.getKey().indexOf('=') >= 0) {
-                throw new InvalidValueException("labels", label.getKey(),
+                throw new InvalidValueException(
+                        "labels",
+                        label.getKey(),
                         "a name without =, which ends the name where entries are listed by a label");
             }
             TextBounds.bounded("labels." + label.getKey(), label.getValue(), 0, LABEL_VALUE_BYTES_MAX);

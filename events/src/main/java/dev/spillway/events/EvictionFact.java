@@ -11,5 +11,14 @@ import java.util.SortedMap;
  * @param sizeBytes allocated bytes of the image as its owner stated them
  * @param replicas  number of hosts of the fleet with a copy; with 0, the client that put the entry has to delete the image
  */
-public record EvictionFact(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
-        EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt) {}
+public record EvictionFact(
+        EvictionId id,
+        NamespaceName namespace,
+        EntryKey key,
+        SnapshotId snapshotId,
+        long generation,
+        long sizeBytes,
+        EvictionCause cause,
+        int replicas,
+        SortedMap<String, String> labels,
+        Instant evictedAt) {}

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.regex.Pattern;
 
-
 /** The configured name of one host: lower-case letters, digits, dots and dashes, 1 to 63 characters. */
 public record HostId(@JsonValue String value) implements Comparable<HostId> {
     private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9.-]{0,62}");

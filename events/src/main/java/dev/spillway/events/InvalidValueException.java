@@ -42,7 +42,9 @@ public final class InvalidValueException extends IllegalArgumentException {
     private static String shown(String value) {
         String line = value.codePoints()
                 .limit(SHOWN_CHARACTERS)
-                .collect(StringBuilder::new, (text, point) -> text.appendCodePoint(Character.isISOControl(point) ? '?' : point),
+                .collect(
+                        StringBuilder::new,
+                        (text, point) -> text.appendCodePoint(Character.isISOControl(point) ? '?' : point),
                         StringBuilder::append)
                 .toString();
         return line.length() < value.length() ? line + "..." : line;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.regex.Pattern;
 
-
 /** The name of one LRU domain, {@code [a-z0-9][a-z0-9._-]{0,62}}. */
 public record NamespaceName(@JsonValue String value) implements Comparable<NamespaceName> {
     /** The form of the names of namespaces, tokens and pagers. */

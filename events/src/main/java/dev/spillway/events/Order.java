@@ -9,8 +9,17 @@ import org.jspecify.annotations.Nullable;
  * @param evictionId the eviction that caused it; absent for an orphan and for a relief
  * @param attempt    number of the attempt to send it, 1 for the first
  */
-public record Order(ReplicaId replicaId, HostId hostId, StoreId storeId, NamespaceName namespace, EntryKey key, long generation,
-        @Nullable EvictionId evictionId, OrderCause cause, int attempt, Instant doomedAt) {
+public record Order(
+        ReplicaId replicaId,
+        HostId hostId,
+        StoreId storeId,
+        NamespaceName namespace,
+        EntryKey key,
+        long generation,
+        @Nullable EvictionId evictionId,
+        OrderCause cause,
+        int attempt,
+        Instant doomedAt) {
     public EntryName name() {
         return new EntryName(namespace, key);
     }

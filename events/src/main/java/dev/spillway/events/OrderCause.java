@@ -2,7 +2,15 @@ package dev.spillway.events;
 
 /** Reasons for the deletion of a replica: the cause of its entry's eviction, or a reason that concerns the replica alone. */
 public enum OrderCause {
-    CAPACITY, EXPIRED, IDLE, REPLACED, INVALIDATED, PRUNED, CLEANED, PRESSURE, LOST,
+    CAPACITY,
+    EXPIRED,
+    IDLE,
+    REPLACED,
+    INVALIDATED,
+    PRUNED,
+    CLEANED,
+    PRESSURE,
+    LOST,
     /** The replica lies on the host, but the registry has no row for it. */
     ORPHAN,
     /** The entry stays on other hosts, and this host is relieved of its copy. */

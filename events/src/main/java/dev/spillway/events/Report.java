@@ -10,7 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param why        for {@code FAILED} and {@code NOT_UNDERSTOOD}, the reason in one line
  * @param bytesFreed allocated bytes that the deletion freed on the disk
  */
-public record Report(ReplicaId replicaId, HostId hostId, StoreId storeId, Result result, @Nullable Instant until, @Nullable String why,
+public record Report(
+        ReplicaId replicaId,
+        HostId hostId,
+        StoreId storeId,
+        Result result,
+        @Nullable Instant until,
+        @Nullable String why,
         long bytesFreed) {
     /** The result of an order, or the reason why it is still open. */
     public enum Result {

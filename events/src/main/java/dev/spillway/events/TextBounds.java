@@ -48,8 +48,10 @@ final class TextBounds {
         StringBuilder line = new StringBuilder();
         value.codePoints()
                 .limit(charactersMax)
-                .forEach(point -> line
-                        .appendCodePoint(Character.isISOControl(point) || Character.getType(point) == Character.SURROGATE ? '?' : point));
+                .forEach(
+                        point -> line
+                                .appendCodePoint(
+                                        Character.isISOControl(point) || Character.getType(point) == Character.SURROGATE ? '?' : point));
         return line.toString();
     }
 }

@@ -33,20 +33,51 @@ class EventContractTest {
     private static final EntryKey KEY = new EntryKey("ubuntu/24.04 größe");
 
     private static final EvictionFact FACT =
-            new EvictionFact(EVICTION, NAMESPACE, KEY, new SnapshotId("sha256:9f86d081884c7d659a2feaa0c55ad015"), 4711,
-                    10L << 30, EvictionCause.CAPACITY, 2, new TreeMap<>(Map.of("build", "1138", "team", "")), EVICTED_AT);
+            new EvictionFact(
+                    EVICTION,
+                    NAMESPACE,
+                    KEY,
+                    new SnapshotId("sha256:9f86d081884c7d659a2feaa0c55ad015"),
+                    4711,
+                    10L << 30,
+                    EvictionCause.CAPACITY,
+                    2,
+                    new TreeMap<>(Map.of("build", "1138", "team", "")),
+                    EVICTED_AT);
     private static final Order ORDER = new Order(REPLICA, HOST, STORE, NAMESPACE, KEY, 4711, EVICTION, OrderCause.CAPACITY, 1, EVICTED_AT);
-    private static final Order ORPHAN_ORDER = new Order(ReplicaId.parse("01938f5e-0b00-7111-9222-333344445556"), HOST, STORE, NAMESPACE,
-            new EntryKey("left over"), 12, null, OrderCause.ORPHAN, 3, Instant.parse("2026-11-21T01:45:00Z"));
+    private static final Order ORPHAN_ORDER = new Order(
+            ReplicaId.parse("01938f5e-0b00-7111-9222-333344445556"),
+            HOST,
+            STORE,
+            NAMESPACE,
+            new EntryKey("left over"),
+            12,
+            null,
+            OrderCause.ORPHAN,
+            3,
+            Instant.parse("2026-11-21T01:45:00Z"));
 
-    private static final Order RELIEF_ORDER = new Order(ReplicaId.parse("01938f5e-0b00-7111-9222-333344445557"), HOST, STORE, NAMESPACE,
-            new EntryKey("held elsewhere"), 13, null, OrderCause.RELIEF, 1, Instant.parse("2026-11-21T01:50:00Z"));
+    private static final Order RELIEF_ORDER = new Order(
+            ReplicaId.parse("01938f5e-0b00-7111-9222-333344445557"),
+            HOST,
+            STORE,
+            NAMESPACE,
+            new EntryKey("held elsewhere"),
+            13,
+            null,
+            OrderCause.RELIEF,
+            1,
+            Instant.parse("2026-11-21T01:50:00Z"));
 
     private final EventCodec codec = new EventCodec("/spillway/test");
     private final ObjectMapper json = Json.tolerant();
 
     @ParameterizedTest
-    @CsvSource({"eviction.v1, eviction.v1", "order.v1, order.v1", "order.v1, order.v1.orphan", "order.v1, order.v1.relief",
+    @CsvSource({
+            "eviction.v1, eviction.v1",
+            "order.v1, order.v1",
+            "order.v1, order.v1.orphan",
+            "order.v1, order.v1.relief",
             "report.v1, report.v1",
             "report.v1, report.v1.deferred",
             "report.v1, report.v1.failed"})
@@ -82,8 +113,14 @@ class EventContractTest {
     void theSamplesOfReportsAreReadAndWrittenAsTheyStand() throws Exception {
         var deleted = new Report(REPLICA, HOST, STORE, Report.Result.DELETED, null, null, 10L << 30);
         var deferred = new Report(REPLICA, HOST, STORE, Report.Result.DEFERRED, Instant.parse("2026-11-21T01:40:00Z"), null, 0);
-        var failed = new Report(REPLICA, HOST, STORE, Report.Result.FAILED, null,
-                "unlinking trash/01938f5e/etc/shadow: Operation not permitted", 0);
+        var failed = new Report(
+                REPLICA,
+                HOST,
+                STORE,
+                Report.Result.FAILED,
+                null,
+                "unlinking trash/01938f5e/etc/shadow: Operation not permitted",
+                0);
         for (var pair : Map.of("report.v1", deleted, "report.v1.deferred", deferred, "report.v1.failed", failed).entrySet()) {
             assertThat(read(Report.class, EventType.REPORT, sample(pair.getKey()))).isEqualTo(pair.getValue());
             assertThat(json.readTree(codec.encode(pair.getValue(), EVICTED_AT).json())).isEqualTo(json.readTree(sample(pair.getKey())));
@@ -93,15 +130,33 @@ class EventContractTest {
     @ParameterizedTest
     @EnumSource(EvictionCause.class)
     void everyCauseOfAFactIsInItsSchema(EvictionCause cause) {
-        var fact = new EvictionFact(EVICTION, NAMESPACE, KEY, new SnapshotId("s"), Long.MAX_VALUE, Long.MAX_VALUE, cause, 0,
-                new TreeMap<>(), EVICTED_AT);
+        var fact = new EvictionFact(
+                EVICTION,
+                NAMESPACE,
+                KEY,
+                new SnapshotId("s"),
+                Long.MAX_VALUE,
+                Long.MAX_VALUE,
+                cause,
+                0,
+                new TreeMap<>(),
+                EVICTED_AT);
         assertThat(violations("eviction.v1", codec.encode(fact).json())).isEmpty();
     }
 
     @ParameterizedTest
     @EnumSource(OrderCause.class)
     void everyCauseOfAnOrderIsInItsSchema(OrderCause cause) {
-        var order = new Order(REPLICA, HOST, STORE, NAMESPACE, new EntryKey("x".repeat(1024)), 1, EVICTION, cause, Integer.MAX_VALUE,
+        var order = new Order(
+                REPLICA,
+                HOST,
+                STORE,
+                NAMESPACE,
+                new EntryKey("x".repeat(1024)),
+                1,
+                EVICTION,
+                cause,
+                Integer.MAX_VALUE,
                 EVICTED_AT);
         assertThat(violations("order.v1", codec.encode(order).json())).isEmpty();
     }
@@ -114,10 +169,17 @@ class EventContractTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"eviction.v1, cause, BOREDOM", "eviction.v1, key, ''", "eviction.v1, namespace, Upper", "eviction.v1, id, 7",
+    @CsvSource({
+            "eviction.v1, cause, BOREDOM",
+            "eviction.v1, key, ''",
+            "eviction.v1, namespace, Upper",
+            "eviction.v1, id, 7",
             "eviction.v1, evictedAt, soon",
-            "order.v1, replicaId, 01938F5E-0B00-7111-9222-333344445555", "order.v1, hostId, a/b", "report.v1, result, DONE",
-            "report.v1, result, DEFERRED", "report.v1, result, FAILED"})
+            "order.v1, replicaId, 01938F5E-0B00-7111-9222-333344445555",
+            "order.v1, hostId, a/b",
+            "report.v1, result, DONE",
+            "report.v1, result, DEFERRED",
+            "report.v1, result, FAILED"})
     void theSchemaRefusesWhatTheProtocolDoesNotKnow(String schema, String field, String value) throws Exception {
         ObjectNode changed = (ObjectNode) json.readTree(sample(schema));
         changed.put(field, value);
@@ -137,9 +199,20 @@ class EventContractTest {
     @Test
     void anEventCarriesCloudEventsHeadersThatTellItsRepetitionsApart() {
         assertThat(codec.encode(FACT).headers())
-                .containsExactlyInAnyOrderEntriesOf(Map.of("ce_specversion", "1.0", "ce_type", "dev.spillway.eviction.v1",
-                        "ce_source", "/spillway/test", "ce_id", EVICTION.toString(), "ce_time", "2026-11-21T01:30:00.123456Z",
-                        "content-type", "application/json"));
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of(
+                                "ce_specversion",
+                                "1.0",
+                                "ce_type",
+                                "dev.spillway.eviction.v1",
+                                "ce_source",
+                                "/spillway/test",
+                                "ce_id",
+                                EVICTION.toString(),
+                                "ce_time",
+                                "2026-11-21T01:30:00.123456Z",
+                                "content-type",
+                                "application/json"));
         var again = new Order(REPLICA, HOST, STORE, NAMESPACE, KEY, 4711, EVICTION, OrderCause.CAPACITY, 2, EVICTED_AT);
         assertThat(codec.encode(ORDER).headers().get("ce_id")).isNotEqualTo(codec.encode(again).headers().get("ce_id"));
     }

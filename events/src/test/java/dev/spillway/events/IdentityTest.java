@@ -91,14 +91,32 @@ class IdentityTest {
     }
 
     private static JoinRequest join(String address, int versions) {
-        return new JoinRequest(new HostId("host-1"), new StoreId(new UUID(0, 1)), address, Collections.nCopies(versions, 1),
+        return new JoinRequest(
+                new HostId("host-1"),
+                new StoreId(new UUID(0, 1)),
+                address,
+                Collections.nCopies(versions, 1),
                 new JoinRequest.WorkerProcess(new UUID(0, 2), false));
     }
 
     @Test
     void keysAndSnapshotIdsAreOrderedByTheirBytes() {
-        List<String> texts = List.of("a", "a\u007F", "a\u0080", "a\u07FF", "a\u0800", "a\uD7FF", "a\uE000", "a\uFFFD", "a\uFFFF",
-                "a\uD800\uDC00", "a\uD83D\uDE00", "a\uD83D\uDE00b", "a\uD83D\uDE01", "a\uDBFF\uDFFF", "b");
+        List<String> texts = List.of(
+                "a",
+                "a\u007F",
+                "a\u0080",
+                "a\u07FF",
+                "a\u0800",
+                "a\uD7FF",
+                "a\uE000",
+                "a\uFFFD",
+                "a\uFFFF",
+                "a\uD800\uDC00",
+                "a\uD83D\uDE00",
+                "a\uD83D\uDE00b",
+                "a\uD83D\uDE01",
+                "a\uDBFF\uDFFF",
+                "b");
         for (String one : texts) {
             for (String other : texts) {
                 int byBytes = Integer.signum(Arrays.compareUnsigned(one.getBytes(UTF_8), other.getBytes(UTF_8)));
@@ -132,8 +150,13 @@ class IdentityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "1-1-1-1-1", "01938f5e-0b00-7111-9222-33334444555", "01938f5e0b00711192223333444455555555",
-            "01938f5e-0b00-7111-9222-33334444555g"})
+    @ValueSource(
+            strings = {
+                    "",
+                    "1-1-1-1-1",
+                    "01938f5e-0b00-7111-9222-33334444555",
+                    "01938f5e0b00711192223333444455555555",
+                    "01938f5e-0b00-7111-9222-33334444555g"})
     void anIdThatIsNoUuidIsRefused(String text) {
         assertThatThrownBy(() -> ReplicaId.parse(text)).isInstanceOf(InvalidValueException.class)
                 .hasMessage("replicaId: " + text + " (expected: a UUID of 36 characters)");
@@ -173,11 +196,23 @@ class IdentityTest {
 
     @Test
     void aReportKeepsOneLineOfWhy() {
-        var report = new Report(ReplicaId.parse("01938f5e-0b00-7111-9222-333344445555"), new HostId("a"),
-                StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"), Report.Result.FAILED, null, "x".repeat(501), 0);
+        var report = new Report(
+                ReplicaId.parse("01938f5e-0b00-7111-9222-333344445555"),
+                new HostId("a"),
+                StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"),
+                Report.Result.FAILED,
+                null,
+                "x".repeat(501),
+                0);
         assertThat(report.why()).hasSize(500);
-        var odd = new Report(report.replicaId(), report.hostId(), report.storeId(), Report.Result.FAILED, null,
-                "a\nb\0c\uD834d\uD834\uDD1E", 0);
+        var odd = new Report(
+                report.replicaId(),
+                report.hostId(),
+                report.storeId(),
+                Report.Result.FAILED,
+                null,
+                "a\nb\0c\uD834d\uD834\uDD1E",
+                0);
         assertThat(odd.why()).isEqualTo("a?b?c?d\uD834\uDD1E");
     }
 }

@@ -79,19 +79,32 @@ final class MapQueries implements RegistryQueries {
                 byCause.put(figure.cause(), count);
             }
         });
-        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(),
-                row.misses(), byCause);
+        return new NamespaceView(
+                row.name(),
+                row.policy(),
+                row.entries(),
+                row.bytes(),
+                row.pinnedEntries(),
+                row.pinnedBytes(),
+                row.hits(),
+                row.misses(),
+                byCause);
     }
 
     @Override
     public Optional<EntryView> entry(EntryName name) {
         synchronized (lock) {
             return Optional.ofNullable(rows.tables.entries.get(name))
-                    .map(row -> view(row, rows.tables.holders(new Holding(name, row.generation()))
-                            .sorted(Comparator.comparing((ReplicaRow held) -> !isReachable(held)).thenComparing(ReplicaRow::id))
-                            .limit(LIMIT_MAX)
-                            .map(this::view)
-                            .toList()));
+                    .map(
+                            row -> view(
+                                    row,
+                                    rows.tables.holders(new Holding(name, row.generation()))
+                                            .sorted(
+                                                    Comparator.comparing((ReplicaRow held) -> !isReachable(held))
+                                                            .thenComparing(ReplicaRow::id))
+                                            .limit(LIMIT_MAX)
+                                            .map(this::view)
+                                            .toList()));
         }
     }
 
@@ -101,8 +114,14 @@ final class MapQueries implements RegistryQueries {
 
     private ReplicaView view(ReplicaRow held) {
         HostRow host = MapRows.stored(rows.tables.hosts, held.hostId());
-        return new ReplicaView(held.id(), host.id(), host.storeId(), host.address(), held.isLive() ? "LIVE" : "DOOMED",
-                held.registeredAt(), inUse(held));
+        return new ReplicaView(
+                held.id(),
+                host.id(),
+                host.storeId(),
+                host.address(),
+                held.isLive() ? "LIVE" : "DOOMED",
+                held.registeredAt(),
+                inUse(held));
     }
 
     private @Nullable InUse inUse(ReplicaRow replica) {
@@ -111,12 +130,25 @@ final class MapQueries implements RegistryQueries {
     }
 
     private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
-        return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
-                row.lastAccessedAt(), row.pin(), row.written(), replicas);
+        return new EntryView(
+                row.name(),
+                row.snapshotId(),
+                row.generation(),
+                row.sizeBytes(),
+                row.description(),
+                row.createdAt(),
+                row.lastAccessedAt(),
+                row.pin(),
+                row.written(),
+                replicas);
     }
 
     @Override
-    public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
+    public Page<EntryView> entries(
+            NamespaceName namespace,
+            @Nullable String keyPrefix,
+            Map<String, String> labels,
+            @Nullable String after,
             int limit) {
         synchronized (lock) {
             Stream<EntryRow> matching = rows.tables.inOrder(namespace, after == null ? Place.START : Place.parse(after))
@@ -146,8 +178,12 @@ final class MapQueries implements RegistryQueries {
             Stream<MapTables.StoredEviction> matching = newestFirst.stream()
                     .filter(eviction -> eviction.number() < before)
                     .filter(eviction -> matches(filter, view(eviction)));
-            return Page.of(matching.iterator(), limit, eviction -> Long.toString(eviction.number()),
-                    eviction -> shown(eviction, ORDERS_IN_LISTS_MAX), JsonSize::of);
+            return Page.of(
+                    matching.iterator(),
+                    limit,
+                    eviction -> Long.toString(eviction.number()),
+                    eviction -> shown(eviction, ORDERS_IN_LISTS_MAX),
+                    JsonSize::of);
         }
     }
 
@@ -168,7 +204,11 @@ final class MapQueries implements RegistryQueries {
 
     private EvictionView shown(MapTables.StoredEviction eviction, int ordersMax) {
         EvictionView whole = view(eviction);
-        return new EvictionView(whole.fact(), whole.actor(), whole.planId(), whole.open(),
+        return new EvictionView(
+                whole.fact(),
+                whole.actor(),
+                whole.planId(),
+                whole.open(),
                 whole.orders().stream().limit(ordersMax).toList());
     }
 
@@ -185,13 +225,21 @@ final class MapQueries implements RegistryQueries {
         for (ClosedReplica closed : rows.tables.history) {
             OpenOrder doom = closed.row().doom();
             if (doom != null && id.equals(doom.evictionId())) {
-                orders.add(new OrderView(closed.row().id(), closed.row().hostId(), closed.result().name(), doom.attempts(), null,
-                        doom.lastError(), null,
-                        closed.at()));
+                orders.add(
+                        new OrderView(
+                                closed.row().id(),
+                                closed.row().hostId(),
+                                closed.result().name(),
+                                doom.attempts(),
+                                null,
+                                doom.lastError(),
+                                null,
+                                closed.at()));
             }
         }
-        orders.sort(Comparator.comparing(OrderView::closedAt, Comparator.nullsFirst(Comparator.naturalOrder()))
-                .thenComparing(OrderView::replicaId));
+        orders.sort(
+                Comparator.comparing(OrderView::closedAt, Comparator.nullsFirst(Comparator.naturalOrder()))
+                        .thenComparing(OrderView::replicaId));
         return new EvictionView(eviction.fact(), eviction.eviction().actor(), eviction.eviction().planId(), open, orders);
     }
 
@@ -315,7 +363,12 @@ final class MapQueries implements RegistryQueries {
     private HostView view(HostRow host) {
         List<ReplicaRow> open = rows.tables.replicas.values().stream().filter(row -> row.hostId().equals(host.id())).toList();
         List<Instant> doomedAt = open.stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(OpenOrder::at).sorted().toList();
-        return new HostView(host, open.size(), bytes(open), doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst(),
+        return new HostView(
+                host,
+                open.size(),
+                bytes(open),
+                doomedAt.size(),
+                doomedAt.isEmpty() ? null : doomedAt.getFirst(),
                 host.isDraining() ? lastCopies(host.id(), open.stream().filter(ReplicaRow::isLive).toList()) : null);
     }
 
@@ -332,7 +385,8 @@ final class MapQueries implements RegistryQueries {
     public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
         synchronized (lock) {
             List<Activity> all = rows.tables.activity;
-            return new ActivityBounds(rows.tables.registry.epoch(), rows.tables.activityTrimmed, all.size(), all.size()).page(after,
+            return new ActivityBounds(rows.tables.registry.epoch(), rows.tables.activityTrimmed, all.size(), all.size()).page(
+                    after,
                     from -> {
                         List<Recorded> items = new ArrayList<>();
                         for (int number = (int) from.number() + 1; number <= all.size() && items.size() < limit; number++) {
@@ -347,7 +401,13 @@ final class MapQueries implements RegistryQueries {
     public OpenOrders openOrders() {
         synchronized (lock) {
             List<Instant> doomedAt =
-                    rows.tables.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(OpenOrder::at).sorted().toList();
+                    rows.tables.replicas.values()
+                            .stream()
+                            .map(ReplicaRow::doom)
+                            .filter(Objects::nonNull)
+                            .map(OpenOrder::at)
+                            .sorted()
+                            .toList();
             return new OpenOrders(doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst());
         }
     }

@@ -105,8 +105,9 @@ public final class MapRows implements WholeRows {
     public boolean isUnfinished(Holding holding) {
         return tables.unfinished.stream()
                 .map(one -> stored(tables.evictions, one).fact())
-                .anyMatch(fact -> fact.generation() == holding.generation() && fact.namespace().equals(holding.name().namespace())
-                        && fact.key().equals(holding.name().key()));
+                .anyMatch(
+                        fact -> fact.generation() == holding.generation() && fact.namespace().equals(holding.name().namespace())
+                                && fact.key().equals(holding.name().key()));
     }
 
     /** Returns all evictions whose facts are not known to be published. */
@@ -235,7 +236,8 @@ public final class MapRows implements WholeRows {
 
     @Override
     public PolicySet policies() {
-        return new PolicySet(tables.policyVersion,
+        return new PolicySet(
+                tables.policyVersion,
                 tables.namespaces.values().stream().map(row -> row.policy().forWorkers(row.name())).toList());
     }
 
@@ -282,7 +284,8 @@ public final class MapRows implements WholeRows {
     @Override
     public Selection countOverdue(NamespaceName namespace, TimeBounds times, String prefix) {
         Map<EntryRow, List<EntryRow>> groups = TransactionGroups.withGroups(this, tables.inOrder(namespace, Place.START).toList());
-        return countUnpinned(namespace,
+        return countUnpinned(
+                namespace,
                 row -> row.name().key().value().startsWith(prefix) && times.reasonFor(groups.getOrDefault(row, List.of(row))) != null);
     }
 
@@ -388,12 +391,15 @@ public final class MapRows implements WholeRows {
     @Override
     public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
         Map<HostId, List<ReplicaRow>> orders = new HashMap<>();
-        limits.forEach((host, limit) -> orders.put(host, tables.replicas.values()
-                .stream()
-                .filter(row -> row.hostId().equals(host) && row.doom() != null && row.doom().isForHeartbeat(now(), soon))
-                .sorted(Comparator.comparing(row -> doomOf(row).at()))
-                .limit(limit)
-                .toList()));
+        limits.forEach(
+                (host, limit) -> orders.put(
+                        host,
+                        tables.replicas.values()
+                                .stream()
+                                .filter(row -> row.hostId().equals(host) && row.doom() != null && row.doom().isForHeartbeat(now(), soon))
+                                .sorted(Comparator.comparing(row -> doomOf(row).at()))
+                                .limit(limit)
+                                .toList()));
         return orders;
     }
 

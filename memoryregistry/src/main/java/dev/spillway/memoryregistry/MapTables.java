@@ -118,7 +118,12 @@ final class MapTables {
 
     long drawGeneration() {
         registry =
-                new RegistryRow(registry.id(), registry.epoch(), registry.highestGeneration() + 1, registry.restoredAt(), registry.behind());
+                new RegistryRow(
+                        registry.id(),
+                        registry.epoch(),
+                        registry.highestGeneration() + 1,
+                        registry.restoredAt(),
+                        registry.behind());
         return registry.highestGeneration();
     }
 
@@ -159,8 +164,7 @@ final class MapTables {
             history.add(row);
         }
         for (Eviction eviction : changes.evictions().added()) {
-            evictions.put(eviction.fact().id(),
-                    new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
+            evictions.put(eviction.fact().id(), new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
             if (registry.restoredAt() != null && eviction.isDecided()) {
                 afterRestore.add(eviction.fact().id());
             }
@@ -170,15 +174,21 @@ final class MapTables {
         changes.namespaces().evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
         changes.evictions()
                 .factsHandedOut()
-                .forEach((one, due) -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
+                .forEach(
+                        (one, due) -> evictions.computeIfPresent(
+                                one,
+                                (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
         changes.evictions()
                 .factsPublished()
-                .forEach(one -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
+                .forEach(
+                        one -> evictions.computeIfPresent(
+                                one,
+                                (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
         if (!changes.hosts().ordersDue().isEmpty()) {
-            replicas.replaceAll((key, row) -> row.doom() != null && changes.hosts().ordersDue().contains(row.hostId())
-                    && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
+            replicas.replaceAll(
+                    (key, row) -> row.doom() != null && changes.hosts().ordersDue().contains(row.hostId())
+                            && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now))
+                                    : row);
         }
         changes.hosts().joins().forEach((asking, refusal) -> {
             if (refusal.isEmpty()) {
@@ -216,8 +226,13 @@ final class MapTables {
             registry = new RegistryRow(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
         } else if (changed.epoch() == registry.epoch() && changed.behind() != null) {
             RegistryRow.Behind known = registry.behind() == null ? changed.behind() : registry.behind();
-            registry = new RegistryRow(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(),
-                    new RegistryRow.Behind(Math.max(known.generation(), changed.behind().generation()),
+            registry = new RegistryRow(
+                    registry.id(),
+                    registry.epoch(),
+                    registry.highestGeneration(),
+                    registry.restoredAt(),
+                    new RegistryRow.Behind(
+                            Math.max(known.generation(), changed.behind().generation()),
                             Math.max(known.epoch(), changed.behind().epoch())));
         }
     }

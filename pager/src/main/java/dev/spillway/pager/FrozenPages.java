@@ -56,8 +56,15 @@ final class FrozenPages implements AutoCloseable {
      * @param pauseStart  time of {@link System#nanoTime} when the pause was asked for
      * @param staysPaused whether the pause ends only when this is closed
      */
-    FrozenPages(PageFreezer freezer, PagePool pool, PageMemory memory, PageSlots slots, long epoch, List<PageTables.HeldSequence> sequences,
-            long pauseStart, boolean staysPaused) {
+    FrozenPages(
+            PageFreezer freezer,
+            PagePool pool,
+            PageMemory memory,
+            PageSlots slots,
+            long epoch,
+            List<PageTables.HeldSequence> sequences,
+            long pauseStart,
+            boolean staysPaused) {
         this.freezer = freezer;
         this.pool = pool;
         this.memory = memory;
@@ -209,7 +216,8 @@ final class FrozenPages implements AutoCloseable {
     private void requireIntact(int slot, PageMemory.Read read) {
         check = read.check();
         if (!read.intact()) {
-            throw new PagerRefusedException(Reason.MEMORY_DAMAGED,
+            throw new PagerRefusedException(
+                    Reason.MEMORY_DAMAGED,
                     name(slot) + ": its content in memory is not what was written to it, so nothing is captured");
         }
     }

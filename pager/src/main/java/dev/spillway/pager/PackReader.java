@@ -139,9 +139,15 @@ final class PackReader implements AutoCloseable {
         }
         Tensor tensor = tensors.get(at);
         if (!tensor.is(elements, dimensions)) {
-            throw damaged(name,
-                    "has tensor %d of %s %s in %d bytes (expected: %s %s)".formatted(at, tensor.dtype(), tensor.shape(), tensor.bytes(),
-                            elements, dimensions));
+            throw damaged(
+                    name,
+                    "has tensor %d of %s %s in %d bytes (expected: %s %s)".formatted(
+                            at,
+                            tensor.dtype(),
+                            tensor.shape(),
+                            tensor.bytes(),
+                            elements,
+                            dimensions));
         }
         return tensor.offset();
     }

@@ -37,7 +37,8 @@ final class PackWriter implements AutoCloseable {
         this.tensorsMax = Math.min(TENSORS_MAX, expectedTensors);
         int room = tensorsMax * TENSOR_JSON_MAX + BLOCK;
         this.headerBytes = Math.ceilDiv(room, BLOCK) * BLOCK;
-        this.file = FileChannel.open(directory.resolve(name),
+        this.file = FileChannel.open(
+                directory.resolve(name),
                 Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
         // The metadata does not name the model, because captures of other models may link the pack if they have equal bytes.
         header.putObject("__metadata__").put("format", "spillway-kv-pack").put("version", "1");

@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +100,8 @@ final class PageMemory implements AutoCloseable {
             return described(meta, new PageMemory(layout, arena, HugePages.allocate(arena, layout.bytes()), null, null));
         } catch (OutOfMemoryError e) {
             arena.close();
-            throw new PagerRefusedException(PagerRefusedException.Reason.EXHAUSTED,
+            throw new PagerRefusedException(
+                    PagerRefusedException.Reason.EXHAUSTED,
                     "%d bytes of memory for a pager cannot be allocated: %s".formatted(layout.bytes(), e.getMessage()));
         }
     }
@@ -113,7 +114,8 @@ final class PageMemory implements AutoCloseable {
     static PageMemory ofFile(PagerMeta meta, PageFileLayout layout, Path file) throws IOException {
         Arena arena = Arena.ofShared();
         PageMemory memory = null;
-        FileChannel channel = FileChannel.open(file,
+        FileChannel channel = FileChannel.open(
+                file,
                 Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
@@ -127,7 +129,8 @@ final class PageMemory implements AutoCloseable {
                     channel.write(zeros, at + zeros.position());
                 }
             }
-            memory = described(meta,
+            memory = described(
+                    meta,
                     new PageMemory(layout, arena, channel.map(MapMode.READ_WRITE, 0, layout.bytes(), arena), file, channel));
             return memory;
         } finally {
@@ -248,7 +251,8 @@ final class PageMemory implements AutoCloseable {
         if (copied(slot) == epoch) {
             int saved = (int) INTS.getAcquire(memory, record(slot, SAVED)) - 1;
             if (saved < 0 || saved >= Math.min(layout.saves().count(), get(Word.SAVES_FILLED))) {
-                throw new PagerRefusedException(PagerRefusedException.Reason.MEMORY_DAMAGED,
+                throw new PagerRefusedException(
+                        PagerRefusedException.Reason.MEMORY_DAMAGED,
                         "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
             }
             copyOut(layout.saves().offsetOf(saved), into);
@@ -316,7 +320,8 @@ final class PageMemory implements AutoCloseable {
         try {
             while (into.hasRemaining()) {
                 if (from.read(into, position + into.position()) < 0) {
-                    throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                    throw new PagerRefusedException(
+                            PagerRefusedException.Reason.DAMAGED,
                             "the file ends at %d (expected: %d bytes more)".formatted(position + into.position(), into.remaining()));
                 }
             }
@@ -338,7 +343,8 @@ final class PageMemory implements AutoCloseable {
     }
 
     private PagerRefusedException cutOff(Throwable fault) {
-        PagerRefusedException refused = new PagerRefusedException(PagerRefusedException.Reason.MEMORY_DAMAGED,
+        PagerRefusedException refused = new PagerRefusedException(
+                PagerRefusedException.Reason.MEMORY_DAMAGED,
                 "%s: was cut off (expected: %d bytes, as when it was made); the pager can only be closed".formatted(file, layout.bytes()));
         refused.initCause(fault);
         return refused;

@@ -8,7 +8,13 @@ import java.util.List;
  *
  * @param kvHeads number of heads of keys and values, not of queries
  */
-public record PageShape(int tokens, int layers, int kvHeads, int headDim, ElementType elements, DimensionOrder order,
+public record PageShape(
+        int tokens,
+        int layers,
+        int kvHeads,
+        int headDim,
+        ElementType elements,
+        DimensionOrder order,
         KeysAndValues keysAndValues) {
     /** Limits the size of a page. */
     public static final long BYTES_MAX = 1L << 30;

@@ -81,7 +81,8 @@ final class PageSlots {
             }
             PageMemory.Read read = memory.readChecked(slot, into);
             if (!read.intact()) {
-                throw new PagerRefusedException(Reason.MEMORY_DAMAGED,
+                throw new PagerRefusedException(
+                        Reason.MEMORY_DAMAGED,
                         "slot %d: its content is not what was written to it".formatted(slot));
             }
             return read;

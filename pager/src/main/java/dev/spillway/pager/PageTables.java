@@ -107,7 +107,8 @@ final class PageTables {
             throw new InvalidValueException("count", count, "0 or more");
         }
         if (count > free.count()) {
-            throw new PagerRefusedException(Reason.EXHAUSTED,
+            throw new PagerRefusedException(
+                    Reason.EXHAUSTED,
                     "%d %s (expected: at most %d, which are free)".formatted(count, what, free.count()));
         }
         long capturing = memory.get(Word.CAPTURING);
@@ -165,7 +166,8 @@ final class PageTables {
             throw new PagerRefusedException(Reason.UNKNOWN, "page %d: is not allocated".formatted(page));
         }
         if (references[page] == RESERVED) {
-            throw new PagerRefusedException(Reason.RESERVED,
+            throw new PagerRefusedException(
+                    Reason.RESERVED,
                     "page %d: a restore or a copy fills it (expected: a page that was allocated)".formatted(page));
         }
     }
@@ -173,7 +175,8 @@ final class PageTables {
     private void requireUnshared(int page) {
         requireAllocated(page);
         if (references[page] > 1) {
-            throw new PagerRefusedException(Reason.SHARED,
+            throw new PagerRefusedException(
+                    Reason.SHARED,
                     "page %d: %d sequences have it (expected: one, so make the page its own first)".formatted(page, references[page]));
         }
     }
@@ -234,15 +237,17 @@ final class PageTables {
             }
             created += exists ? 0 : 1;
             if (sequence.lastPageTokens() >= meta.page().tokens()) {
-                throw new InvalidValueException("lastPageTokens of " + sequence.id(), sequence.lastPageTokens(),
+                throw new InvalidValueException(
+                        "lastPageTokens of " + sequence.id(),
+                        sequence.lastPageTokens(),
                         "0 for full, or 1 to " + (meta.page().tokens() - 1));
             }
         }
         long most = (long) references.length + SEQUENCES_WITHOUT_PAGES_MAX;
         if (sequences.size() + (long) created > most) {
-            throw new PagerRefusedException(Reason.EXHAUSTED,
-                    "%d sequences more than the %d there are (expected: at most %d in all)".formatted(
-                            created, sequences.size(), most));
+            throw new PagerRefusedException(
+                    Reason.EXHAUSTED,
+                    "%d sequences more than the %d there are (expected: at most %d in all)".formatted(created, sequences.size(), most));
         }
         return created;
     }
@@ -262,7 +267,8 @@ final class PageTables {
     private void requireStates(int created) {
         for (FreeSlots free : freeStates.values()) {
             if (created > free.count()) {
-                throw new PagerRefusedException(Reason.EXHAUSTED,
+                throw new PagerRefusedException(
+                        Reason.EXHAUSTED,
                         "%d sequences (expected: at most %d more, for which there is room for state)".formatted(created, free.count()));
             }
         }
@@ -328,7 +334,8 @@ final class PageTables {
     int page(String id, int position) {
         List<Integer> pages = held(id).sequence().pages();
         if (position < 0 || position >= pages.size()) {
-            throw new PagerRefusedException(Reason.UNKNOWN,
+            throw new PagerRefusedException(
+                    Reason.UNKNOWN,
                     "position %d of sequence %s (expected: 0 to %d)".formatted(position, id, pages.size() - 1));
         }
         return pages.get(position);

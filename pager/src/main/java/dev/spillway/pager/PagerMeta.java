@@ -27,7 +27,9 @@ public record PagerMeta(ContentDigest model, PageShape page, List<StatePool> sta
         }
         states = states.stream().sorted(Comparator.comparing(StatePool::name)).toList();
         if (states.size() > STATES_MAX || states.stream().map(StatePool::name).distinct().count() < states.size()) {
-            throw new InvalidValueException("states", states.stream().map(StatePool::name).toList(),
+            throw new InvalidValueException(
+                    "states",
+                    states.stream().map(StatePool::name).toList(),
                     "at most " + STATES_MAX + " pools of different names");
         }
     }
@@ -48,10 +50,15 @@ public record PagerMeta(ContentDigest model, PageShape page, List<StatePool> sta
     byte[] describe(PageFileLayout places) {
         try {
             return JSON.writeValueAsString(
-                    new Descriptor(model, layout(), page, new Tensor(page.elements(), with(places.pages(), page.dimensions()),
-                            places.dataOffset()), states.stream().map(state -> {
+                    new Descriptor(
+                            model,
+                            layout(),
+                            page,
+                            new Tensor(page.elements(), with(places.pages(), page.dimensions()), places.dataOffset()),
+                            states.stream().map(state -> {
                                 SlotRegion region = places.region(state.name());
-                                return new State(state.name(),
+                                return new State(
+                                        state.name(),
                                         new Tensor(state.elements(), with(region.count(), state.dimensions()), region.offset()),
                                         region.firstSlot());
                             }).toList()))

@@ -114,7 +114,8 @@ final class SlotFills {
         if (pack == null) {
             throw new IllegalStateException(page.pack() + " is not open");
         }
-        PageHash hash = Snapshot.named(fill.name(),
+        PageHash hash = Snapshot.named(
+                fill.name(),
                 () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()), page));
         if (!hash.equals(page.hash())) {
             throw mismatch(fill, pack);
@@ -130,7 +131,8 @@ final class SlotFills {
             pack.read(fill.page().at(), fill.elements(), fill.dimensions(), stored);
             Snapshot.requireContent(stored, fill.page(), fill.name());
         }
-        return new PagerRefusedException(Reason.MEMORY_DAMAGED,
+        return new PagerRefusedException(
+                Reason.MEMORY_DAMAGED,
                 "%s: was changed in the pager's memory while it was restored (expected: no engine writes a reserved slot, as %d is); the snapshot is sound"
                         .formatted(fill.name().get(), fill.slot()));
     }

@@ -148,8 +148,7 @@ public final class Snapshot {
             for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
                 for (StatePool pool : meta().states()) {
                     PackPage page = state(sequence, pool);
-                    bytes += verify(packs, page, pool.elements(), pool.dimensions(), buffer,
-                            () -> nameOfState(sequence, pool));
+                    bytes += verify(packs, page, pool.elements(), pool.dimensions(), buffer, () -> nameOfState(sequence, pool));
                     progress.done(bytes);
                 }
             }
@@ -164,7 +163,12 @@ public final class Snapshot {
         return manifest.packed(state.page());
     }
 
-    private static long verify(OpenPacks packs, PackPage page, ElementType elements, List<Long> dimensions, ByteBuffer buffer,
+    private static long verify(
+            OpenPacks packs,
+            PackPage page,
+            ElementType elements,
+            List<Long> dimensions,
+            ByteBuffer buffer,
             Supplier<String> name) throws IOException, InterruptedException {
         named(name, () -> {
             packs.of(page).read(page.at(), elements, dimensions, buffer);
@@ -195,7 +199,8 @@ public final class Snapshot {
 
     static void requireContent(ByteBuffer content, PackPage page, Supplier<String> name) {
         if (!PageHash.of(content).equals(page.hash()) || !page.isChecked(content)) {
-            throw new PagerRefusedException(Reason.DAMAGED,
+            throw new PagerRefusedException(
+                    Reason.DAMAGED,
                     "%s (tensor %d of %s): is not what was captured".formatted(name.get(), page.at(), page.pack()));
         }
     }
@@ -231,20 +236,32 @@ public final class Snapshot {
             PageShape shape = meta().page();
             for (int at = 0; at < pages(); at++) {
                 int page = at;
-                fills.add(new SlotFills.Fill(reserved.pages().get(at), manifest.packed(manifest.pages().get(at)), shape.elements(),
-                        shape.dimensions(),
-                        () -> nameOfPage(page)));
+                fills.add(
+                        new SlotFills.Fill(
+                                reserved.pages().get(at),
+                                manifest.packed(manifest.pages().get(at)),
+                                shape.elements(),
+                                shape.dimensions(),
+                                () -> nameOfPage(page)));
             }
             List<LogicalSequence> sequences = new ArrayList<>();
             for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
                 int[] slots = reserved.states().get(sequences.size());
                 for (int at = 0; at < slots.length; at++) {
                     StatePool state = meta().states().get(at);
-                    fills.add(new SlotFills.Fill(slots[at], state(sequence, state), state.elements(), state.dimensions(),
-                            () -> nameOfState(sequence, state)));
+                    fills.add(
+                            new SlotFills.Fill(
+                                    slots[at],
+                                    state(sequence, state),
+                                    state.elements(),
+                                    state.dimensions(),
+                                    () -> nameOfState(sequence, state)));
                 }
-                sequences.add(new LogicalSequence(sequence.id(), sequence.pages().stream().map(reserved.pages()::get).toList(),
-                        sequence.lastPageTokens()));
+                sequences.add(
+                        new LogicalSequence(
+                                sequence.id(),
+                                sequence.pages().stream().map(reserved.pages()::get).toList(),
+                                sequence.lastPageTokens()));
             }
             Map<Integer, PackPage> packed = new HashMap<>();
             for (SlotFills.Fill fill : fills) {
@@ -270,7 +287,8 @@ public final class Snapshot {
 
     private static void requireEqual(String what, Object here, Object wanted) {
         if (!here.equals(wanted)) {
-            throw new PagerRefusedException(Reason.MISMATCH,
+            throw new PagerRefusedException(
+                    Reason.MISMATCH,
                     "%s of the snapshot: %s (expected: that of the pager, %s)".formatted(what, here, wanted));
         }
     }

@@ -26,7 +26,13 @@ import org.jspecify.annotations.Nullable;
  * @param sequences sorted by id
  * @param check     SHA-256 of this manifest without this field
  */
-record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<String> packs, List<Page> pages, List<Sequence> sequences,
+record SnapshotManifest(
+        int version,
+        ContentDigest digest,
+        PagerMeta meta,
+        List<String> packs,
+        List<Page> pages,
+        List<Sequence> sequences,
         ContentDigest check) {
     static final String FILE = "manifest.json";
     static final int VERSION = 2;
@@ -152,7 +158,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     }
 
     private static PagerRefusedException otherVersion(int version) {
-        return new PagerRefusedException(Reason.MISMATCH,
+        return new PagerRefusedException(
+                Reason.MISMATCH,
                 "manifest: version %d (expected: %d to %d)".formatted(version, VERSION_MIN, VERSION));
     }
 
@@ -191,8 +198,11 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         String id = sequence.id();
         if (sequence.lastPageTokens() < 0 || sequence.lastPageTokens() >= meta.page().tokens()
                 || sequence.pages().isEmpty() && sequence.lastPageTokens() > 0) {
-            throw damaged("sequence %s: has %d tokens in its last page (expected: less than %d)".formatted(id, sequence.lastPageTokens(),
-                    meta.page().tokens()));
+            throw damaged(
+                    "sequence %s: has %d tokens in its last page (expected: less than %d)".formatted(
+                            id,
+                            sequence.lastPageTokens(),
+                            meta.page().tokens()));
         }
         if (sequence.checks().size() != sequence.pages().size() || new HashSet<>(sequence.pages()).size() < sequence.pages().size()) {
             throw damaged("sequence %s: has a page twice, or not one check for each".formatted(id));
@@ -232,7 +242,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
 
     /** Returns the packed contents of all pages and states. */
     List<PackPage> contents() {
-        return java.util.stream.Stream.concat(pages.stream(),
+        return java.util.stream.Stream.concat(
+                pages.stream(),
                 sequences.stream().map(Sequence::states).map(Map::values).flatMap(java.util.Collection::stream).map(State::page))
                 .map(this::packed)
                 .toList();

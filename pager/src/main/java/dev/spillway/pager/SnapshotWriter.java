@@ -65,7 +65,12 @@ public final class SnapshotWriter {
      * @param pagesWritten number of contents that no snapshot of this host had
      * @param bytesWritten bytes of the directory that are new on the disk
      */
-    public record Captured(Snapshot snapshot, long pauseNanos, boolean stayedPaused, int pagesWritten, long bytesWritten,
+    public record Captured(
+            Snapshot snapshot,
+            long pauseNanos,
+            boolean stayedPaused,
+            int pagesWritten,
+            long bytesWritten,
             Remembered remembered) {}
 
     /** The places of a pager's pages in the packs of a capture. The pager remembers them once the snapshot is in its final place. */
@@ -94,7 +99,8 @@ public final class SnapshotWriter {
      * @throws IOException           if the directory cannot be written; its contents are then useless
      * @throws PagerRefusedException if the pager cannot be frozen, or is closed meanwhile
      */
-    public static Captured capture(PagePool pool, Path directory, Packs packs, ProgressListener progress) throws IOException, InterruptedException {
+    public static Captured capture(PagePool pool, Path directory, Packs packs, ProgressListener progress)
+            throws IOException, InterruptedException {
         while (true) {
             try {
                 return new SnapshotWriter(pool, directory, packs, progress).capture();
@@ -140,7 +146,12 @@ public final class SnapshotWriter {
             finishPack();
             SnapshotManifest manifest = manifest(frozen.sequences(), pages, packed);
             writeManifest(manifest);
-            return new Captured(Snapshot.of(directory, manifest), frozen.pauseNanos(), frozen.staysPaused(), contentsWritten, bytesWritten,
+            return new Captured(
+                    Snapshot.of(directory, manifest),
+                    frozen.pauseNanos(),
+                    frozen.staysPaused(),
+                    contentsWritten,
+                    bytesWritten,
                     new Remembered(packed, frozen.epoch()));
         } finally {
             if (pack != null) {
@@ -163,7 +174,8 @@ public final class SnapshotWriter {
     }
 
     private static PagerRefusedException tooLarge(String what) {
-        return new PagerRefusedException(Reason.EXHAUSTED,
+        return new PagerRefusedException(
+                Reason.EXHAUSTED,
                 "%s (expected: a manifest of at most %d bytes)".formatted(what, SnapshotManifest.BYTES_MAX));
     }
 
@@ -300,7 +312,9 @@ public final class SnapshotWriter {
     private PackPage copied(Tensor tensor, PackPage page, ByteBuffer content) throws IOException, DamagedPackException {
         at(linked, page.pack()).read(page.at(), tensor.elements(), tensor.dimensions(), content);
         if (!PageHash.of(content).equals(page.hash())) {
-            LOG.log(System.Logger.Level.WARNING, "tensor {0} of {1}: is not what was captured, so no capture uses the pack any more",
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "tensor {0} of {1}: is not what was captured, so no capture uses the pack any more",
                     page.at(),
                     page.pack());
             packs.distrust(Set.of(page.pack()));
@@ -333,8 +347,12 @@ public final class SnapshotWriter {
                 PackPage page = at(packed, held.states()[at]);
                 states.put(pool, new SnapshotManifest.State(page(page, packNumbers), places.of(page.hash(), sequence.id(), pool, 0)));
             }
-            return new SnapshotManifest.Sequence(sequence.id(), sequence.lastPageTokens(),
-                    sequence.pages().stream().map(slot -> at(numbers, slot)).toList(), checks, states);
+            return new SnapshotManifest.Sequence(
+                    sequence.id(),
+                    sequence.lastPageTokens(),
+                    sequence.pages().stream().map(slot -> at(numbers, slot)).toList(),
+                    checks,
+                    states);
         }).toList());
     }
 
@@ -348,7 +366,10 @@ public final class SnapshotWriter {
 
     private static SnapshotManifest.Page page(PackPage page, Map<String, Integer> packs) {
         PageCheck check = page.check();
-        return new SnapshotManifest.Page(page.hash().toString(), at(packs, page.pack()), page.at(),
+        return new SnapshotManifest.Page(
+                page.hash().toString(),
+                at(packs, page.pack()),
+                page.at(),
                 check == null ? null : check.toString());
     }
 

@@ -128,7 +128,8 @@ final class WriteGate {
         if (!engineTook && memory.get(Word.ENGINE) != NO_ENGINE) {
             engineTook = engineTakesPause();
             if (!engineTook) {
-                throw new PagerRefusedException(Reason.PAUSED,
+                throw new PagerRefusedException(
+                        Reason.PAUSED,
                         "the engine that has mapped the file did not pause within %s (expected: it takes pauses between its steps; detach one that has ended)"
                                 .formatted(ENGINE_PATIENCE));
             }
@@ -207,7 +208,8 @@ final class WriteGate {
                 }
                 if (engineTakesPause()) {
                     memory.set(Word.PAUSE_ENDED, memory.get(Word.PAUSE_ASKED));
-                    throw new PagerRefusedException(Reason.ENGINE_RUNS,
+                    throw new PagerRefusedException(
+                            Reason.ENGINE_RUNS,
                             "the engine took a pause, so it has not ended (expected: an engine that runs stores 0 in ENGINE itself)");
                 }
                 memory.set(Word.ENGINE, NO_ENGINE);

@@ -145,7 +145,8 @@ public abstract class CachePagerContract {
 
         assertThat(own).isNotEqualTo(shared);
         assertThat(read(pager, shared)).isEqualTo(content(pager.meta(), 1));
-        assertThat(pager.sequences()).containsExactly(new LogicalSequence("a", List.of(shared), 3),
+        assertThat(pager.sequences()).containsExactly(
+                new LogicalSequence("a", List.of(shared), 3),
                 new LogicalSequence("b", List.of(own), 3));
         assertThat(pager.ownPage("a", 0)).isEqualTo(shared);
         assertThat(pager.ownPage("b", 0)).isEqualTo(own);
@@ -173,7 +174,8 @@ public abstract class CachePagerContract {
 
         assertRefused(Reason.UNKNOWN, () -> pager.installSequences(List.of(good, new LogicalSequence("b", List.of(3), 0))));
         assertRefused(Reason.INVALID, () -> pager.installSequences(List.of(good, good)));
-        assertRefused(Reason.INVALID,
+        assertRefused(
+                Reason.INVALID,
                 () -> pager.installSequences(List.of(good, new LogicalSequence("b", List.of(pages.get(0), pages.get(0)), 0))));
         assertThatExceptionOfType(InvalidValueException.class)
                 .isThrownBy(() -> pager.installSequences(List.of(good, new LogicalSequence("b", pages, 4))));

@@ -28,8 +28,13 @@ final class ClosingPagerTest extends SnapshotFixture {
     private static final int ROUNDS = 80;
     private static final int PAGES = 64;
     /** Reasons for which a use may be refused while other uses change its pages and sequences. */
-    private static final Set<Reason> OF_OTHERS = EnumSet.of(Reason.EXHAUSTED, Reason.UNKNOWN, Reason.EXISTS, Reason.SHARED,
-            Reason.RESERVED, Reason.BUSY);
+    private static final Set<Reason> OF_OTHERS = EnumSet.of(
+            Reason.EXHAUSTED,
+            Reason.UNKNOWN,
+            Reason.EXISTS,
+            Reason.SHARED,
+            Reason.RESERVED,
+            Reason.BUSY);
 
     /** A use of a pager that is made again and again until the pager is closed. */
     private interface Use {
@@ -41,8 +46,15 @@ final class ClosingPagerTest extends SnapshotFixture {
     void everyUseEndsWithItsResultOrIsRefusedAsClosed(boolean inFile) throws Exception {
         Path files = Files.createDirectory(folder.resolve("files"));
         Snapshot snapshot = ofAnotherPager();
-        List<Use> uses = List.of(ClosingPagerTest::read, ClosingPagerTest::read, ClosingPagerTest::write, ClosingPagerTest::replace,
-                ClosingPagerTest::fork, (pool, _) -> captured(pool), (pool, _) -> captured(pool), (pool, _) -> restore(pool, snapshot),
+        List<Use> uses = List.of(
+                ClosingPagerTest::read,
+                ClosingPagerTest::read,
+                ClosingPagerTest::write,
+                ClosingPagerTest::replace,
+                ClosingPagerTest::fork,
+                (pool, _) -> captured(pool),
+                (pool, _) -> captured(pool),
+                (pool, _) -> restore(pool, snapshot),
                 (pool, _) -> pause(pool));
         Random random = new Random(14);
         for (int round = 0; round < ROUNDS; round++) {

@@ -22,8 +22,9 @@ final class DecodingTest {
 
     static Stream<Arguments> kinds() {
         return Stream.of(ElementType.values())
-                .flatMap(elements -> Stream.of(DimensionOrder.values())
-                        .flatMap(order -> Stream.of(KeysAndValues.values()).map(places -> Arguments.of(elements, order, places))));
+                .flatMap(
+                        elements -> Stream.of(DimensionOrder.values())
+                                .flatMap(order -> Stream.of(KeysAndValues.values()).map(places -> Arguments.of(elements, order, places))));
     }
 
     private static PagerMeta meta(PageShape shape) {

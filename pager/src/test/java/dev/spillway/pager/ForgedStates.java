@@ -39,9 +39,7 @@ public final class ForgedStates {
         TreeMap<Integer, StatePool> tensors = new TreeMap<>();
         manifest.pages().forEach(one -> tensors.put(one.at(), new StatePool("page", page.elements(), page.dimensions())));
         manifest.sequences()
-                .forEach(one -> manifest.meta()
-                        .states()
-                        .forEach(state -> tensors.put(at(one, state.name()), state)));
+                .forEach(one -> manifest.meta().states().forEach(state -> tensors.put(at(one, state.name()), state)));
         assertThat(manifest.packs()).hasSize(1);
         String pack = manifest.packs().getFirst();
         Path apart = Files.createTempDirectory("forged");
@@ -52,8 +50,12 @@ public final class ForgedStates {
                 reader.read(at, tensor.elements(), tensor.dimensions(), content);
                 if (at == halved) {
                     int bytes = content.limit() / 2;
-                    writer.add(tensor.elements(), List.of((long) bytes / tensor.elements().bytes()), content.limit(bytes),
-                            PageHash.of(content), null);
+                    writer.add(
+                            tensor.elements(),
+                            List.of((long) bytes / tensor.elements().bytes()),
+                            content.limit(bytes),
+                            PageHash.of(content),
+                            null);
                 } else {
                     writer.add(tensor.elements(), tensor.dimensions(), content, PageHash.of(content), null);
                 }

@@ -95,7 +95,8 @@ final class MemoryDamageTest {
         damagePage(page);
         AtomicBoolean written = new AtomicBoolean();
 
-        assertRefused("page %d (position 2 of sequence b)".formatted(page),
+        assertRefused(
+                "page %d (position 2 of sequence b)".formatted(page),
                 () -> SnapshotWriter.capture(pool, directory, new Packs(), _ -> {
                     if (written.compareAndSet(false, true)) {
                         pool.writePage(page, CachePagerContract.content(META, 9));
@@ -110,7 +111,8 @@ final class MemoryDamageTest {
         damagePage(page);
         AtomicBoolean removed = new AtomicBoolean();
 
-        assertRefused("page %d (position 2 of sequence b)".formatted(page),
+        assertRefused(
+                "page %d (position 2 of sequence b)".formatted(page),
                 () -> SnapshotWriter.capture(pool, directory, new Packs(), _ -> {
                     if (removed.compareAndSet(false, true)) {
                         pool.removeSequence("b");

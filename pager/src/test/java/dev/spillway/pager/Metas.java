@@ -16,8 +16,10 @@ final class Metas {
     }
 
     static PagerMeta hybrid() {
-        return of(DimensionOrder.NHD, KeysAndValues.SEPARATE, List.of(new StatePool("ssm", ElementType.F32, List.of(2L, 8L)),
-                new StatePool("conv", ElementType.BF16, List.of(3L, 5L))));
+        return of(
+                DimensionOrder.NHD,
+                KeysAndValues.SEPARATE,
+                List.of(new StatePool("ssm", ElementType.F32, List.of(2L, 8L)), new StatePool("conv", ElementType.BF16, List.of(3L, 5L))));
     }
 
     static PagerMeta of(DimensionOrder order, KeysAndValues places, List<StatePool> states) {

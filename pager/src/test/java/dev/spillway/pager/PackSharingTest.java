@@ -41,7 +41,9 @@ final class PackSharingTest extends SnapshotFixture {
     void equalBytesOfAnotherShapeAreNotShared() throws Exception {
         PagerMeta nhd = Metas.small();
         StatePool state = new StatePool("ssm", ElementType.F32, List.of(nhd.page().bytes() / ElementType.F32.bytes()));
-        for (PagerMeta meta : List.of(nhd, Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
+        for (PagerMeta meta : List.of(
+                nhd,
+                Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
                 Metas.of(DimensionOrder.NHD, KeysAndValues.SEPARATE, List.of(state)))) {
             try (PagePool pool = pool(meta, 4); PagePool other = pool(meta, 4)) {
                 pool.installSequences(List.of(new LogicalSequence("zeros", pool.allocatePages(2), 0)));

@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
@@ -42,7 +42,10 @@ class PageHashTest {
         Path file = folder.resolve("mapped");
         try (Arena confined = Arena.ofConfined();
                 Arena shared = Arena.ofShared();
-                FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
+                FileChannel channel = FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.READ,
                         StandardOpenOption.WRITE)) {
             MemorySegment mapped = channel.map(MapMode.READ_WRITE, 0, length, shared);
             mapped.copyFrom(MemorySegment.ofArray(content));

@@ -105,8 +105,11 @@ final class PagePoolInFileTest extends CachePagerContract {
         PagerMeta meta = Metas.hybrid();
         Path file = folder.resolve("pager");
         Path directory = Files.createDirectory(folder.resolve("snapshot"));
-        List<Use> uses = List.of(pool -> pool.readPage(0, ByteBuffer.allocate(512)), pool -> pool.writePage(0, content(meta, 1)),
-                pool -> pool.readState("a", "ssm", ByteBuffer.allocate(64)), pool -> pool.writeState("a", "ssm", ByteBuffer.allocate(64)),
+        List<Use> uses = List.of(
+                pool -> pool.readPage(0, ByteBuffer.allocate(512)),
+                pool -> pool.writePage(0, content(meta, 1)),
+                pool -> pool.readState("a", "ssm", ByteBuffer.allocate(64)),
+                pool -> pool.writeState("a", "ssm", ByteBuffer.allocate(64)),
                 pool -> pool.fork("a", "b"),
                 pool -> pool.installSequences(List.of(new LogicalSequence("c", List.of(1), 0))),
                 pool -> SnapshotWriter.capture(pool, Files.createDirectory(folder.resolve("refused")), new Packs(), _ -> {}),

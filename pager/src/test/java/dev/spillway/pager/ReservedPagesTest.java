@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -33,8 +33,10 @@ final class ReservedPagesTest extends SnapshotFixture {
 
     @Test
     void aClientUsesNoPageThatARestoreFills() throws Exception {
-        List<Use> uses = List.of((pool, page) -> pool.writePage(page, CachePagerContract.content(pool.meta(), 9)),
-                CachePagerContract::read, (pool, page) -> pool.freePages(List.of(page)),
+        List<Use> uses = List.of(
+                (pool, page) -> pool.writePage(page, CachePagerContract.content(pool.meta(), 9)),
+                CachePagerContract::read,
+                (pool, page) -> pool.freePages(List.of(page)),
                 (pool, page) -> pool.installSequences(List.of(new LogicalSequence("other", List.of(page), 0))));
         try (PagePool pool = pool(Metas.hybrid(), PAGES)) {
             add(pool, "a", PAGES, 1, 1);
@@ -99,8 +101,10 @@ final class ReservedPagesTest extends SnapshotFixture {
     @Test
     @Timeout(300)
     void aReservedPageThatAnEngineWritesIsNamedAndTheSnapshotIsSound() throws Exception {
-        PagerMeta meta = new PagerMeta(Metas.small().model(),
-                new PageShape(1024, 4, 4, 64, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of());
+        PagerMeta meta = new PagerMeta(
+                Metas.small().model(),
+                new PageShape(1024, 4, 4, 64, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                List.of());
         assertThat(meta.page().bytes()).isEqualTo(LARGE_PAGE_BYTES);
         Path file = folder.resolve("pager");
         try (PagePool pool = pool(meta, 1); PagePool other = PagePool.inFile(meta, Metas.size(1), file); Arena arena = Arena.ofShared()) {
@@ -108,7 +112,9 @@ final class ReservedPagesTest extends SnapshotFixture {
             Snapshot snapshot = capture(pool).snapshot();
             MemorySegment engine;
             try (FileChannel mapped = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                engine = mapped.map(MapMode.READ_WRITE, new PageFileLayout(meta, 1, 0, Metas.size(1).saves()).dataOffset(),
+                engine = mapped.map(
+                        MapMode.READ_WRITE,
+                        new PageFileLayout(meta, 1, 0, Metas.size(1).saves()).dataOffset(),
                         LARGE_PAGE_BYTES,
                         arena);
             }

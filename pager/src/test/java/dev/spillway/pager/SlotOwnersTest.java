@@ -104,7 +104,8 @@ final class SlotOwnersTest {
             pool.writePage(page, page(1));
         }
         pool.installSequences(
-                List.of(new LogicalSequence("full", pages.subList(0, ROOM), 0),
+                List.of(
+                        new LogicalSequence("full", pages.subList(0, ROOM), 0),
                         new LogicalSequence("old", pages.subList(ROOM, ROOM + 1), 0)));
         return pool;
     }

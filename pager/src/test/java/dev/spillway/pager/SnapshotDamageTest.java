@@ -33,9 +33,13 @@ final class SnapshotDamageTest extends SnapshotFixture {
                 Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
                 Metas.of(DimensionOrder.NHD, KeysAndValues.PACKED, List.of()),
                 Metas.hybrid(),
-                new PagerMeta(Metas.MODEL, new PageShape(2, 4, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                new PagerMeta(
+                        Metas.MODEL,
+                        new PageShape(2, 4, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
                         List.of()),
-                new PagerMeta(Metas.MODEL, new PageShape(4, 2, 2, 8, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                new PagerMeta(
+                        Metas.MODEL,
+                        new PageShape(4, 2, 2, 8, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
                         List.of()));
         try (PagePool pool = pool(small, 8)) {
             add(pool, "a", 3, 1, 1);
@@ -137,11 +141,17 @@ final class SnapshotDamageTest extends SnapshotFixture {
             SnapshotManifest.Sequence a = right.sequences().getFirst();
             List<SnapshotManifest.Page> pages = List.of(right.pages().get(1), right.pages().get(0), right.pages().get(2));
             SnapshotManifest swapped = SnapshotManifest.of(right.meta(), right.packs(), pages, right.sequences());
-            SnapshotManifest renamed = SnapshotManifest.of(right.meta(), right.packs(), right.pages(),
+            SnapshotManifest renamed = SnapshotManifest.of(
+                    right.meta(),
+                    right.packs(),
+                    right.pages(),
                     List.of(new SnapshotManifest.Sequence("b", a.lastPageTokens(), a.pages(), a.checks(), a.states())));
             SnapshotManifest otherModel =
-                    SnapshotManifest.of(new PagerMeta(Metas.OTHER_MODEL, right.meta().page(), List.of()), right.packs(),
-                            right.pages(), right.sequences());
+                    SnapshotManifest.of(
+                            new PagerMeta(Metas.OTHER_MODEL, right.meta().page(), List.of()),
+                            right.packs(),
+                            right.pages(),
+                            right.sequences());
 
             assertThat(SnapshotManifest.parse(right.json())).isEqualTo(right);
             for (SnapshotManifest wrong : List.of(swapped, renamed, otherModel)) {
@@ -180,7 +190,9 @@ final class SnapshotDamageTest extends SnapshotFixture {
             for (int nowhere : new int[]{3, -1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
                 byte[] wrong = withItsCheck(right.replace("[0,1,2]", "[0,1," + nowhere + "]"));
 
-                assertRefused(Reason.DAMAGED, "has page %d at position 2 (expected: 0 to 2)".formatted(nowhere),
+                assertRefused(
+                        Reason.DAMAGED,
+                        "has page %d at position 2 (expected: 0 to 2)".formatted(nowhere),
                         () -> SnapshotManifest.parse(wrong));
             }
             byte[] more = withItsCheck(right.replace("[0,1,2]", "[0,1,2,3]").replaceFirst("(\"checks\":\\[[^]]*)]", "$1,\"00\"]"));
@@ -200,9 +212,12 @@ final class SnapshotDamageTest extends SnapshotFixture {
         try (PagePool pool = pool(Metas.small(), 8)) {
             add(pool, "a", 3, 1, 1);
             String json = new String(capture(pool).snapshot().manifest().json(), StandardCharsets.UTF_8);
-            for (String other : List.of(json.replace("\"version\":2", "\"version\":3"),
+            for (String other : List.of(
+                    json.replace("\"version\":2", "\"version\":3"),
                     json.replace("\"version\":2", "\"version\":3,\"more\":true"))) {
-                assertRefused(Reason.MISMATCH, "version 3 (expected: 1 to 2)",
+                assertRefused(
+                        Reason.MISMATCH,
+                        "version 3 (expected: 1 to 2)",
                         () -> SnapshotManifest.parse(other.getBytes(StandardCharsets.UTF_8)));
             }
         }
@@ -220,7 +235,8 @@ final class SnapshotDamageTest extends SnapshotFixture {
                     .containsPattern("(?s)(.*\"crc\":\"[0-9a-f]{32}\"){" + (3 + Metas.hybrid().states().size()) + "}");
             if (!hasChecks) {
                 String json = Files.readString(manifest);
-                Files.write(manifest,
+                Files.write(
+                        manifest,
                         withItsCheck(json.replace("\"version\":2", "\"version\":1").replaceAll(",\"crc\":\"[0-9a-f]{32}\"", "")));
             }
             int page = Snapshot.open(directory).restore(restored, _ -> {}).getFirst().pages().get(1);
@@ -258,8 +274,10 @@ final class SnapshotDamageTest extends SnapshotFixture {
         try (PagePool pool = pool(Metas.small(), 8)) {
             add(pool, "a", 1, 1, 1);
             Path manifest = capture(pool).snapshot().directory().resolve(SnapshotManifest.FILE);
-            Files.write(manifest, withItsCheck(
-                    Files.readString(manifest).replaceFirst("\"crc\":\"[0-9a-f]{32}\"", "\"crc\":\"" + "0".repeat(32) + "\"")));
+            Files.write(
+                    manifest,
+                    withItsCheck(
+                            Files.readString(manifest).replaceFirst("\"crc\":\"[0-9a-f]{32}\"", "\"crc\":\"" + "0".repeat(32) + "\"")));
         }
         Packs known = new Packs();
         known.add(Snapshot.open(folder.resolve("snapshot-1")));

@@ -32,9 +32,13 @@ public final class TinyDecoder {
         this.shape = shape;
         embedding = matrix(random, VOCABULARY, WIDTH);
         for (int at = 0; at < LAYERS; at++) {
-            layers[at] = new Layer(matrix(random, WIDTH, WIDTH), matrix(random, KV_HEADS * HEAD_DIM, WIDTH),
+            layers[at] = new Layer(
+                    matrix(random, WIDTH, WIDTH),
                     matrix(random, KV_HEADS * HEAD_DIM, WIDTH),
-                    matrix(random, WIDTH, WIDTH), matrix(random, HIDDEN, WIDTH), matrix(random, HIDDEN, WIDTH),
+                    matrix(random, KV_HEADS * HEAD_DIM, WIDTH),
+                    matrix(random, WIDTH, WIDTH),
+                    matrix(random, HIDDEN, WIDTH),
+                    matrix(random, HIDDEN, WIDTH),
                     matrix(random, WIDTH, HIDDEN));
         }
     }

@@ -65,7 +65,11 @@ public interface RegistryQueries {
          * @param cursor returns the {@code after} that continues the list after a row
          * @param bytes  estimates the size of an item as JSON, see {@link JsonSize}
          */
-        public static <R, T> Page<T> of(Iterator<R> rows, int limit, Function<R, String> cursor, Function<R, T> view,
+        public static <R, T> Page<T> of(
+                Iterator<R> rows,
+                int limit,
+                Function<R, String> cursor,
+                Function<R, T> view,
                 ToLongFunction<T> bytes) {
             List<T> items = new ArrayList<>();
             String next = null;
@@ -93,8 +97,16 @@ public interface RegistryQueries {
     }
 
     /** A namespace with its counts. {@code entries} includes the pinned ones. */
-    record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
-            long misses, Map<EvictionCause, Long> evictions) {}
+    record NamespaceView(
+            NamespaceName name,
+            Policy policy,
+            long entries,
+            long bytes,
+            long pinnedEntries,
+            long pinnedBytes,
+            long hits,
+            long misses,
+            Map<EvictionCause, Long> evictions) {}
 
     /**
      * One host's copy.
@@ -102,7 +114,13 @@ public interface RegistryQueries {
      * @param address host and port where its worker serves other hosts, as it stated when it joined
      * @param inUse   use of the replica at its host; absent if none is known
      */
-    record ReplicaView(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, String state, Instant registeredAt,
+    record ReplicaView(
+            ReplicaId replicaId,
+            HostId hostId,
+            StoreId storeId,
+            String address,
+            String state,
+            Instant registeredAt,
             @Nullable InUse inUse) {}
 
     /**
@@ -110,8 +128,17 @@ public interface RegistryQueries {
      *
      * @param replicas first the LIVE replicas of hosts that are heard, then the others
      */
-    record EntryView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Instant createdAt,
-            Instant lastAccessedAt, @Nullable Pin pin, Written written, List<ReplicaView> replicas) {}
+    record EntryView(
+            EntryName name,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            Description description,
+            Instant createdAt,
+            Instant lastAccessedAt,
+            @Nullable Pin pin,
+            Written written,
+            List<ReplicaView> replicas) {}
 
     /**
      * One replica's order.
@@ -119,17 +146,30 @@ public interface RegistryQueries {
      * @param state         OPEN, DEFERRED, {@link #WAITING}, or how it was closed
      * @param nextAttemptAt absent for one that is closed or waits
      */
-    record OrderView(ReplicaId replicaId, HostId hostId, String state, int attempts, @Nullable Instant nextAttemptAt,
+    record OrderView(
+            ReplicaId replicaId,
+            HostId hostId,
+            String state,
+            int attempts,
+            @Nullable Instant nextAttemptAt,
             @Nullable String lastError,
-            @Nullable Instant deferredUntil, @Nullable Instant closedAt) {
+            @Nullable Instant deferredUntil,
+            @Nullable Instant closedAt) {
         /** State of an order that waits for what {@link Waiting} names. */
         static final String WAITING = "WAITING";
 
         /** Returns the view of a doomed row. */
         public static OrderView open(ReplicaRow row, OpenOrder doom) {
             String state = doom.isWaiting() ? WAITING : doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
-            return new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.isWaiting() ? null : doom.nextAttemptAt(),
-                    doom.isWaiting() ? null : doom.lastError(), doom.deferredUntil(), null);
+            return new OrderView(
+                    row.id(),
+                    row.hostId(),
+                    state,
+                    doom.attempts(),
+                    doom.isWaiting() ? null : doom.nextAttemptAt(),
+                    doom.isWaiting() ? null : doom.lastError(),
+                    doom.deferredUntil(),
+                    null);
         }
 
         public boolean isWaiting() {
@@ -142,8 +182,15 @@ public interface RegistryQueries {
      *
      * @param evictionId absent for an orphan and for a relief
      */
-    record OpenOrderView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, OrderCause cause,
-            @Nullable EvictionId evictionId, Instant orderedAt, OrderView order) {
+    record OpenOrderView(
+            EntryName name,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            OrderCause cause,
+            @Nullable EvictionId evictionId,
+            Instant orderedAt,
+            OrderView order) {
         /**
          * Returns the view of a doomed row.
          *
@@ -154,8 +201,15 @@ public interface RegistryQueries {
             if (doom == null) {
                 throw new IllegalArgumentException("replica " + row.id() + " is LIVE (expected: one with an order)");
             }
-            return new OpenOrderView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), doom.cause(), doom.evictionId(),
-                    doom.at(), OrderView.open(row, doom));
+            return new OpenOrderView(
+                    row.name(),
+                    row.snapshotId(),
+                    row.generation(),
+                    row.sizeBytes(),
+                    doom.cause(),
+                    doom.evictionId(),
+                    doom.at(),
+                    OrderView.open(row, doom));
         }
 
         public OrderCursor cursor() {
@@ -193,7 +247,12 @@ public interface RegistryQueries {
      *
      * @param lastCopies last copies of a draining host; absent for any other
      */
-    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt,
+    record HostView(
+            HostRow row,
+            long replicas,
+            long bytes,
+            long openOrders,
+            @Nullable Instant oldestOpenOrderAt,
             @Nullable LastCopies lastCopies) {
         /**
          * Returns whether the host drains and has only last copies left, as far as it has confirmed. A draining host gets no new rows, so equal
@@ -209,8 +268,12 @@ public interface RegistryQueries {
      *
      * @param state {@code open}, {@code closed} or absent for both
      */
-    record EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace,
-            @Nullable EvictionCause cause, @Nullable PlanId planId) {
+    record EvictionFilter(
+            @Nullable String state,
+            @Nullable HostId hostId,
+            @Nullable NamespaceName namespace,
+            @Nullable EvictionCause cause,
+            @Nullable PlanId planId) {
         /** Creates a filter for any cause, with or without a plan. */
         public EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace) {
             this(state, hostId, namespace, null, null);
@@ -247,7 +310,11 @@ public interface RegistryQueries {
      *
      * @throws dev.spillway.events.InvalidValueException if {@code after} is not from an earlier page
      */
-    Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
+    Page<EntryView> entries(
+            NamespaceName namespace,
+            @Nullable String keyPrefix,
+            Map<String, String> labels,
+            @Nullable String after,
             int limit);
 
     /** Returns distinct snapshot ids, sorted. */

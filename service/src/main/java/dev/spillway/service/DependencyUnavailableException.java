@@ -39,8 +39,10 @@ public final class DependencyUnavailableException extends Exception {
         if (all.size() == 1) {
             return all.getFirst();
         }
-        var together = new DependencyUnavailableException(all.stream().map(Throwable::getMessage).collect(Collectors.joining("; ")),
-                all.stream().map(DependencyUnavailableException::why).collect(Collectors.joining("; ")), all.getFirst());
+        var together = new DependencyUnavailableException(
+                all.stream().map(Throwable::getMessage).collect(Collectors.joining("; ")),
+                all.stream().map(DependencyUnavailableException::why).collect(Collectors.joining("; ")),
+                all.getFirst());
         all.stream().skip(1).forEach(together::addSuppressed);
         return together;
     }

@@ -65,8 +65,7 @@ public final class LastUse {
             throw new UnusableServerException("no answer for %d s".formatted(Duration.ofNanos(now - begunAt).toSeconds()));
         }
         if (failing != null && failing.last() - failing.first() >= PATIENCE.toNanos() && now - failing.last() < STALE_AFTER.toNanos()) {
-            throw new UnusableServerException(
-                    "%s, for %d s".formatted(failing.why(), Duration.ofNanos(now - failing.first()).toSeconds()));
+            throw new UnusableServerException("%s, for %d s".formatted(failing.why(), Duration.ofNanos(now - failing.first()).toSeconds()));
         }
     }
 }

@@ -51,8 +51,9 @@ public final class NativeLibraries {
             }
         }
         if (!loaded) {
-            throw new IOException("native libraries: " + String.join("; ", troubles)
-                    + " (expected: a folder of a file system that may execute files, with 4 MB free)");
+            throw new IOException(
+                    "native libraries: " + String.join("; ", troubles)
+                            + " (expected: a folder of a file system that may execute files, with 4 MB free)");
         }
     }
 
@@ -63,8 +64,9 @@ public final class NativeLibraries {
             there = there.getParent();
         }
         if (there == null || !Files.isDirectory(there) || !Files.isWritable(there)) {
-            throw new IOException(there == null || there.equals(folder.toAbsolutePath()) ? "it cannot be written"
-                    : "it cannot be made in " + there);
+            throw new IOException(
+                    there == null || there.equals(folder.toAbsolutePath()) ? "it cannot be written"
+                            : "it cannot be made in " + there);
         }
     }
 

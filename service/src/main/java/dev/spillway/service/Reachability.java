@@ -33,8 +33,12 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
 
     /** Returns a wait with this time limit, the system's clock and delays from 200 ms to 5 s. */
     public static Reachability within(Duration within) {
-        return new Reachability(within, new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5)), InstantSource.system(),
-                RandomGenerator.getDefault(), Thread::sleep);
+        return new Reachability(
+                within,
+                new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5)),
+                InstantSource.system(),
+                RandomGenerator.getDefault(),
+                Thread::sleep);
     }
 
     /**

@@ -124,8 +124,9 @@ public final class ServiceProcess {
             return true;
         } catch (TimeoutException e) {
             var closingNow = lifecycle.closing();
-            errors.println(name + ": not closed in " + closeWithin + ", still "
-                    + (closingNow == null ? "ending what was being started" : "closing " + closingNow));
+            errors.println(
+                    name + ": not closed in " + closeWithin + ", still "
+                            + (closingNow == null ? "ending what was being started" : "closing " + closingNow));
             ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
         } catch (ExecutionException e) {
             LOG.error("{}: closing failed", name, e.getCause());

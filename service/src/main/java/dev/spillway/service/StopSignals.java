@@ -20,7 +20,9 @@ final class StopSignals {
         try {
             var signal = Class.forName("sun.misc.Signal");
             var handlerType = Class.forName("sun.misc.SignalHandler");
-            var handler = Proxy.newProxyInstance(StopSignals.class.getClassLoader(), new Class<?>[]{handlerType},
+            var handler = Proxy.newProxyInstance(
+                    StopSignals.class.getClassLoader(),
+                    new Class<?>[]{handlerType},
                     (proxy, method, arguments) -> switch (method.getName()) {
                         case "handle" -> {
                             onSignal.run();

@@ -13,8 +13,14 @@ class BackoffTest {
 
     @Test
     void theCeilingDoublesUpToTheCap() {
-        assertThat(IntStream.rangeClosed(1, 7).mapToObj(attempt -> backoff.ceiling(attempt).toMillis())).containsExactly(100L, 200L, 400L,
-                800L, 1500L, 1500L, 1500L);
+        assertThat(IntStream.rangeClosed(1, 7).mapToObj(attempt -> backoff.ceiling(attempt).toMillis())).containsExactly(
+                100L,
+                200L,
+                400L,
+                800L,
+                1500L,
+                1500L,
+                1500L);
         assertThat(new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(Long.MAX_VALUE)).ceiling(Integer.MAX_VALUE))
                 .isEqualTo(Duration.ofSeconds(Long.MAX_VALUE));
     }

@@ -55,7 +55,8 @@ class LifecycleTest {
     void theFirstReasonToEndCounts() throws Exception {
         lifecycle.fail("consumer", new IOException("lost"));
         lifecycle.requestStop();
-        assertThat(lifecycle.awaitEnding()).isInstanceOfSatisfying(Ending.Failed.class,
+        assertThat(lifecycle.awaitEnding()).isInstanceOfSatisfying(
+                Ending.Failed.class,
                 failed -> assertThat(failed.part()).isEqualTo("consumer"));
     }
 

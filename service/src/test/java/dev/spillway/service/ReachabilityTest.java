@@ -21,7 +21,11 @@ class ReachabilityTest {
     private Instant now = Instant.EPOCH;
     private final List<Duration> slept = new ArrayList<>();
     private final Reachability reachability =
-            new Reachability(Duration.ofSeconds(10), new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(4)), () -> now, new Random(7),
+            new Reachability(
+                    Duration.ofSeconds(10),
+                    new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(4)),
+                    () -> now,
+                    new Random(7),
                     duration -> {
                         slept.add(duration);
                         now = now.plus(duration);
@@ -53,19 +57,24 @@ class ReachabilityTest {
 
     @Test
     void eachAttemptIsOneLineThatSaysInPlainWordsWhatIsWrong() {
-        var troubles = new ArrayDeque<Exception>(List.of(new IOException("I/O", new UnknownHostException("kafka.example")),
-                new IllegalStateException(new SocketTimeoutException("Connect timed out")), new NoRouteToHostException(),
-                new SQLException("The connection attempt failed.", "08001", new ConnectException("Connection refused")),
-                new ConnectException("Network is unreachable"),
-                new UnusableServerException("the database does not exist", new SQLException("FATAL: x", "3D000")),
-                new IllegalStateException("odd\nmany lines of it")));
+        var troubles = new ArrayDeque<Exception>(
+                List.of(
+                        new IOException("I/O", new UnknownHostException("kafka.example")),
+                        new IllegalStateException(new SocketTimeoutException("Connect timed out")),
+                        new NoRouteToHostException(),
+                        new SQLException("The connection attempt failed.", "08001", new ConnectException("Connection refused")),
+                        new ConnectException("Network is unreachable"),
+                        new UnusableServerException("the database does not exist", new SQLException("FATAL: x", "3D000")),
+                        new IllegalStateException("odd\nmany lines of it")));
         var log = StandardError.during(() -> assertThatThrownBy(() -> reachability.await("Kafka at kafka.example:9092", () -> {
             throw troubles.size() > 1 ? troubles.removeFirst() : troubles.getFirst();
         })).isInstanceOf(DependencyUnavailableException.class));
         assertThat(log.lines().map(line -> line.substring(line.indexOf("Kafka at"))).limit(7))
                 .map(line -> line.replaceFirst(", trying.*", ""))
-                .containsExactly("Kafka at kafka.example:9092: unknown host name, attempt 1",
-                        "Kafka at kafka.example:9092: timed out, attempt 2", "Kafka at kafka.example:9092: no route to the host, attempt 3",
+                .containsExactly(
+                        "Kafka at kafka.example:9092: unknown host name, attempt 1",
+                        "Kafka at kafka.example:9092: timed out, attempt 2",
+                        "Kafka at kafka.example:9092: no route to the host, attempt 3",
                         "Kafka at kafka.example:9092: connection refused, attempt 4",
                         "Kafka at kafka.example:9092: network unreachable, attempt 5",
                         "Kafka at kafka.example:9092: the database does not exist, attempt 6",
@@ -74,7 +83,11 @@ class ReachabilityTest {
 
     @Test
     void oneAttemptIsMadeEvenWithoutTime() throws Exception {
-        var none = new Reachability(Duration.ZERO, new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(4)), () -> now, new Random(7),
+        var none = new Reachability(
+                Duration.ZERO,
+                new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(4)),
+                () -> now,
+                new Random(7),
                 slept::add);
         assertThat(none.<String>await("PostgreSQL", () -> "here")).isEqualTo("here");
     }

@@ -133,7 +133,11 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 300 s", "http closed", "database closed", "code 0",
+            assertThat(out.readAllLines()).containsExactly(
+                    "sleepy: stopping, in at most 300 s",
+                    "http closed",
+                    "database closed",
+                    "code 0",
                     "hook");
             assertThat(process.waitFor()).isZero();
         } finally {
@@ -148,7 +152,11 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, signal);
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 300 s", "http closed", "database closed", "code 0",
+            assertThat(out.readAllLines()).containsExactly(
+                    "sleepy: stopping, in at most 300 s",
+                    "http closed",
+                    "database closed",
+                    "code 0",
                     "hook");
         } finally {
             process.destroyForcibly();
@@ -161,8 +169,12 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 1 s", "closing",
-                    "sleepy: not closed in PT1S, still closing http", "code 1", "hook");
+            assertThat(out.readAllLines()).containsExactly(
+                    "sleepy: stopping, in at most 1 s",
+                    "closing",
+                    "sleepy: not closed in PT1S, still closing http",
+                    "code 1",
+                    "hook");
             assertThat(process.waitFor()).isEqualTo(1);
         } finally {
             process.destroyForcibly();
@@ -176,8 +188,14 @@ class ServiceProcessTest {
             awaitLine(out, "ready");
             signal(process, "TERM");
             // The exit code of a killed process is 128 plus 9, the number of SIGKILL.
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 1 s", "http closed", "database closed",
-                    "sleepy: not closed in PT1S, still closing servers", "child ended with 137", "code 1", "hook");
+            assertThat(out.readAllLines()).containsExactly(
+                    "sleepy: stopping, in at most 1 s",
+                    "http closed",
+                    "database closed",
+                    "sleepy: not closed in PT1S, still closing servers",
+                    "child ended with 137",
+                    "code 1",
+                    "hook");
             assertThat(process.waitFor()).isEqualTo(1);
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -194,8 +212,11 @@ class ServiceProcessTest {
             awaitLine(out, "sleepy: stopping, in at most 1 s");
             awaitLine(out, "closing");
             signal(process, "INT");
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping already",
-                    "sleepy: not closed in PT1S, still closing http", "code 1", "hook");
+            assertThat(out.readAllLines()).containsExactly(
+                    "sleepy: stopping already",
+                    "sleepy: not closed in PT1S, still closing http",
+                    "code 1",
+                    "hook");
             assertThat(process.waitFor()).isEqualTo(1);
         } finally {
             process.destroyForcibly();
@@ -204,9 +225,15 @@ class ServiceProcessTest {
 
     private static Process start(String behaviour) throws IOException {
         // A shell may start tests with SIGINT ignored, for example in the background. A child would inherit that.
-        return new ProcessBuilder("env", "--default-signal=INT,HUP", Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), SleepyService.class.getName(),
+        return new ProcessBuilder(
+                "env",
+                "--default-signal=INT,HUP",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                SleepyService.class.getName(),
                 behaviour)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();

@@ -45,7 +45,14 @@ final class Coordinators {
     private final List<SimulatedCoordinator> coordinators = new ArrayList<>();
     private boolean publishSoon;
 
-    Coordinators(int count, Timeline timeline, Faults faults, Broker broker, SimulatedDatabase database, RandomGenerator random, Story story) {
+    Coordinators(
+            int count,
+            Timeline timeline,
+            Faults faults,
+            Broker broker,
+            SimulatedDatabase database,
+            RandomGenerator random,
+            Story story) {
         this.timeline = timeline;
         this.faults = faults;
         this.story = story;
@@ -149,7 +156,11 @@ final class Coordinators {
         return reply instanceof Reply.Accepted<?>(HeartbeatAnswer answer) && answer.orders().isEmpty() && answer.acknowledged().isEmpty();
     }
 
-    private void reply(SimulatedCoordinator to, WorkerMessage<?> message, Reply<?> reply, BooleanSupplier cutOff,
+    private void reply(
+            SimulatedCoordinator to,
+            WorkerMessage<?> message,
+            Reply<?> reply,
+            BooleanSupplier cutOff,
             Consumer<Delivery<?>> answered) {
         if (!isIdle(reply)) {
             story.tell("registry", "answers", message, "with", reply);

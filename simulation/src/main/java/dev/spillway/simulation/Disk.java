@@ -138,7 +138,11 @@ final class Disk {
     }
 
     IndexContents load() {
-        return new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()),
+        return new IndexContents(
+                membership,
+                position,
+                List.copyOf(index.values()),
+                List.copyOf(holds.values()),
                 List.copyOf(requests.values()));
     }
 

@@ -115,11 +115,15 @@ final class DiskInvariants {
     /** Checks invariant 1: a registered replica is on a disk of its host. */
     void registered(ReplicaRow row) {
         List<SimulatedHost> ofHost = machines.stream().filter(machine -> machine.id().equals(row.hostId())).toList();
-        require(ofHost.stream()
-                .anyMatch(machine -> machine.disk().images().containsKey(imageOf(machine, row.id()))
-                        || machine.disk().isDamaged(imageOf(machine, row.id())) || older.contains(machine))
-                || restores.isDoubtful(row.id()),
-                1, "{} is live, and no disk has it", row);
+        require(
+                ofHost.stream()
+                        .anyMatch(
+                                machine -> machine.disk().images().containsKey(imageOf(machine, row.id()))
+                                        || machine.disk().isDamaged(imageOf(machine, row.id())) || older.contains(machine))
+                        || restores.isDoubtful(row.id()),
+                1,
+                "{} is live, and no disk has it",
+                row);
     }
 
     private static ReplicaId imageOf(SimulatedHost machine, ReplicaId id) {
@@ -133,10 +137,17 @@ final class DiskInvariants {
         List<ReplicaId> ids = replica == null ? restores.idsOf(image) : List.of(replica.id());
         // A replica that is no longer in the index was ended by its last id, in a time that a restore has undone.
         boolean endedBefore = replica == null && restores.restores() > 0 && everEnded.contains(ids.getLast());
-        require(ids.stream().allMatch(id -> !live.contains(id) || restores.isDoubtful(id)) || endedBefore || isAtItsTwin(machine, image), 1,
-                "{} deletes {}, which is live", machine, ids);
+        require(
+                ids.stream().allMatch(id -> !live.contains(id) || restores.isDoubtful(id)) || endedBefore || isAtItsTwin(machine, image),
+                1,
+                "{} deletes {}, which is live",
+                machine,
+                ids);
         if (replica != null && replica.readoption() != null && machine.disk().images().containsKey(image)) {
-            require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(replica.id()), 1, "{} deletes {}, which is live",
+            require(
+                    !live.contains(replica.readoption().id()) || restores.isOrderedAway(replica.id()),
+                    1,
+                    "{} deletes {}, which is live",
                     machine,
                     replica);
         }
@@ -147,7 +158,11 @@ final class DiskInvariants {
     /** Checks invariants 2 and 10: a host's store changes only if the registry has no rows of the former one. */
     void joined(HostRow host, long openRows, Map<HostId, StoreId> stores) {
         StoreId before = stores.put(host.id(), host.storeId());
-        require(before == null || before.equals(host.storeId()) || openRows == 0, 10, "{} had store {}, and {} rows of it are open", host,
+        require(
+                before == null || before.equals(host.storeId()) || openRows == 0,
+                10,
+                "{} had store {}, and {} rows of it are open",
+                host,
                 before,
                 openRows);
     }
@@ -170,21 +185,41 @@ final class DiskInvariants {
             ReplicaId id = replica.id();
             switch (replica.state()) {
                 case LIVE -> {
-                    require(!exact || rows.storedReplicas().containsKey(id)
-                            || (replica.readoption() != null && rows.storedReplicas().containsKey(replica.readoption().id())), 3,
-                            "{} has {}, which no row and no order names", machine, replica);
-                    require(replica.snapshotId().equals(disk.images().get(replica.image())) || disk.isDamaged(replica.image()), 8,
-                            "{} serves {}, but its image is {}", machine, replica, disk.images().get(replica.image()));
+                    require(
+                            !exact || rows.storedReplicas().containsKey(id)
+                                    || (replica.readoption() != null && rows.storedReplicas().containsKey(replica.readoption().id())),
+                            3,
+                            "{} has {}, which no row and no order names",
+                            machine,
+                            replica);
+                    require(
+                            replica.snapshotId().equals(disk.images().get(replica.image())) || disk.isDamaged(replica.image()),
+                            8,
+                            "{} serves {}, but its image is {}",
+                            machine,
+                            replica,
+                            disk.images().get(replica.image()));
                 }
                 case HIDDEN -> require(everLive.contains(id), 3, "{} has {}, which was never registered", machine, replica);
                 case PENDING ->
-                        require(disk.images().containsKey(replica.image()) || disk.isDamaged(replica.image()), 1, "{} lost the image of {}",
+                        require(
+                                disk.images().containsKey(replica.image()) || disk.isDamaged(replica.image()),
+                                1,
+                                "{} lost the image of {}",
                                 machine,
                                 replica);
                 case DOOMED, TRASH, GONE -> {
-                    require(!live.contains(id) || restores.isDoubtful(id) || isAtItsTwin(machine, replica.image()), 1,
-                            "{} gives up {}, which is live", machine, replica);
-                    require(!everLive.contains(id) || restores.hasEnded(id), 1, "{} gives up {}, and no registry ever told it to", machine,
+                    require(
+                            !live.contains(id) || restores.isDoubtful(id) || isAtItsTwin(machine, replica.image()),
+                            1,
+                            "{} gives up {}, which is live",
+                            machine,
+                            replica);
+                    require(
+                            !everLive.contains(id) || restores.hasEnded(id),
+                            1,
+                            "{} gives up {}, and no registry ever told it to",
+                            machine,
                             replica);
                 }
             }
@@ -241,8 +276,14 @@ final class DiskInvariants {
                 }
                 newest.merge(known, replica.generation(), Math::max);
                 long highest = Collections.max(newest.tailMap(since, true).values());
-                require(replica.generation() >= highest, 7, "{} serves generation {} of {} after {}", machine, replica.generation(),
-                        record.name(), highest);
+                require(
+                        replica.generation() >= highest,
+                        7,
+                        "{} serves generation {} of {} after {}",
+                        machine,
+                        replica.generation(),
+                        record.name(),
+                        highest);
             });
         }
     }

@@ -67,7 +67,11 @@ final class HostClients {
             case KeyedPut.Begun() -> {
                 invariants.requestIsKnown(host, key, told);
                 ReplicaId replica = ReplicaId.mint(host.now(), random);
-                offer(replica, name, new SnapshotId(replica.toString()), 0,
+                offer(
+                        replica,
+                        name,
+                        new SnapshotId(replica.toString()),
+                        0,
                         new KeptRequest.Put(key, "digest", replica, 1, host.now(), null, null));
             }
             case KeyedPut.Met(var earlier) -> host.running().outcome(earlier).ifPresent(outcome -> {
@@ -98,7 +102,12 @@ final class HostClients {
     /** Puts an artifact that other hosts may put with the same content. The put does not wait for its registration. */
     void putArtifact(EntryName name) {
         String content = Integer.toString(random.nextInt(CONTENTS)).repeat(64);
-        offer(ReplicaId.mint(host.now(), random), name, new SnapshotId(content), 0, null,
+        offer(
+                ReplicaId.mint(host.now(), random),
+                name,
+                new SnapshotId(content),
+                0,
+                null,
                 new ArtifactInfo(new ContentDigest(content), group()));
     }
 
@@ -111,7 +120,12 @@ final class HostClients {
         offer(replica, name, image, generationToAttach, request, null);
     }
 
-    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach, KeptRequest.@Nullable Put request,
+    private void offer(
+            ReplicaId replica,
+            EntryName name,
+            SnapshotId image,
+            long generationToAttach,
+            KeptRequest.@Nullable Put request,
             @Nullable ArtifactInfo artifact) {
         if (!host.isWorking() || host.isFull()) {
             return;

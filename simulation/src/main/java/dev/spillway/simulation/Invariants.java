@@ -155,11 +155,16 @@ final class Invariants {
         var before = host.disk().index().get(replica.id());
         boolean ends = replica.state() == ReplicaState.DOOMED && !replica.ordered() && before != null
                 && before.state() == ReplicaState.PENDING;
-        require(!ends || !host.disk().images().containsKey(replica.image()) || host.disk().membership().suspended()
-                || effects.stream()
-                        .anyMatch(effect -> effect instanceof Effect.Settle(var id, var outcome) && id.equals(replica.id())
-                                && (outcome instanceof PutOutcome.Refused || outcome instanceof PutOutcome.Gone)),
-                8, "{} gives up {}, which it accepted", host, replica.id());
+        require(
+                !ends || !host.disk().images().containsKey(replica.image()) || host.disk().membership().suspended()
+                        || effects.stream()
+                                .anyMatch(
+                                        effect -> effect instanceof Effect.Settle(var id, var outcome) && id.equals(replica.id())
+                                                && (outcome instanceof PutOutcome.Refused || outcome instanceof PutOutcome.Gone)),
+                8,
+                "{} gives up {}, which it accepted",
+                host,
+                replica.id());
     }
 
     /** Checks invariant 1: no registered or held image is deleted from a disk. */
@@ -297,8 +302,14 @@ final class Invariants {
         Objects.requireNonNull(row);
         Sender sender = senderOf(commands, row.id());
         HostRow host = rows.storedHosts().get(row.hostId());
-        require(host != null && host.state() != HostState.RETIRED && host.incarnation() == sender.incarnation()
-                && host.storeId().equals(sender.storeId()), 2, "{} registered {}, and the host is {}", sender, row.id(), host);
+        require(
+                host != null && host.state() != HostState.RETIRED && host.incarnation() == sender.incarnation()
+                        && host.storeId().equals(sender.storeId()),
+                2,
+                "{} registered {}, and the host is {}",
+                sender,
+                row.id(),
+                host);
         restores.checkSender(sender, Objects.requireNonNull(host), epoch);
         restores.registered(commands, row, epoch);
         Offered put = offered.get(row.id());
@@ -308,7 +319,11 @@ final class Invariants {
         }
         if (put != null) {
             Long last = memory.lastRegistered.merge(new Memory.KeyOfHost(put.host(), put.name()), put.number(), Math::max);
-            require(last == put.number(), 8, "{}, put before another image of {} on its host, was registered after it", row.id(),
+            require(
+                    last == put.number(),
+                    8,
+                    "{}, put before another image of {} on its host, was registered after it",
+                    row.id(),
                     put.name());
         }
         disks.registered(row);
@@ -364,7 +379,12 @@ final class Invariants {
         }
         groups.forEach((group, members) -> {
             EntryRow last = members.stream().max(Comparator.comparingLong(EntryRow::lastUse)).orElseThrow();
-            require(members.stream().allMatch(row -> row.follows() == !row.equals(last)), 11, "{} led by another than {}: {}", group, last,
+            require(
+                    members.stream().allMatch(row -> row.follows() == !row.equals(last)),
+                    11,
+                    "{} led by another than {}: {}",
+                    group,
+                    last,
                     members);
         });
         if (commands.size() != 1 || isBulk(commands.getFirst())) {
@@ -388,8 +408,14 @@ final class Invariants {
         long holders = rows.countLiveReplicas(holding);
         EntryRow entry = rows.storedEntries().get(name);
         boolean current = entry != null && entry.generation() == generation;
-        require(current || holders == 0 || rows.isUnfinished(holding), 3, "{} live rows of generation {} of {}, whose entry is {}", holders,
-                generation, name, entry);
+        require(
+                current || holders == 0 || rows.isUnfinished(holding),
+                3,
+                "{} live rows of generation {} of {}, whose entry is {}",
+                holders,
+                generation,
+                name,
+                entry);
         require(entry == null || !current || entry.external() || holders > 0, 1, "nobody holds {}", entry);
     }
 
@@ -411,8 +437,13 @@ final class Invariants {
                 bytes += row.sizeBytes();
             }
         }
-        require(namespace.entries() - namespace.pinnedEntries() == entries && namespace.bytes() - namespace.pinnedBytes() == bytes, 6,
-                "{} counts wrong: {} entries, {} bytes", namespace, entries, bytes);
+        require(
+                namespace.entries() - namespace.pinnedEntries() == entries && namespace.bytes() - namespace.pinnedBytes() == bytes,
+                6,
+                "{} counts wrong: {} entries, {} bytes",
+                namespace,
+                entries,
+                bytes);
         Long maxEntries = namespace.policy().maxEntries();
         Long maxBytes = namespace.policy().maxBytes();
         require(!put || maxEntries == null || entries <= maxEntries, 6, "{} has {} entries", namespace, entries);
@@ -454,12 +485,14 @@ final class Invariants {
             if (follower != null && follower.follows()) {
                 continue;
             }
-            List<EntryName> candidates = left.computeIfAbsent(name.namespace(), namespace -> new ArrayList<>(
-                    rows.victims(namespace, Place.START, Integer.MAX_VALUE)
-                            .stream()
-                            .filter(row -> row.group() == null || !putTo.contains(row.group()))
-                            .map(EntryRow::name)
-                            .toList()));
+            List<EntryName> candidates = left.computeIfAbsent(
+                    name.namespace(),
+                    namespace -> new ArrayList<>(
+                            rows.victims(namespace, Place.START, Integer.MAX_VALUE)
+                                    .stream()
+                                    .filter(row -> row.group() == null || !putTo.contains(row.group()))
+                                    .map(EntryRow::name)
+                                    .toList()));
             if (eviction.fact().cause() == EvictionCause.CAPACITY) {
                 require(!candidates.isEmpty() && candidates.getFirst().equals(name), 7, "{} went before {}", name, candidates);
             }
@@ -487,7 +520,12 @@ final class Invariants {
         long known = rows.countReplicas(host);
         // With interleaved transactions, rows may have been added or removed since the decision.
         long others = interleaved ? 1 : 0;
-        require(lost < rules.breaker().from() || lost <= rules.breaker().share() * known + others, 10, "{} loses {} of {} replicas", host, lost,
+        require(
+                lost < rules.breaker().from() || lost <= rules.breaker().share() * known + others,
+                10,
+                "{} loses {} of {} replicas",
+                host,
+                lost,
                 known);
     }
 
@@ -517,7 +555,11 @@ final class Invariants {
         if (!restores.isSaid()) {
             found.add("nobody has said that the database was restored");
         }
-        rows.storedNamespaces().values().stream().filter(NamespaceRow::aboveWatermark).forEach(row -> found.add("still to be swept " + row));
+        rows.storedNamespaces()
+                .values()
+                .stream()
+                .filter(NamespaceRow::aboveWatermark)
+                .forEach(row -> found.add("still to be swept " + row));
         rows.storedReplicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
         rows.unpublished().stream().filter(fact -> !factsOnTopic.contains(fact.id())).forEach(fact -> found.add("unpublished " + fact));
         return found;

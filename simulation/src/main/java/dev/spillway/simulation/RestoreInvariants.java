@@ -149,8 +149,13 @@ final class RestoreInvariants {
      */
     void checkSender(Sender sender, HostRow host, long epoch) {
         require(sender.epoch() == epoch, 2, "{} changed something in epoch {}", sender, epoch);
-        require(epoch == rows.registry().epoch() || host.readoptedEpoch() < rows.registry().epoch(), 2,
-                "{} changed something of {}, in epoch {}", sender, host, rows.registry());
+        require(
+                epoch == rows.registry().epoch() || host.readoptedEpoch() < rows.registry().epoch(),
+                2,
+                "{} changed something of {}, in epoch {}",
+                sender,
+                host,
+                rows.registry());
     }
 
     void registered(List<Command<?>> commands, ReplicaRow row, long epoch) {
@@ -203,7 +208,9 @@ final class RestoreInvariants {
             });
             for (Eviction eviction : changes.evictions().added()) {
                 if (eviction.isDecided()) {
-                    endedSinceSaid.merge(new EntryName(eviction.fact().namespace(), eviction.fact().key()), eviction.fact().generation(),
+                    endedSinceSaid.merge(
+                            new EntryName(eviction.fact().namespace(), eviction.fact().key()),
+                            eviction.fact().generation(),
                             Math::max);
                 }
             }
@@ -229,7 +236,7 @@ final class RestoreInvariants {
                 case RegisterRequest register -> register.items().stream().map(Registration::replicaId);
                 case AttachRequest attach -> attach.items().stream().map(Attachment::replicaId);
                 case ResolveRequest resolve -> resolve.replicaIds().stream();
-                case DropRequest _,TouchRequest _,HeartbeatRequest _,ReconcileRequest _,DiscrepancyRequest _,ReadoptRequest _ ->
+                case DropRequest _, TouchRequest _, HeartbeatRequest _, ReconcileRequest _, DiscrepancyRequest _, ReadoptRequest _ ->
                         Stream.empty();
             };
             ids.filter(id -> rows.isRecorded(id) && !rows.storedReplicas().containsKey(id)).forEach(toldEnded::add);
@@ -247,9 +254,12 @@ final class RestoreInvariants {
             return;
         }
         if (entry == null) {
-            require(cause != OrderCause.ORPHAN || hasEnded(held.id())
-                    || memory.ends.getOrDefault(row.name(), Set.of()).stream().anyMatch(end -> end > held.generation()), 7,
-                    "{} is doomed, and nobody has another", held);
+            require(
+                    cause != OrderCause.ORPHAN || hasEnded(held.id())
+                            || memory.ends.getOrDefault(row.name(), Set.of()).stream().anyMatch(end -> end > held.generation()),
+                    7,
+                    "{} is doomed, and nobody has another",
+                    held);
             return;
         }
         long newest = entry.external() ? entry.generation() : generationHeld(entry);
@@ -278,22 +288,32 @@ final class RestoreInvariants {
             readopted += row == null ? 0 : 1;
             EntryRow before = entriesBefore.get(item.name());
             boolean brings = row != null && row.isLive() && (before == null || before.generation() < item.generation());
-            require(!brings || endedSinceSaid.getOrDefault(item.name(), 0L) < item.generation(), 7, "{} brings back what was ended: {}",
+            require(
+                    !brings || endedSinceSaid.getOrDefault(item.name(), 0L) < item.generation(),
+                    7,
+                    "{} brings back what was ended: {}",
                     row,
                     endedSinceSaid);
         });
         changes.namespaces()
                 .rows()
                 .values()
-                .forEach(namespace -> require(namespace.aboveWatermark() || isWithinLimits(namespace), 6,
-                        "{} is beyond its limits, and nobody knows", namespace));
+                .forEach(
+                        namespace -> require(
+                                namespace.aboveWatermark() || isWithinLimits(namespace),
+                                6,
+                                "{} is beyond its limits, and nobody knows",
+                                namespace));
     }
 
     /** Checks invariant 6: a namespace that is no longer marked as above its limits is within them, unless a pin has just ended. */
     static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
-        require(!swept || before == null || !before.aboveWatermark() || after.aboveWatermark()
-                || before.orderResets() != after.orderResets() || isWithinLimits(after), 6,
-                "{} was swept, and is beyond its limits", after);
+        require(
+                !swept || before == null || !before.aboveWatermark() || after.aboveWatermark()
+                        || before.orderResets() != after.orderResets() || isWithinLimits(after),
+                6,
+                "{} was swept, and is beyond its limits",
+                after);
     }
 
     private static boolean isWithinLimits(NamespaceRow namespace) {

@@ -42,7 +42,14 @@ final class SimulatedCoordinator {
     private boolean readingReports;
     private int life;
 
-    SimulatedCoordinator(int number, SimulatedDatabase database, Timeline timeline, Faults faults, Broker broker, Story story, Coordinators.Shared shared) {
+    SimulatedCoordinator(
+            int number,
+            SimulatedDatabase database,
+            Timeline timeline,
+            Faults faults,
+            Broker broker,
+            Story story,
+            Coordinators.Shared shared) {
         this.name = "coordinator-" + number;
         this.database = database;
         this.timeline = timeline;

@@ -39,8 +39,15 @@ final class SimulatedHost {
     private static final int FAREWELL_MILLIS = 3_000;
 
     /** The simulated world to which a machine is connected. */
-    record World(Product product, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
-            Story story, RandomGenerator random) {}
+    record World(
+            Product product,
+            Timeline timeline,
+            Faults faults,
+            Coordinators coordinators,
+            Broker broker,
+            Invariants invariants,
+            Story story,
+            RandomGenerator random) {}
 
     private final HostId id;
     private final int number;
@@ -327,8 +334,11 @@ final class SimulatedHost {
     private void send(WorkerMessage<?> message) {
         int current = life;
         world.coordinators()
-                .send(world.product().sends(message, running().replicas()), () -> cutOff,
-                        delivery -> whenAwake(current,
+                .send(
+                        world.product().sends(message, running().replicas()),
+                        () -> cutOff,
+                        delivery -> whenAwake(
+                                current,
                                 () -> perform(running().delivered(now(), message, world.product().read(message, delivery)))));
     }
 

@@ -55,8 +55,13 @@ public final class Simulation {
     public record Run(long steps, long faults, long transactions, long waits, long restores, long readopted) {
         /** Returns the sum of both. */
         public Run and(Run other) {
-            return new Run(steps + other.steps, faults + other.faults, transactions + other.transactions, waits + other.waits,
-                    restores + other.restores, readopted + other.readopted);
+            return new Run(
+                    steps + other.steps,
+                    faults + other.faults,
+                    transactions + other.transactions,
+                    waits + other.waits,
+                    restores + other.restores,
+                    readopted + other.readopted);
         }
     }
 
@@ -81,7 +86,9 @@ public final class Simulation {
             } catch (InvariantViolated | IllegalStateException | IllegalArgumentException again) {
                 throw new InvariantViolated(seed, told.steps, told.story.toString(), again);
             }
-            throw new InvariantViolated(seed, simulation.steps,
+            throw new InvariantViolated(
+                    seed,
+                    simulation.steps,
                     "the same seed passed when it was run again: something depends on more than the seed",
                     violated);
         }

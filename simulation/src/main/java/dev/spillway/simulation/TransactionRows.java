@@ -125,8 +125,13 @@ final class TransactionRows implements WholeRows {
 
     @Override
     public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
-        return read(() -> firstFree(committed.lockHostsUnheardSince(deadline, ALL).stream(), Kind.HOST, HostRow::id, Mode.NO_KEY_UPDATE,
-                limit));
+        return read(
+                () -> firstFree(
+                        committed.lockHostsUnheardSince(deadline, ALL).stream(),
+                        Kind.HOST,
+                        HostRow::id,
+                        Mode.NO_KEY_UPDATE,
+                        limit));
     }
 
     @Override
@@ -237,8 +242,10 @@ final class TransactionRows implements WholeRows {
 
     @Override
     public List<EntryRow> lockVictims(NamespaceName namespace, Place after, int limit) {
-        return lockInOrder(() -> committed.victims(namespace, after, ALL),
-                row -> row.place().compareTo(after) > 0 && row.pin() == null && !row.follows(), limit);
+        return lockInOrder(
+                () -> committed.victims(namespace, after, ALL),
+                row -> row.place().compareTo(after) > 0 && row.pin() == null && !row.follows(),
+                limit);
     }
 
     @Override
@@ -263,8 +270,10 @@ final class TransactionRows implements WholeRows {
 
     @Override
     public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
-        return lockInOrder(() -> committed.lockCreatedUntil(namespace, latest, ALL),
-                row -> row.pin() == null && !row.createdAt().isAfter(latest), limit);
+        return lockInOrder(
+                () -> committed.lockCreatedUntil(namespace, latest, ALL),
+                row -> row.pin() == null && !row.createdAt().isAfter(latest),
+                limit);
     }
 
     @Override
@@ -399,16 +408,23 @@ final class TransactionRows implements WholeRows {
             all.replaceAll((host, limit) -> ALL);
             Map<HostId, List<ReplicaRow>> orders = new HashMap<>();
             committed.lockOrdersForHeartbeats(all, soon)
-                    .forEach((host, rows) -> orders.put(host,
-                            firstFree(rows.stream(), Kind.REPLICA, ReplicaRow::id, Mode.UPDATE, MapRows.stored(limits, host))));
+                    .forEach(
+                            (host, rows) -> orders.put(
+                                    host,
+                                    firstFree(rows.stream(), Kind.REPLICA, ReplicaRow::id, Mode.UPDATE, MapRows.stored(limits, host))));
             return orders;
         });
     }
 
     @Override
     public List<DueOrder> lockDueOrders(int limit) {
-        return read(() -> firstFree(committed.lockDueOrders(limit).stream().filter(due -> due.host().state() == HostState.ACTIVE),
-                Kind.REPLICA, due -> due.replica().id(), Mode.UPDATE, limit));
+        return read(
+                () -> firstFree(
+                        committed.lockDueOrders(limit).stream().filter(due -> due.host().state() == HostState.ACTIVE),
+                        Kind.REPLICA,
+                        due -> due.replica().id(),
+                        Mode.UPDATE,
+                        limit));
     }
 
     @Override

@@ -106,13 +106,15 @@ final class Trouble {
             }
             case 7 -> coordinators.execute(new Command.Invalidate(name, null));
             case 8 -> coordinators.execute(new Command.Get(name));
-            case 9 -> coordinators.execute(
-                    new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE));
+            case 9 -> coordinators.execute(new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE));
             case 10 -> host.clients().hold(name, Duration.ofSeconds(1 + random.nextInt(90)));
             case 11 -> host.clients().release();
             case 12 -> host.clients().use(name);
-            case 13 -> coordinators.execute(new Command.SetPin(name, new PinReason("simulated"),
-                    random.nextBoolean() ? null : timeline.instant().plusSeconds(1 + random.nextInt(60))));
+            case 13 -> coordinators.execute(
+                    new Command.SetPin(
+                            name,
+                            new PinReason("simulated"),
+                            random.nextBoolean() ? null : timeline.instant().plusSeconds(1 + random.nextInt(60))));
             case 14 -> coordinators.execute(new Command.LiftPin(name));
             default -> changePolicy();
         }
@@ -125,8 +127,10 @@ final class Trouble {
             case 2 ->
                     coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofLowWatermark(random.nextBoolean() ? null : 0.5)));
             case 3 -> coordinators.execute(new Command.SetPolicy(namespace, 1L + random.nextInt(names.size()), null, 1.0));
-            case 4 -> coordinators.execute(new Command.SetPolicy(namespace, evictionPolicy(
-                    random.nextBoolean() ? EvictionPolicy.LRU : EvictionPolicy.GDSF, null)));
+            case 4 -> coordinators.execute(
+                    new Command.SetPolicy(
+                            namespace,
+                            evictionPolicy(random.nextBoolean() ? EvictionPolicy.LRU : EvictionPolicy.GDSF, null)));
             case 5 -> coordinators.execute(new Command.Clean(namespace, 1 + random.nextInt(3)));
             default -> coordinators.execute(
                     new Command.MakePlan(namespace, new PlanPurpose.Prune((long) random.nextInt(names.size()), null, null, null)),
@@ -136,9 +140,18 @@ final class Trouble {
 
     /** Sets eviction policy and idle limit together, because GDSF does not allow an idle limit. */
     private static PolicyChange evictionPolicy(EvictionPolicy policy, @Nullable Duration maxIdle) {
-        return new PolicyChange(EnumSet.of(PolicyField.EVICTION_POLICY, PolicyField.MAX_IDLE), null, null, null, maxIdle, null, null, null,
+        return new PolicyChange(
+                EnumSet.of(PolicyField.EVICTION_POLICY, PolicyField.MAX_IDLE),
                 null,
-                null, policy);
+                null,
+                null,
+                maxIdle,
+                null,
+                null,
+                null,
+                null,
+                null,
+                policy);
     }
 
     private Duration seconds() {
@@ -171,8 +184,10 @@ final class Trouble {
             SimulatedHost host = fleet.any();
             timeline.after(faults.delay(), () -> host.clients().attach(name, copied.snapshotId(), copied.generation()));
             for (int put = random.nextInt(4); put > 0; put--) {
-                timeline.after(1_000 + random.nextInt(2_000), () -> coordinators.execute(
-                        new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE)));
+                timeline.after(
+                        1_000 + random.nextInt(2_000),
+                        () -> coordinators.execute(
+                                new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE)));
             }
         }
     }

@@ -72,8 +72,12 @@ final class UseInvariants {
             Instant access = accepted.getOrDefault(read.name(), Instant.MIN);
             EntryRow entry = rows.storedEntries().get(read.name());
             if (hosts.contains(read.host()) && entry != null && entry.generation() == use.generation() && access.isBefore(use.at())) {
-                found.add("%s was read on %s at %s, and the last access that the registry took is of %s".formatted(read.name(), read.host(),
-                        use.at(), access));
+                found.add(
+                        "%s was read on %s at %s, and the last access that the registry took is of %s".formatted(
+                                read.name(),
+                                read.host(),
+                                use.at(),
+                                access));
             }
         });
         return found;

@@ -129,10 +129,16 @@ enum PlantedBugs {
                         default -> List.of();
                     };
                     return asked.isEmpty() ? delivery
-                            : new Delivery.Replied<>(new Reply.Accepted<>(new ReplicaOutcomes(asked.stream()
-                                    .<ReplicaOutcome>map(
-                                            id -> new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.UNKNOWN_NAMESPACE, "fenced"))
-                                    .toList())));
+                            : new Delivery.Replied<>(
+                                    new Reply.Accepted<>(
+                                            new ReplicaOutcomes(
+                                                    asked.stream()
+                                                            .<ReplicaOutcome>map(
+                                                                    id -> new ReplicaOutcome.Refused(
+                                                                            id,
+                                                                            ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
+                                                                            "fenced"))
+                                                            .toList())));
                 }
             };
         }
@@ -167,9 +173,17 @@ enum PlantedBugs {
                         };
                         if (there && replica.name().namespace().equals(order.namespace()) && replica.name().key().equals(order.key())
                                 && replica.generation() <= order.generation()) {
-                            return new Order(replica.id(), order.hostId(), order.storeId(), order.namespace(), order.key(),
+                            return new Order(
+                                    replica.id(),
+                                    order.hostId(),
+                                    order.storeId(),
+                                    order.namespace(),
+                                    order.key(),
                                     order.generation(),
-                                    order.evictionId(), order.cause(), order.attempt(), order.doomedAt());
+                                    order.evictionId(),
+                                    order.cause(),
+                                    order.attempt(),
+                                    order.doomedAt());
                         }
                     }
                     return order;
@@ -187,9 +201,10 @@ enum PlantedBugs {
                 IndexContents loads(IndexContents stored) {
                     List<ReplicaRecord> replicas = new ArrayList<>(stored.replicas());
                     replicas.sort(Comparator.comparingLong(ReplicaRecord::generation));
-                    replicas.replaceAll(replica -> replica.state() == ReplicaState.HIDDEN
-                            ? replica.with(copy -> copy.state(ReplicaState.LIVE).bytesFreed(0).imageAwaited(false))
-                            : replica);
+                    replicas.replaceAll(
+                            replica -> replica.state() == ReplicaState.HIDDEN
+                                    ? replica.with(copy -> copy.state(ReplicaState.LIVE).bytesFreed(0).imageAwaited(false))
+                                    : replica);
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }
             };
@@ -285,9 +300,17 @@ enum PlantedBugs {
                 @Override
                 List<WorkerMessage<?>> sendsBesides(Offer offer, Sender as) {
                     return offer.generation() > 0 ? List.of()
-                            : List.of(new RegisterRequest(as,
-                                    List.of(new Registration(offer.id(), offer.name().namespace(), offer.name().key(),
-                                            offer.snapshotId(), offer.sizeBytes(), offer.description()))));
+                            : List.of(
+                                    new RegisterRequest(
+                                            as,
+                                            List.of(
+                                                    new Registration(
+                                                            offer.id(),
+                                                            offer.name().namespace(),
+                                                            offer.name().key(),
+                                                            offer.snapshotId(),
+                                                            offer.sizeBytes(),
+                                                            offer.description()))));
                 }
             };
         }
@@ -344,8 +367,17 @@ enum PlantedBugs {
                     }
                     List<Readoption> anew = readopt.items()
                             .stream()
-                            .map(item -> new Readoption(item.replicaId(), item.formerId(), item.namespace(), item.key(), item.snapshotId(),
-                                    stored.namespaces().nextGenerations(1).getFirst(), item.sizeBytes(), item.description(), item.served()))
+                            .map(
+                                    item -> new Readoption(
+                                            item.replicaId(),
+                                            item.formerId(),
+                                            item.namespace(),
+                                            item.key(),
+                                            item.snapshotId(),
+                                            stored.namespaces().nextGenerations(1).getFirst(),
+                                            item.sizeBytes(),
+                                            item.description(),
+                                            item.served()))
                             .toList();
                     return new Command.FromWorker<>(new ReadoptRequest(readopt.sender(), anew, readopt.last()));
                 }
@@ -380,11 +412,23 @@ enum PlantedBugs {
                     }
                     Set<ReplicaId> served = new HashSet<>();
                     replicas.stream().filter(replica -> replica.state() == ReplicaState.LIVE).forEach(replica -> served.add(replica.id()));
-                    return new ReadoptRequest(readopt.sender(), readopt.items()
-                            .stream()
-                            .map(item -> new Readoption(item.replicaId(), item.formerId(), item.namespace(), item.key(), item.snapshotId(),
-                                    item.generation(), item.sizeBytes(), item.description(), served.contains(item.formerId())))
-                            .toList(), readopt.last());
+                    return new ReadoptRequest(
+                            readopt.sender(),
+                            readopt.items()
+                                    .stream()
+                                    .map(
+                                            item -> new Readoption(
+                                                    item.replicaId(),
+                                                    item.formerId(),
+                                                    item.namespace(),
+                                                    item.key(),
+                                                    item.snapshotId(),
+                                                    item.generation(),
+                                                    item.sizeBytes(),
+                                                    item.description(),
+                                                    served.contains(item.formerId())))
+                                    .toList(),
+                            readopt.last());
                 }
             };
         }
@@ -399,8 +443,11 @@ enum PlantedBugs {
                 Delivery<?> read(WorkerMessage<?> message, Delivery<?> delivery) {
                     return message instanceof DropRequest drop
                             && delivery instanceof Delivery.Replied<?>(Reply.Accepted<?>(DropAnswer _))
-                                    ? new Delivery.Replied<>(new Reply.Accepted<>(new DropAnswer(
-                                            drop.items().stream().map(DropRequest.Drop::replicaId).toList(), List.of())))
+                                    ? new Delivery.Replied<>(
+                                            new Reply.Accepted<>(
+                                                    new DropAnswer(
+                                                            drop.items().stream().map(DropRequest.Drop::replicaId).toList(),
+                                                            List.of())))
                                     : delivery;
                 }
             };
@@ -448,9 +495,7 @@ enum PlantedBugs {
                 IndexContents loads(IndexContents stored) {
                     List<ReplicaRecord> replicas = stored.replicas()
                             .stream()
-                            .map(replica -> replica.state() == ReplicaState.PENDING
-                                    ? replica.withArtifact(null)
-                                    : replica)
+                            .map(replica -> replica.state() == ReplicaState.PENDING ? replica.withArtifact(null) : replica)
                             .toList();
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }

@@ -27,8 +27,16 @@ final class SimulationTest {
         System.out.printf(
                 "simulated %d runs from seed %d in %.1f s (%.0f runs/s): %d steps, %d faults, %d transactions, %d of them in the way "
                         + "of another, %d restores of the database, %d replicas readopted%n",
-                runs, first, seconds, runs / seconds, all.steps(), all.faults(), all.transactions(), all.waits(),
-                all.restores(), all.readopted());
+                runs,
+                first,
+                seconds,
+                runs / seconds,
+                all.steps(),
+                all.faults(),
+                all.transactions(),
+                all.waits(),
+                all.restores(),
+                all.readopted());
         assertThat(all.faults()).as("faults in %d runs", runs).isGreaterThan(runs);
     }
 

@@ -11,8 +11,24 @@ public record Certificate(Path certificate, Path key) {
     /** Makes a self-signed certificate with the command {@code openssl}. */
     public static Certificate make(Path folder, String name) throws IOException, InterruptedException {
         Certificate made = new Certificate(folder.resolve(name + ".crt"), folder.resolve(name + ".key"));
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=" + name,
-                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", made.key.toString(), "-out", made.certificate.toString());
+        openssl(
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=" + name,
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+                "-keyout",
+                made.key.toString(),
+                "-out",
+                made.certificate.toString());
         return made;
     }
 

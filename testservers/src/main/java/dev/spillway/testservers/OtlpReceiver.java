@@ -38,8 +38,16 @@ public final class OtlpReceiver implements AutoCloseable {
      * @param parentId id of the parent span; empty for the first span of a trace
      * @param links    spans that it links to, besides its parent
      */
-    public record Received(String service, String instance, String name, String kind, String traceId, String spanId, String parentId,
-            Map<String, String> attributes, List<Link> links) {}
+    public record Received(
+            String service,
+            String instance,
+            String name,
+            String kind,
+            String traceId,
+            String spanId,
+            String parentId,
+            Map<String, String> attributes,
+            List<Link> links) {}
 
     public record Link(String traceId, String spanId) {}
 
@@ -109,9 +117,15 @@ public final class OtlpReceiver implements AutoCloseable {
     }
 
     private static Received received(Map<String, String> resource, Span span) {
-        return new Received(attribute(resource, "service.name"), attribute(resource, "service.instance.id"), span.getName(),
-                span.getKind().name().replace("SPAN_KIND_", ""), hex(span.getTraceId().toByteArray()), hex(span.getSpanId().toByteArray()),
-                hex(span.getParentSpanId().toByteArray()), texts(span.getAttributesList()),
+        return new Received(
+                attribute(resource, "service.name"),
+                attribute(resource, "service.instance.id"),
+                span.getName(),
+                span.getKind().name().replace("SPAN_KIND_", ""),
+                hex(span.getTraceId().toByteArray()),
+                hex(span.getSpanId().toByteArray()),
+                hex(span.getParentSpanId().toByteArray()),
+                texts(span.getAttributesList()),
                 span.getLinksList()
                         .stream()
                         .map(link -> new Link(hex(link.getTraceId().toByteArray()), hex(link.getSpanId().toByteArray())))
@@ -126,9 +140,12 @@ public final class OtlpReceiver implements AutoCloseable {
 
     private static Map<String, String> texts(List<KeyValue> attributes) {
         return attributes.stream()
-                .collect(Collectors.toMap(KeyValue::getKey, attribute -> attribute.getValue().hasStringValue()
-                        ? attribute.getValue().getStringValue()
-                        : Long.toString(attribute.getValue().getIntValue())));
+                .collect(
+                        Collectors.toMap(
+                                KeyValue::getKey,
+                                attribute -> attribute.getValue().hasStringValue()
+                                        ? attribute.getValue().getStringValue()
+                                        : Long.toString(attribute.getValue().getIntValue())));
     }
 
     private static String hex(byte[] id) {

@@ -23,19 +23,33 @@ public record SecuredKafka(Map<String, String> broker, Path client) {
         Certificate certificate = Certificate.make(folder, "kafka");
         Path both = folder.resolve("kafka.pem");
         Files.writeString(both, Files.readString(certificate.key()) + Files.readString(certificate.certificate()));
-        return new SecuredKafka(Map.of("listener.security.protocol.map", "PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT",
-                "inter.broker.listener.name", "PLAINTEXT", "sasl.enabled.mechanisms", "PLAIN", "sasl.mechanism.inter.broker.protocol",
-                "PLAIN",
-                "listener.name.plaintext.plain.sasl.jaas.config",
-                LOGIN.formatted("broker", "broker") + " user_broker=\"broker\" user_spillway=\"" + password + "\";",
-                "ssl.keystore.type", "PEM", "ssl.keystore.location", both.toString(), "ssl.truststore.type", "PEM",
-                "ssl.truststore.location",
-                certificate.certificate().toString()), client(folder, certificate, password));
+        return new SecuredKafka(
+                Map.of(
+                        "listener.security.protocol.map",
+                        "PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT",
+                        "inter.broker.listener.name",
+                        "PLAINTEXT",
+                        "sasl.enabled.mechanisms",
+                        "PLAIN",
+                        "sasl.mechanism.inter.broker.protocol",
+                        "PLAIN",
+                        "listener.name.plaintext.plain.sasl.jaas.config",
+                        LOGIN.formatted("broker", "broker") + " user_broker=\"broker\" user_spillway=\"" + password + "\";",
+                        "ssl.keystore.type",
+                        "PEM",
+                        "ssl.keystore.location",
+                        both.toString(),
+                        "ssl.truststore.type",
+                        "PEM",
+                        "ssl.truststore.location",
+                        certificate.certificate().toString()),
+                client(folder, certificate, password));
     }
 
     /** Returns the properties file of a client with another password. */
     public Path withPassword(Path folder, String password) throws IOException {
-        return Files.writeString(folder.resolve("other.properties"),
+        return Files.writeString(
+                folder.resolve("other.properties"),
                 Files.readString(client).replaceAll("password=\"[^\"]*\"", "password=\"" + password + "\""));
     }
 

@@ -28,8 +28,12 @@ public record TestPostgres(String host, int port, String user, String password, 
                     new PostgreSQLContainer<>(ContainerEngine.POSTGRES).withCommand("postgres", "-c", PREPARED + "=2")
                             .withTmpFs(Map.of("/var/lib/postgresql/data", "rw"));
             container.withImagePullPolicy(image -> false).start();
-            return new TestPostgres(container.getHost(), container.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT),
-                    container.getUsername(), container.getPassword(), container::stop);
+            return new TestPostgres(
+                    container.getHost(),
+                    container.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT),
+                    container.getUsername(),
+                    container.getPassword(),
+                    container::stop);
         }
         PostgresServer server = PostgresServer.start(PostgresSettings.temporary().withParameter(PREPARED, "2"));
         return new TestPostgres("127.0.0.1", server.port(), server.user(), server.password(), server::close);

@@ -60,8 +60,15 @@ public final class Artifacts {
     public record Kept(EntryKey key, ContentDigest content, long sizeBytes, Outcome outcome) {}
 
     /** An artifact of a list. */
-    public record Listed(EntryKey key, SnapshotId snapshotId, long generation, ContentDigest content, @Nullable GroupName group,
-            long sizeBytes, Instant cachedAt, Instant lastAccessedAt) {}
+    public record Listed(
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            ContentDigest content,
+            @Nullable GroupName group,
+            long sizeBytes,
+            Instant cachedAt,
+            Instant lastAccessedAt) {}
 
     /**
      * The figures of artifacts.
@@ -82,6 +89,19 @@ public final class Artifacts {
      * @param entries number of all artifacts on the disk
      * @param hitRatePpm hits among lookups in parts per million; 0 without lookups
      */
-    public record HostStats(long lookups, long hits, long misses, long damaged, long puts, long rejectedPuts, long refusedPuts,
-            long evictions, long evictedBytes, long flushes, long flushErrors, long cachedBytes, long entries, long hitRatePpm) {}
+    public record HostStats(
+            long lookups,
+            long hits,
+            long misses,
+            long damaged,
+            long puts,
+            long rejectedPuts,
+            long refusedPuts,
+            long evictions,
+            long evictedBytes,
+            long flushes,
+            long flushErrors,
+            long cachedBytes,
+            long entries,
+            long hitRatePpm) {}
 }

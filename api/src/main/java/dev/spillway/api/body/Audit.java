@@ -19,12 +19,29 @@ public final class Audit {
      * @param namespace namespace of the changed subject; absent if it does not apply, as are key, host and plan
      * @param detail    short text of the request, such as the fields of a policy or the name of a token; may be empty
      */
-    public record Change(Instant at, String actor, Action action, @Nullable NamespaceName namespace, @Nullable EntryKey key,
-            @Nullable HostId hostId, @Nullable PlanId planId, String detail) {}
+    public record Change(
+            Instant at,
+            String actor,
+            Action action,
+            @Nullable NamespaceName namespace,
+            @Nullable EntryKey key,
+            @Nullable HostId hostId,
+            @Nullable PlanId planId,
+            String detail) {}
 
     /** The changes that are recorded. */
     public enum Action {
-        SET_POLICY, PIN, UNPIN, MAKE_PLAN, APPLY_PLAN, DRAIN_HOST, CANCEL_DRAIN, RETIRE_HOST, READMIT_HOST, DECLARE_RESTORED, CREATE_TOKEN,
+        SET_POLICY,
+        PIN,
+        UNPIN,
+        MAKE_PLAN,
+        APPLY_PLAN,
+        DRAIN_HOST,
+        CANCEL_DRAIN,
+        RETIRE_HOST,
+        READMIT_HOST,
+        DECLARE_RESTORED,
+        CREATE_TOKEN,
         REVOKE_TOKEN
     }
 }

@@ -24,8 +24,13 @@ public final class CachedDirectories {
      * @param generation generation of which this host adds a copy; absent for a new generation
      * @param snapshotId image that was copied, only with a generation; absent if it is not known
      */
-    public record Put(String sourceDir, @Nullable String description, @Nullable SortedMap<String, String> labels, @Nullable Mode mode,
-            @Nullable Long generation, @Nullable SnapshotId snapshotId) {}
+    public record Put(
+            String sourceDir,
+            @Nullable String description,
+            @Nullable SortedMap<String, String> labels,
+            @Nullable Mode mode,
+            @Nullable Long generation,
+            @Nullable SnapshotId snapshotId) {}
 
     /** Ways to store a tree, in lower case on the wire. */
     public enum Mode {
@@ -49,8 +54,14 @@ public final class CachedDirectories {
      * @param notKept by kind of attribute, number of files and directories for which it is not kept; absent if nothing was lost
      * @param sourceLeft after a move, what is left at the source; absent if nothing is
      */
-    public record Stored(String path, SnapshotId snapshotId, long generation, long sizeBytes, List<EvictedEntry> evicted,
-            @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable SortedMap<String, Long> notKept, @Nullable SourceLeft sourceLeft) {}
+    public record Stored(
+            String path,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            List<EvictedEntry> evicted,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable SortedMap<String, Long> notKept,
+            @Nullable SourceLeft sourceLeft) {}
 
     /**
      * The part of a source that a move left behind, although its copy is an image.
@@ -86,7 +97,13 @@ public final class CachedDirectories {
     public record Hold(UUID id, Instant until) {}
 
     /** A tree that this host serves, in a list. */
-    public record Listed(EntryKey key, String description, SnapshotId snapshotId, long generation, long sizeBytes, Instant cachedAt,
+    public record Listed(
+            EntryKey key,
+            String description,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            Instant cachedAt,
             Instant lastAccessedAt) {}
 
     /** Totals of a namespace on one host; bytes are allocated blocks. */

@@ -24,7 +24,10 @@ public final class Entries {
      *
      * @param sizeBytes 0 or more allocated bytes, 0 if absent
      */
-    public record Put(SnapshotId snapshotId, @Nullable Long sizeBytes, @Nullable String description,
+    public record Put(
+            SnapshotId snapshotId,
+            @Nullable Long sizeBytes,
+            @Nullable String description,
             @Nullable SortedMap<String, String> labels) {}
 
     /**
@@ -45,9 +48,20 @@ public final class Entries {
      * @param pin       its pin; absent if it is not pinned
      * @param replicas  copies of its generation, at most 1,000, first LIVE ones of hosts that are heard; absent in lists
      */
-    public record Entry(NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, String description,
-            SortedMap<String, String> labels, Instant createdAt, Instant lastAccessedAt, @Nullable ContentDigest content,
-            @Nullable HostId writtenBy, @Nullable GroupName group, Pins.@Nullable Pin pin,
+    public record Entry(
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            String description,
+            SortedMap<String, String> labels,
+            Instant createdAt,
+            Instant lastAccessedAt,
+            @Nullable ContentDigest content,
+            @Nullable HostId writtenBy,
+            @Nullable GroupName group,
+            Pins.@Nullable Pin pin,
             @Nullable List<Replica> replicas) {}
 
     /**
@@ -56,7 +70,13 @@ public final class Entries {
      * @param address host and port where its worker serves other hosts
      * @param held    its present use at its host; absent if none is known
      */
-    public record Replica(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, ReplicaState state, Instant registeredAt,
+    public record Replica(
+            ReplicaId replicaId,
+            HostId hostId,
+            StoreId storeId,
+            String address,
+            ReplicaState state,
+            Instant registeredAt,
             @Nullable Held held) {}
 
     /**

@@ -25,9 +25,21 @@ public final class Evictions {
      * @param replicas number of copies that the fleet held
      * @param orders   open orders first, then the others in the order of closing: at most 1,000 for a single eviction, and 100 per eviction in a list
      */
-    public record Eviction(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
-            EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt, String actor, @Nullable PlanId planId,
-            State state, List<Orders.ReplicaOrder> orders) {}
+    public record Eviction(
+            EvictionId id,
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            EvictionCause cause,
+            int replicas,
+            SortedMap<String, String> labels,
+            Instant evictedAt,
+            String actor,
+            @Nullable PlanId planId,
+            State state,
+            List<Orders.ReplicaOrder> orders) {}
 
     /** The state of an eviction, in lower case on the wire. */
     public enum State {

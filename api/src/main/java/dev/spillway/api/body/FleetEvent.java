@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One event of the stream of {@link CoordinatorApi#FOLLOW_EVENTS}. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-@JsonSubTypes({@JsonSubTypes.Type(value = FleetEvent.Evicted.class, name = "eviction"),
+@JsonSubTypes({
+        @JsonSubTypes.Type(value = FleetEvent.Evicted.class, name = "eviction"),
         @JsonSubTypes.Type(value = FleetEvent.Confirmed.class, name = "confirmation"),
         @JsonSubTypes.Type(value = FleetEvent.HostChanged.class, name = "host"),
         @JsonSubTypes.Type(value = FleetEvent.Restored.class, name = "restored")})
@@ -23,12 +24,26 @@ public sealed interface FleetEvent {
     Instant at();
 
     /** An entry was evicted; {@code replicas} copies are ordered to be deleted. */
-    record Evicted(Instant at, EvictionId evictionId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
-            EvictionCause cause, int replicas) implements FleetEvent {}
+    record Evicted(
+            Instant at,
+            EvictionId evictionId,
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            EvictionCause cause,
+            int replicas) implements FleetEvent {}
 
     /** The order for a copy was closed. */
-    record Confirmed(Instant at, @Nullable EvictionId evictionId, HostId hostId, NamespaceName namespace, EntryKey key, long generation,
-            ReplicaId replicaId, Orders.State result) implements FleetEvent {}
+    record Confirmed(
+            Instant at,
+            @Nullable EvictionId evictionId,
+            HostId hostId,
+            NamespaceName namespace,
+            EntryKey key,
+            long generation,
+            ReplicaId replicaId,
+            Orders.State result) implements FleetEvent {}
 
     /** The state of a host changed. */
     record HostChanged(Instant at, HostId hostId, Hosts.State state, long incarnation) implements FleetEvent {}

@@ -22,6 +22,13 @@ public final class Holds {
      *
      * @param owner name of the token that took it; absent if no token was required
      */
-    public record Held(UUID id, Instant until, @Nullable NamespaceName namespace, @Nullable EntryKey key, @Nullable Long generation,
-            @Nullable CopyState state, @Nullable String path, @Nullable String owner) {}
+    public record Held(
+            UUID id,
+            Instant until,
+            @Nullable NamespaceName namespace,
+            @Nullable EntryKey key,
+            @Nullable Long generation,
+            @Nullable CopyState state,
+            @Nullable String path,
+            @Nullable String owner) {}
 }

@@ -23,9 +23,22 @@ public final class Hosts {
      * @param attention  what needs an operator, in one line; absent if nothing does
      * @param drain      progress of its drain, also while it is AWAY; absent if it does not drain
      */
-    public record Host(HostId id, StoreId storeId, String address, State state, long incarnation, int partition, Instant lastHeardAt,
-            long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt, HostFigures figures,
-            @Nullable Instant lastReconciledAt, @Nullable String attention, @Nullable Drain drain) {}
+    public record Host(
+            HostId id,
+            StoreId storeId,
+            String address,
+            State state,
+            long incarnation,
+            int partition,
+            Instant lastHeardAt,
+            long replicas,
+            long bytes,
+            long openOrders,
+            @Nullable Instant oldestOpenOrderAt,
+            HostFigures figures,
+            @Nullable Instant lastReconciledAt,
+            @Nullable String attention,
+            @Nullable Drain drain) {}
 
     /** The state of a host. */
     public enum State {
@@ -71,6 +84,5 @@ public final class Hosts {
      * @param detail    reason, and what to do about it
      * @param refusedAt time of its last attempt
      */
-    public record JoinRefusal(HostId hostId, StoreId storeId, String address, JoinAnswer.Reason reason, String detail,
-            Instant refusedAt) {}
+    public record JoinRefusal(HostId hostId, StoreId storeId, String address, JoinAnswer.Reason reason, String detail, Instant refusedAt) {}
 }

@@ -30,18 +30,36 @@ public final class Namespaces {
      * @param writeOnce        whether a key keeps its first content; artifacts only
      * @param evictionPolicy   order in which entries are evicted to make room; LRU by default
      */
-    public record Put(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable String ttl, @Nullable String maxIdle,
-            @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend, @Nullable String minResidency,
-            @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {}
+    public record Put(
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable String ttl,
+            @Nullable String maxIdle,
+            @Nullable Double lowWatermark,
+            @Nullable Double maxEvictionShare,
+            @Nullable Backend backend,
+            @Nullable String minResidency,
+            @Nullable Boolean writeOnce,
+            @Nullable EvictionPolicy evictionPolicy) {}
 
     /**
      * The policy after the change.
      *
      * @param evicted number of entries that the change evicted
      */
-    public record Policy(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce, EvictionPolicy evictionPolicy, long evicted) {}
+    public record Policy(
+            NamespaceName name,
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable Duration ttl,
+            @Nullable Duration maxIdle,
+            double lowWatermark,
+            double maxEvictionShare,
+            Backend backend,
+            @Nullable Duration minResidency,
+            boolean writeOnce,
+            EvictionPolicy evictionPolicy,
+            long evicted) {}
 
     /**
      * A namespace: its policy and its figures.
@@ -55,9 +73,23 @@ public final class Namespaces {
      * @param pinnedEntries number of pinned entries, which count for no limit; {@code pinnedBytes} likewise
      * @param evictions     number of evictions by cause; causes without evictions are absent
      */
-    public record Namespace(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce, EvictionPolicy evictionPolicy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
+    public record Namespace(
+            NamespaceName name,
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable Duration ttl,
+            @Nullable Duration maxIdle,
+            double lowWatermark,
+            double maxEvictionShare,
+            Backend backend,
+            @Nullable Duration minResidency,
+            boolean writeOnce,
+            EvictionPolicy evictionPolicy,
+            long entries,
+            long bytes,
+            long pinnedEntries,
+            long pinnedBytes,
+            long hits,
             long misses,
             Map<EvictionCause, Long> evictions) {}
 
@@ -71,8 +103,14 @@ public final class Namespaces {
      * @param byEntries    hit rate as a function of the number of unpinned entries, both rising
      * @param byBytes      hit rate as a function of their bytes, likewise
      */
-    public record Curve(NamespaceName namespace, long accesses, int sampledKeys, double samplingRate, double hitRate,
-            List<CurvePoint> byEntries, List<CurvePoint> byBytes) {}
+    public record Curve(
+            NamespaceName namespace,
+            long accesses,
+            int sampledKeys,
+            double samplingRate,
+            double hitRate,
+            List<CurvePoint> byEntries,
+            List<CurvePoint> byBytes) {}
 
     /** A size with its hit rate, from 0 to 1. */
     public record CurvePoint(long size, double hitRate) {}

@@ -37,8 +37,16 @@ public final class Orders {
      * @param deferredUntil end of the last hold on the image, as its host reported it
      * @param waitsFor      event that ends the wait of a WAITING order; otherwise absent
      */
-    public record ReplicaOrder(ReplicaId replicaId, HostId hostId, State state, int attempts, @Nullable Instant nextAttemptAt,
-            @Nullable String lastError, @Nullable Instant deferredUntil, @Nullable Instant closedAt, @Nullable String waitsFor) {}
+    public record ReplicaOrder(
+            ReplicaId replicaId,
+            HostId hostId,
+            State state,
+            int attempts,
+            @Nullable Instant nextAttemptAt,
+            @Nullable String lastError,
+            @Nullable Instant deferredUntil,
+            @Nullable Instant closedAt,
+            @Nullable String waitsFor) {}
 
     /**
      * An open order of a host.
@@ -50,7 +58,20 @@ public final class Orders {
      * @param deferredUntil end of the last hold on the image, as its host reported it
      * @param waitsFor      event that ends the wait of a WAITING order; otherwise absent
      */
-    public record OpenOrder(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
-            long sizeBytes, OrderCause cause, @Nullable EvictionId evictionId, State state, int attempts, Instant orderedAt,
-            @Nullable Instant nextAttemptAt, @Nullable String lastError, @Nullable Instant deferredUntil, @Nullable String waitsFor) {}
+    public record OpenOrder(
+            ReplicaId replicaId,
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            OrderCause cause,
+            @Nullable EvictionId evictionId,
+            State state,
+            int attempts,
+            Instant orderedAt,
+            @Nullable Instant nextAttemptAt,
+            @Nullable String lastError,
+            @Nullable Instant deferredUntil,
+            @Nullable String waitsFor) {}
 }

@@ -24,7 +24,9 @@ public final class Pagers {
     /** Checks the name of a pager, and returns it. */
     public static String requireName(String name) {
         if (!NamespaceName.FORM.matcher(name).matches()) {
-            throw new InvalidValueException("pager", name,
+            throw new InvalidValueException(
+                    "pager",
+                    name,
                     "1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit");
         }
         return name;
@@ -63,7 +65,12 @@ public final class Pagers {
      * @param saves     number of slots in the file for an engine that saves pages before it overwrites them; 64 if absent
      * @param checksums whether each write computes a hash that each read verifies; true if absent
      */
-    public record Create(String name, PagerMeta meta, int pages, @Nullable Integer sequences, @Nullable Boolean file,
+    public record Create(
+            String name,
+            PagerMeta meta,
+            int pages,
+            @Nullable Integer sequences,
+            @Nullable Boolean file,
             @Nullable Integer saves,
             @Nullable Boolean checksums) {}
 
@@ -76,9 +83,17 @@ public final class Pagers {
      * @param paused    whether writes are paused
      * @param work      capture or restore that has been running for the longest time; absent if there is none
      */
-    public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes,
+    public record Pager(
+            String name,
+            PagerMeta meta,
+            ContentDigest layout,
+            int pages,
+            int freePages,
+            int sequences,
+            long bytes,
             @Nullable String path,
-            boolean paused, @Nullable Work work) {}
+            boolean paused,
+            @Nullable Work work) {}
 
     /** Asks for free pages. */
     public record Allocate(int count) {}
@@ -123,9 +138,17 @@ public final class Pagers {
      * @param stayedPaused whether the engine stayed paused until everything was copied, because it does not save pages before it overwrites them
      * @param evicted      entries that were evicted to make room, from all hosts, oldest first
      */
-    public record Captured(SnapshotId snapshotId, long generation, long sizeBytes, int sequences, int pages, int pagesWritten,
+    public record Captured(
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            int sequences,
+            int pages,
+            int pagesWritten,
             long bytesWritten,
-            Duration pause, boolean stayedPaused, List<EvictedEntry> evicted) {}
+            Duration pause,
+            boolean stayedPaused,
+            List<EvictedEntry> evicted) {}
 
     /**
      * Names the entry to restore.
@@ -145,6 +168,11 @@ public final class Pagers {
     public record Verification(@Nullable Work work) {}
 
     /** The result of a verification: every byte of the snapshot was read and is as captured. */
-    public record Verified(SnapshotId snapshotId, long generation, PagerMeta meta, ContentDigest layout, int pages,
+    public record Verified(
+            SnapshotId snapshotId,
+            long generation,
+            PagerMeta meta,
+            ContentDigest layout,
+            int pages,
             List<String> sequences) {}
 }

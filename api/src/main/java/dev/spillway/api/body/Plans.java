@@ -27,7 +27,11 @@ public final class Plans {
      * @param keyPrefix  only entries whose keys begin with it are counted and evicted
      * @param dryRun     whether only the plan is made; false if absent
      */
-    public record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable String idleFor, @Nullable EntryKey keyPrefix,
+    public record Prune(
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable String idleFor,
+            @Nullable EntryKey keyPrefix,
             @Nullable Boolean dryRun) {}
 
     /**
@@ -44,14 +48,29 @@ public final class Plans {
      *                         lists
      * @param next             value of {@code ?after=} for more of the plan's victims; absent if there are no more
      */
-    public record Plan(PlanId id, NamespaceName namespace, Purpose purpose, State state, String actor, long namespaceEntries, long allowed,
-            long victimCount, long victimBytes, @Nullable Double hitRateCost, @Nullable Applied applied, @Nullable Boolean policySet,
+    public record Plan(
+            PlanId id,
+            NamespaceName namespace,
+            Purpose purpose,
+            State state,
+            String actor,
+            long namespaceEntries,
+            long allowed,
+            long victimCount,
+            long victimBytes,
+            @Nullable Double hitRateCost,
+            @Nullable Applied applied,
+            @Nullable Boolean policySet,
             @Nullable List<Victim> victims,
-            @Nullable String next, Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {}
+            @Nullable String next,
+            Instant createdAt,
+            Instant expiresAt,
+            @Nullable Instant appliedAt) {}
 
     /** The purpose of a plan. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-    @JsonSubTypes({@JsonSubTypes.Type(value = ToPrune.class, name = "PRUNE"),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(value = ToPrune.class, name = "PRUNE"),
             @JsonSubTypes.Type(value = ToSetPolicy.class, name = "POLICY")})
     public sealed interface Purpose {}
 
@@ -67,9 +86,18 @@ public final class Plans {
      *
      * @param given names of the fields that take their value here; all others stay as they are
      */
-    public record PolicyChange(List<String> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend,
-            @Nullable Duration minResidency, @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {}
+    public record PolicyChange(
+            List<String> given,
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable Duration ttl,
+            @Nullable Duration maxIdle,
+            @Nullable Double lowWatermark,
+            @Nullable Double maxEvictionShare,
+            @Nullable Backend backend,
+            @Nullable Duration minResidency,
+            @Nullable Boolean writeOnce,
+            @Nullable EvictionPolicy evictionPolicy) {}
 
     /** The state of a plan. */
     public enum State {
@@ -90,7 +118,14 @@ public final class Plans {
      * @param beyond    number of further entries that were evicted because they were put after the plan was made and the new limits left no room for
      *                  them
      */
-    public record Applied(long evicted, long evictedBytes, long gone, long replaced, long pinned, long used, long remaining,
+    public record Applied(
+            long evicted,
+            long evictedBytes,
+            long gone,
+            long replaced,
+            long pinned,
+            long used,
+            long remaining,
             @Nullable Long beyond) {}
 
     /**
@@ -98,7 +133,13 @@ public final class Plans {
      *
      * @param outcome its outcome; absent until the plan is applied
      */
-    public record Victim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, Reason reason,
+    public record Victim(
+            long number,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            Reason reason,
             @Nullable Outcome outcome) {}
 
     /** The reason for choosing a victim. */

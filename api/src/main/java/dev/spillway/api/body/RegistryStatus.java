@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param hostsUnheard  number of hosts that have not reported what they hold since then
  * @param behind        how far refused hosts are ahead of this registry; present only while a restore is not yet confirmed
  */
-public record RegistryStatus(RegistryId id, long epoch, long generation, @Nullable Instant restoredAt, long hostsUnheard,
+public record RegistryStatus(
+        RegistryId id,
+        long epoch,
+        long generation,
+        @Nullable Instant restoredAt,
+        long hostsUnheard,
         @Nullable Behind behind) {
     /** The highest generation and epoch that a refused host has seen. */
     public record Behind(long generation, long epoch) {}

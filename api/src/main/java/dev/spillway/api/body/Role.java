@@ -2,7 +2,6 @@ package dev.spillway.api.body;
 
 import dev.spillway.api.Operation;
 
-
 /** Roles of tokens. {@link Operation#roles} lists the roles that may call an operation. */
 public enum Role {
     /** Reads. */

@@ -38,9 +38,15 @@ public final class Tokens {
      * @param createdAt absent for one of the file
      * @param createdBy absent for one of the file
      */
-    public record Listed(String name, @Nullable Source source, Role role, List<NamespaceName> namespaces, @Nullable HostId host,
+    public record Listed(
+            String name,
+            @Nullable Source source,
+            Role role,
+            List<NamespaceName> namespaces,
+            @Nullable HostId host,
             @Nullable Instant createdAt,
-            @Nullable String createdBy, @Nullable Instant expiresAt) {}
+            @Nullable String createdBy,
+            @Nullable Instant expiresAt) {}
 
     /** @param digest SHA-256 of a token's text, 64 lower-case hexadecimal digits */
     public record Find(String digest) {}

@@ -19,7 +19,20 @@ import org.jspecify.annotations.Nullable;
  * @param partition   partition of orders that it reads; absent before it has read any
  * @param nextOffset  offset of the first order that is not decided yet
  */
-public record WorkerStatus(HostId hostId, StoreId storeId, String address, boolean joined, @Nullable String refusal,
-        @Nullable String unreachable, boolean draining, @Nullable RegistryId registryId, long epoch, long incarnation,
-        boolean suspended, Map<CopyState, Long> replicas, Map<CopyState, Long> bytes, long holds, @Nullable Integer partition,
+public record WorkerStatus(
+        HostId hostId,
+        StoreId storeId,
+        String address,
+        boolean joined,
+        @Nullable String refusal,
+        @Nullable String unreachable,
+        boolean draining,
+        @Nullable RegistryId registryId,
+        long epoch,
+        long incarnation,
+        boolean suspended,
+        Map<CopyState, Long> replicas,
+        Map<CopyState, Long> bytes,
+        long holds,
+        @Nullable Integer partition,
         @Nullable Long nextOffset) {}

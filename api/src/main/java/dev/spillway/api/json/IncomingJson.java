@@ -56,13 +56,15 @@ public final class IncomingJson {
         } catch (CharacterCodingException e) {
             throw new UnreadableJsonException(Mistake.MALFORMED, "body: not UTF-8 (expected: JSON in UTF-8)", e);
         } catch (JsonProcessingException e) {
-            throw new UnreadableJsonException(Mistake.MALFORMED,
-                    "body: not JSON%s: %s".formatted(place(e.getLocation()), mistake(mapper, e)), e);
+            throw new UnreadableJsonException(
+                    Mistake.MALFORMED,
+                    "body: not JSON%s: %s".formatted(place(e.getLocation()), mistake(mapper, e)),
+                    e);
         }
         if (tree == null || tree.isMissingNode() || tree.isNull()) {
-            throw new UnreadableJsonException(Mistake.MALFORMED,
-                    "body: %s (expected: %s)".formatted(tree == null || tree.isMissingNode() ? "empty" : "null",
-                            "a JSON object"),
+            throw new UnreadableJsonException(
+                    Mistake.MALFORMED,
+                    "body: %s (expected: %s)".formatted(tree == null || tree.isMissingNode() ? "empty" : "null", "a JSON object"),
                     new IOException("no value"));
         }
         try {
@@ -93,16 +95,20 @@ public final class IncomingJson {
         var path = e instanceof JsonMappingException mapping ? path(mapping) : "";
         var name = path.isEmpty() ? "body" : path;
         if (e instanceof UnrecognizedPropertyException unknown) {
-            return new UnreadableJsonException(Mistake.UNKNOWN_FIELD,
-                    "%s: unknown field (expected: %s)".formatted(name, fields(unknown.getKnownPropertyIds())), e);
+            return new UnreadableJsonException(
+                    Mistake.UNKNOWN_FIELD,
+                    "%s: unknown field (expected: %s)".formatted(name, fields(unknown.getKnownPropertyIds())),
+                    e);
         }
         var node = e instanceof JsonMappingException mapping ? find(tree, mapping) : tree;
         var refusal = refusal(e);
         if (refusal.isPresent()) {
             return new UnreadableJsonException(Mistake.INVALID_FIELD, placed(path, node, refusal.get()), e);
         }
-        return new UnreadableJsonException(Mistake.INVALID_FIELD,
-                "%s: %s (expected: %s)".formatted(name, shown(node), expected(target(e, root))), e);
+        return new UnreadableJsonException(
+                Mistake.INVALID_FIELD,
+                "%s: %s (expected: %s)".formatted(name, shown(node), expected(target(e, root))),
+                e);
     }
 
     /** Returns the message of a constructor or factory that refused its argument. */

@@ -48,10 +48,25 @@ public final class ArtifactsBenchmark implements Benchmark {
             new Starts(folder.path(), effort).measure(progress, figures, bars);
             progress.step("deleting the stores");
             Map<String, String> settings =
-                    new TreeMap<>(Map.of("keys of hits in memory", "Zipf 0.99 over %,d".formatted(MemoryHits.ENTRIES),
-                            "collector of hits in memory", "G1", "compression of RocksDB", "none"));
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, results,
-                    figures, checks, bars);
+                    new TreeMap<>(
+                            Map.of(
+                                    "keys of hits in memory",
+                                    "Zipf 0.99 over %,d".formatted(MemoryHits.ENTRIES),
+                                    "collector of hits in memory",
+                                    "G1",
+                                    "compression of RocksDB",
+                                    "none"));
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings,
+                    results,
+                    figures,
+                    checks,
+                    bars);
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

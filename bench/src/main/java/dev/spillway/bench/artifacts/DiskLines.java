@@ -46,11 +46,17 @@ final class DiskLines {
             flushes(1);
             Flushes waiters = flushes(WAITERS);
             takeTurns(progress);
-            bars.add(Bar.atLeast("put of 4 KiB, to RocksDB", perSecond(puts, DurableStore.Kind.SPILLWAY),
-                    perSecond(puts, DurableStore.Kind.ROCKSDB), 1));
+            bars.add(
+                    Bar.atLeast(
+                            "put of 4 KiB, to RocksDB",
+                            perSecond(puts, DurableStore.Kind.SPILLWAY),
+                            perSecond(puts, DurableStore.Kind.ROCKSDB),
+                            1));
             bars.add(Bar.atMost("syncs of a round of %d flushes".formatted(WAITERS), (double) waiters.syncsMost(), SYNCS_MAX));
-            checks.add(new Check("most syncs of one round of flushes", new TreeMap<>(
-                    Map.of("1 waiter", counted.getFirst().syncsMost(), WAITERS + " waiters", waiters.syncsMost()))));
+            checks.add(
+                    new Check(
+                            "most syncs of one round of flushes",
+                            new TreeMap<>(Map.of("1 waiter", counted.getFirst().syncsMost(), WAITERS + " waiters", waiters.syncsMost()))));
         } finally {
             for (DurableStore store : flushed) {
                 store.close();
@@ -81,8 +87,14 @@ final class DiskLines {
         Group group = group("put of " + size(bytes));
         for (DurableStore.Kind kind : DurableStore.Kind.values()) {
             group.lines()
-                    .put(kind, new Scenario(group.name() + kind.suffix(), "puts", 0, 1,
-                            new PutLoad(kind, directory("puts-" + bytes, kind), bytes)));
+                    .put(
+                            kind,
+                            new Scenario(
+                                    group.name() + kind.suffix(),
+                                    "puts",
+                                    0,
+                                    1,
+                                    new PutLoad(kind, directory("puts-" + bytes, kind), bytes)));
         }
         return group;
     }
@@ -96,8 +108,14 @@ final class DiskLines {
             Hits hits = Hits.warm(kind, directory, artifacts, bytes);
             hits.fill();
             warm.lines().put(kind, new Scenario(warm.name() + kind.suffix(), "hits", artifacts, 1, hits));
-            cold.put(kind, new Scenario("cold hit of " + size(bytes) + kind.suffix(), "hits", artifacts, 1,
-                    Hits.cold(kind, directory, artifacts, bytes)));
+            cold.put(
+                    kind,
+                    new Scenario(
+                            "cold hit of " + size(bytes) + kind.suffix(),
+                            "hits",
+                            artifacts,
+                            1,
+                            Hits.cold(kind, directory, artifacts, bytes)));
         }
         if (PageCache.canDrop(folder)) {
             groups.add(new Group("cold hit of " + size(bytes), cold));

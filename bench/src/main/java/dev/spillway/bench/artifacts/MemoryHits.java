@@ -53,9 +53,10 @@ public class MemoryHits {
         @Setup
         public void fill() {
             boolean byEntries = limit == Limit.ENTRIES;
-            store = new MemoryArtifactStore(byEntries
-                    ? new ArtifactLimits(ENTRIES, AMPLE, ARTIFACT_BYTES)
-                    : new ArtifactLimits(AMPLE, ENTRIES * ARTIFACT_BYTES, ARTIFACT_BYTES));
+            store = new MemoryArtifactStore(
+                    byEntries
+                            ? new ArtifactLimits(ENTRIES, AMPLE, ARTIFACT_BYTES)
+                            : new ArtifactLimits(AMPLE, ENTRIES * ARTIFACT_BYTES, ARTIFACT_BYTES));
             for (int number = 0; number < 2 * ENTRIES; number++) {
                 store.put(Payloads.key(number), Artifact.shared(Payloads.content(number, ARTIFACT_BYTES)));
             }

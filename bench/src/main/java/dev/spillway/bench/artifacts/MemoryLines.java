@@ -25,7 +25,9 @@ final class MemoryLines {
 
     private record Line(MemoryHits.Limit limit, int threads, List<RunResult> ours, List<RunResult> caffeine) {
         String title() {
-            return "hit in memory, full by %s, %d thread%s".formatted(limit == MemoryHits.Limit.ENTRIES ? "entries" : "weight", threads,
+            return "hit in memory, full by %s, %d thread%s".formatted(
+                    limit == MemoryHits.Limit.ENTRIES ? "entries" : "weight",
+                    threads,
                     threads == 1 ? "" : "s");
         }
     }

@@ -47,8 +47,11 @@ public record CurveError(double entries, double bytes, long modelBytes, double s
         StackDistances exact = StackDistances.of(trace);
         long entries = known.cardinality();
         long bytes = known.stream().mapToLong(trace::size).sum();
-        return new CurveError(mean(entries, curve.byEntries()::at, exact::atEntries), mean(bytes, curve.byBytes()::at, exact::atBytes),
-                modelBytes, curve.samplingRate());
+        return new CurveError(
+                mean(entries, curve.byEntries()::at, exact::atEntries),
+                mean(bytes, curve.byBytes()::at, exact::atBytes),
+                modelBytes,
+                curve.samplingRate());
     }
 
     private static double mean(long most, LongToDoubleFunction ours, LongToDoubleFunction exact) {

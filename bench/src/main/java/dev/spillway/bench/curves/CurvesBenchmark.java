@@ -63,7 +63,8 @@ public final class CurvesBenchmark implements Benchmark {
             BenchDatabase database = BenchDatabase.create(server, "curves");
             List<Scenario> lines;
             try (PostgresRegistry registry = PostgresRegistry.open(
-                    PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
+                    PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS),
+                    RegistryRules.DEFAULTS,
                     new SecureRandom())) {
                 for (EvictionPolicy policy : EvictionPolicy.values()) {
                     reruns(registry, policy, effort, progress, figures, bars);
@@ -72,8 +73,17 @@ public final class CurvesBenchmark implements Benchmark {
             }
             Map<String, String> settings = new TreeMap<>(database.settings());
             progress.step("stopping PostgreSQL");
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
-                    lines.stream().map(Scenario::result).toList(), figures, List.<Check>of(), bars);
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings,
+                    lines.stream().map(Scenario::result).toList(),
+                    figures,
+                    List.<Check>of(),
+                    bars);
         }
     }
 
@@ -92,7 +102,12 @@ public final class CurvesBenchmark implements Benchmark {
         bars.add(Bar.atMost("bytes of the largest model", largest, MODEL_BYTES_MAX));
     }
 
-    private static void reruns(PostgresRegistry registry, EvictionPolicy policy, Effort effort, StepListener progress, List<Figure> figures,
+    private static void reruns(
+            PostgresRegistry registry,
+            EvictionPolicy policy,
+            Effort effort,
+            StepListener progress,
+            List<Figure> figures,
             List<Bar> bars)
             throws InterruptedException {
         int reads = effort.quick() ? 5_000 : 200_000;
@@ -116,9 +131,12 @@ public final class CurvesBenchmark implements Benchmark {
         for (double multiple : MULTIPLES) {
             long size = Math.round((double) present * multiple);
             progress.step("reading %,d keys through %,d entries%s".formatted(reads, size, under));
-            double real = Rerun.hitRate(registry, new NamespaceName("rerun-%s-%d".formatted(policy.name().toLowerCase(Locale.ROOT), size)),
+            double real = Rerun.hitRate(
+                    registry,
+                    new NamespaceName("rerun-%s-%d".formatted(policy.name().toLowerCase(Locale.ROOT), size)),
                     policy,
-                    trace, size);
+                    trace,
+                    size);
             double said = curve.byEntries().at(size);
             figures.add(new Figure("hit rate%s, %s x".formatted(under, multiple), real, ""));
             figures.add(new Figure("the same by the curve%s, %s x".formatted(under, multiple), said, ""));
@@ -135,9 +153,17 @@ public final class CurvesBenchmark implements Benchmark {
         progress.step("putting %,d entries".formatted(entries));
         Rerun.hitRate(registry, namespace, EvictionPolicy.LRU, Trace.ofEach(entries), entries);
         try (AccessLog log = AccessLog.start(registry.usage())) {
-            Scenario plain = new Scenario("gets that nobody follows", "gets", entries, CALLERS,
+            Scenario plain = new Scenario(
+                    "gets that nobody follows",
+                    "gets",
+                    entries,
+                    CALLERS,
                     new FollowedGets(registry, names, () -> registry.followAccesses(ignored -> {})));
-            Scenario followed = new Scenario("gets that a curve follows", "gets", entries, CALLERS,
+            Scenario followed = new Scenario(
+                    "gets that a curve follows",
+                    "gets",
+                    entries,
+                    CALLERS,
                     new FollowedGets(registry, names, () -> registry.followAccesses(log)));
             plain.warm(effort);
             followed.warm(effort);

@@ -53,8 +53,8 @@ final class Rerun {
         }
         var figures = registry.queries().namespace(namespace).orElseThrow();
         if (figures.hits() + figures.misses() != trace.reads()) {
-            throw new BenchmarkFailedException("reads of %s: %,d (expected: %,d)".formatted(namespace, figures.hits() + figures.misses(),
-                    trace.reads()));
+            throw new BenchmarkFailedException(
+                    "reads of %s: %,d (expected: %,d)".formatted(namespace, figures.hits() + figures.misses(), trace.reads()));
         }
         return (double) figures.hits() / trace.reads();
     }

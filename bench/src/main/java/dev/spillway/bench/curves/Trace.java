@@ -24,7 +24,8 @@ public final class Trace {
     /** Returns ten traces that differ in popularity, scans, change over time and sizes. */
     public static List<Trace> ten(int reads) {
         int keys = reads / 5;
-        return List.of(of("Zipf 0.6", reads, keys, zipf(keys, 0.6, 1), Trace::even),
+        return List.of(
+                of("Zipf 0.6", reads, keys, zipf(keys, 0.6, 1), Trace::even),
                 of("Zipf 0.8", reads, keys, zipf(keys, 0.8, 2), logNormal(2)),
                 of("Zipf 1.0", reads, keys, zipf(keys, 1.0, 3), logNormal(3)),
                 of("Zipf 1.2", reads, keys, zipf(keys, 1.2, 4), heavyTailed(4)),

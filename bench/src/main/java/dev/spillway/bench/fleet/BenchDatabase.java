@@ -14,9 +14,23 @@ import org.postgresql.ds.PGSimpleDataSource;
 public record BenchDatabase(PostgresServer server, String name) {
     private static final List<String> DURABLE = List.of("fsync", "full_page_writes", "synchronous_commit");
     private static final List<String> SHOWN =
-            List.of("server_version", "fsync", "full_page_writes", "synchronous_commit", "wal_sync_method",
-                    "commit_delay", "shared_buffers", "max_wal_size", "checkpoint_timeout", "wal_compression", "wal_level", "wal_buffers",
-                    "data_checksums", "autovacuum", "default_transaction_isolation", "max_connections");
+            List.of(
+                    "server_version",
+                    "fsync",
+                    "full_page_writes",
+                    "synchronous_commit",
+                    "wal_sync_method",
+                    "commit_delay",
+                    "shared_buffers",
+                    "max_wal_size",
+                    "checkpoint_timeout",
+                    "wal_compression",
+                    "wal_level",
+                    "wal_buffers",
+                    "data_checksums",
+                    "autovacuum",
+                    "default_transaction_isolation",
+                    "max_connections");
 
     public static BenchDatabase create(PostgresServer server, String name) {
         new BenchDatabase(server, "postgres").jdbi().useHandle(handle -> handle.execute("CREATE DATABASE " + name));
@@ -58,8 +72,7 @@ public record BenchDatabase(PostgresServer server, String name) {
         Map<String, String> settings = new LinkedHashMap<>();
         try (Handle handle = jdbi().open()) {
             for (String setting : SHOWN) {
-                settings.put(setting,
-                        handle.createQuery("SELECT current_setting(:name)").bind("name", setting).mapTo(String.class).one());
+                settings.put(setting, handle.createQuery("SELECT current_setting(:name)").bind("name", setting).mapTo(String.class).one());
             }
         }
         for (String setting : DURABLE) {

@@ -31,7 +31,8 @@ public final class Workers {
     /** @throws BenchmarkFailedException if the host is refused */
     public static Host join(Registry registry, HostId id) {
         StoreId store = new StoreId(UUID.randomUUID());
-        return switch (ask(registry,
+        return switch (ask(
+                registry,
                 new JoinRequest(id, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))) {
             case JoinAnswer.Joined joined ->
                     new Host(new Sender(id, store, joined.registryId(), joined.epoch(), joined.incarnation()), joined.partition());

@@ -9,8 +9,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,10 +63,12 @@ final class Archives {
                 }));
                 run("rm", "-r", copy.toString());
                 uploaded.add(timed(() -> {
-                    int status = client.send(HttpRequest.newBuilder(entry)
-                            .header("Content-Type", "application/x-tar")
-                            .PUT(BodyPublishers.ofFile(tar))
-                            .build(), BodyHandlers.discarding()).statusCode();
+                    int status = client.send(
+                            HttpRequest.newBuilder(entry)
+                                    .header("Content-Type", "application/x-tar")
+                                    .PUT(BodyPublishers.ofFile(tar))
+                                    .build(),
+                            BodyHandlers.discarding()).statusCode();
                     if (status != 200) {
                         throw new BenchmarkFailedException("upload: " + status + " (expected: 200)");
                     }
@@ -77,13 +79,15 @@ final class Archives {
                             .body()) {
                         long bytes = body.transferTo(OutputStream.nullOutputStream());
                         if (bytes < (long) bytesEach * FILES) {
-                            throw new BenchmarkFailedException("download: %,d bytes (expected: %,d or more)".formatted(bytes,
-                                    (long) bytesEach * FILES));
+                            throw new BenchmarkFailedException(
+                                    "download: %,d bytes (expected: %,d or more)".formatted(bytes, (long) bytesEach * FILES));
                         }
                     }
                 }));
             }
-            return List.of(figure("archive put", uploaded), figure("archive sent", downloaded),
+            return List.of(
+                    figure("archive put", uploaded),
+                    figure("archive sent", downloaded),
                     figure("cp and sync of the same bytes", copied));
         }
     }

@@ -12,8 +12,8 @@ import dev.spillway.bench.measure.Scenario;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +34,11 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
     private static final int CONNECTIONS = 16;
     private static final int CLIENTS = 4;
     private static final int WARM_UPS = 4;
-    private static final List<Size> SIZES = List.of(new Size("4 KiB", 4 << 10, 0.4), new Size("64 KiB", 64 << 10, null),
-            new Size("1 MiB", 1 << 20, 0.8), new Size("16 MiB", 16 << 20, null));
+    private static final List<Size> SIZES = List.of(
+            new Size("4 KiB", 4 << 10, 0.4),
+            new Size("64 KiB", 64 << 10, null),
+            new Size("1 MiB", 1 << 20, 0.8),
+            new Size("16 MiB", 16 << 20, null));
 
     /** @param bound bound of the ratio to nginx; absent for none */
     private record Size(String name, int bytes, @Nullable Double bound) {}
@@ -67,15 +70,25 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
             Map<String, String> settings = new TreeMap<>(Map.of("connections of wrk", Integer.toString(CONNECTIONS)));
             Optional<String> missing = List.of("wrk", "nginx").stream().filter(tool -> Tools.path(tool).isEmpty()).findFirst();
             if (missing.isPresent()) {
-                progress.step("reads beside nginx are not measured: %s is not installed (expected: Debian's wrk and nginx-light)"
-                        .formatted(missing.get()));
+                progress.step(
+                        "reads beside nginx are not measured: %s is not installed (expected: Debian's wrk and nginx-light)"
+                                .formatted(missing.get()));
                 settings.put("beside nginx", "not measured, without " + missing.get());
             } else {
                 besideNginx(fleet, effort, progress, figures, bars);
             }
             List<Scenario> clients = shortLived(fleet, effort, progress);
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
-                    clients.stream().map(Scenario::result).toList(), figures, List.of(), bars);
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings,
+                    clients.stream().map(Scenario::result).toList(),
+                    figures,
+                    List.of(),
+                    bars);
         } catch (IOException e) {
             throw new BenchmarkFailedException("artifacts-http: " + e, e);
         }
@@ -99,9 +112,11 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
         String namespace = "/v1/namespaces/" + NAMESPACE;
         new Exchange(fleet.coordinator(), caller -> () -> Exchange.put(namespace, "{\"maxEntries\":1000,\"backend\":\"ARTIFACT\"}")).once();
         try (HttpClient client = HttpClient.newHttpClient()) {
-            int status = client.send(HttpRequest.newBuilder(URI.create("http://" + fleet.worker() + path(size)))
-                    .PUT(BodyPublishers.ofByteArray(content(size)))
-                    .build(), BodyHandlers.discarding()).statusCode();
+            int status = client.send(
+                    HttpRequest.newBuilder(URI.create("http://" + fleet.worker() + path(size)))
+                            .PUT(BodyPublishers.ofByteArray(content(size)))
+                            .build(),
+                    BodyHandlers.discarding()).statusCode();
             if (status != 201) {
                 throw new BenchmarkFailedException("put of %s: %d (expected: 201)".formatted(size.name(), status));
             }
@@ -153,9 +168,17 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
         Size small = SIZES.getFirst();
         Path socket = fleet.folder().resolve("host-1").resolve("ccache.sock");
         List<Scenario> scenarios = List.of(
-                new Scenario("connect, one get of 4 KiB, close: helper socket", "clients", 1, CLIENTS,
+                new Scenario(
+                        "connect, one get of 4 KiB, close: helper socket",
+                        "clients",
+                        1,
+                        CLIENTS,
                         ShortLivedClients.helper(socket, key(small).replace("/", ""), small.bytes())),
-                new Scenario("connect, one get of 4 KiB, close: HTTP", "clients", 1, CLIENTS,
+                new Scenario(
+                        "connect, one get of 4 KiB, close: HTTP",
+                        "clients",
+                        1,
+                        CLIENTS,
                         ShortLivedClients.http(fleet.worker(), path(small), small.bytes())));
         for (Scenario scenario : scenarios) {
             progress.step("warming up: " + scenario.title());

@@ -17,9 +17,27 @@ record BenchCertificate(Path certificate, Path key, SocketFactory trusting) {
 
     static BenchCertificate make(Path folder) throws IOException, InterruptedException {
         Path store = folder.resolve("store.p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias",
-                "bench", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=bench", "-ext", "san=ip:127.0.0.1", "-validity", "2",
-                "-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", new String(PASSWORD)).redirectErrorStream(true)
+        Process keytool = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "bench",
+                "-keyalg",
+                "EC",
+                "-groupname",
+                "secp256r1",
+                "-dname",
+                "CN=bench",
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-validity",
+                "2",
+                "-keystore",
+                store.toString(),
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                new String(PASSWORD)).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         if (keytool.waitFor() != 0) {
@@ -35,7 +53,8 @@ record BenchCertificate(Path certificate, Path key, SocketFactory trusting) {
             managers.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(null, managers.getTrustManagers(), null);
-            return new BenchCertificate(pem(folder.resolve("bench.crt"), "CERTIFICATE", keys.getCertificate("bench").getEncoded()),
+            return new BenchCertificate(
+                    pem(folder.resolve("bench.crt"), "CERTIFICATE", keys.getCertificate("bench").getEncoded()),
                     pem(folder.resolve("bench.key"), "PRIVATE KEY", keys.getKey("bench", PASSWORD).getEncoded()),
                     context.getSocketFactory());
         } catch (GeneralSecurityException e) {
@@ -44,7 +63,10 @@ record BenchCertificate(Path certificate, Path key, SocketFactory trusting) {
     }
 
     private static Path pem(Path file, String kind, byte[] encoded) throws IOException {
-        return Files.writeString(file, "-----BEGIN %1$s-----%n%2$s%n-----END %1$s-----%n".formatted(kind,
-                Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(encoded)));
+        return Files.writeString(
+                file,
+                "-----BEGIN %1$s-----%n%2$s%n-----END %1$s-----%n".formatted(
+                        kind,
+                        Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(encoded)));
     }
 }

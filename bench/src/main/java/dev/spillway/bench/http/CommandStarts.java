@@ -40,8 +40,10 @@ final class CommandStarts {
             }
             new Exchange(fleet.coordinator(), caller -> () -> Exchange.put(path, "{\"snapshotId\":\"s\"}")).once();
         }
-        List<List<String>> commands = List.of(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version"),
-                List.of(launcher, "--help"), List.of(launcher, "ls", "listed", "--url", "http://" + fleet.coordinator()));
+        List<List<String>> commands = List.of(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version"),
+                List.of(launcher, "--help"),
+                List.of(launcher, "ls", "listed", "--url", "http://" + fleet.coordinator()));
         double[][] millis = new double[commands.size()][turns];
         for (int turn = 0; turn < turns; turn++) {
             progress.step("turn %d of %d: starts of commands".formatted(turn + 1, turns));
@@ -52,8 +54,11 @@ final class CommandStarts {
         double version = median(millis[0]);
         double help = median(millis[1]);
         double ls = median(millis[2]);
-        figures.addAll(List.of(new Figure("java -version", version, "ms"), new Figure("spillway --help", help, "ms"),
-                new Figure("spillway ls of ten entries", ls, "ms")));
+        figures.addAll(
+                List.of(
+                        new Figure("java -version", version, "ms"),
+                        new Figure("spillway --help", help, "ms"),
+                        new Figure("spillway ls of ten entries", ls, "ms")));
         bars.add(Bar.atMost("time of spillway --help, to java -version", help, version, 3));
         bars.add(Bar.atMost("time of spillway ls of ten entries, to java -version", ls, version, 5));
     }

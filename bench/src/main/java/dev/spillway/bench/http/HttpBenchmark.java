@@ -60,15 +60,27 @@ public final class HttpBenchmark implements Benchmark {
                 }
             }
             List<Figure> figures = new ArrayList<>(new Archives(fleet, effort).measure(progress));
-            List<Bar> bars = new ArrayList<>(pairs.stream()
-                    .filter(Pair::barred)
-                    .map(pair -> Bar.atLeast(pair.name() + ", to the bare handler", pair.ours().perSecond(), pair.bare().perSecond(),
-                            BOUND))
-                    .toList());
+            List<Bar> bars = new ArrayList<>(
+                    pairs.stream()
+                            .filter(Pair::barred)
+                            .map(
+                                    pair -> Bar.atLeast(
+                                            pair.name() + ", to the bare handler",
+                                            pair.ours().perSecond(),
+                                            pair.bare().perSecond(),
+                                            BOUND))
+                            .toList());
             new CommandStarts(fleet, effort).measure(progress, figures, bars);
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
                     new BenchDatabase(fleet.servers().postgres(), "postgres").settings(),
-                    pairs.stream().flatMap(pair -> Stream.of(pair.ours().result(), pair.bare().result())).toList(), figures, List.of(),
+                    pairs.stream().flatMap(pair -> Stream.of(pair.ours().result(), pair.bare().result())).toList(),
+                    figures,
+                    List.of(),
                     bars);
         } catch (IOException e) {
             throw new BenchmarkFailedException("http: " + e, e);
@@ -95,16 +107,25 @@ public final class HttpBenchmark implements Benchmark {
         });
         String bared = namespace + "/entries/put";
         bare.put(bared, put.once());
-        pairs.add(new Pair("JSON put of an entry", false, scenario("JSON put of an entry", "puts", put), scenario(
-                "JSON put of an entry, bare handler", "puts",
-                new Exchange(bare.address(), caller -> () -> Exchange.put(bared, BODY.formatted(caller))))));
+        pairs.add(
+                new Pair(
+                        "JSON put of an entry",
+                        false,
+                        scenario("JSON put of an entry", "puts", put),
+                        scenario(
+                                "JSON put of an entry, bare handler",
+                                "puts",
+                                new Exchange(bare.address(), caller -> () -> Exchange.put(bared, BODY.formatted(caller))))));
         return pairs;
     }
 
     private static Pair read(String name, boolean barred, String address, String path, BareServer bare) throws IOException {
         Exchange ours = Exchange.get(address, path);
         bare.get(path, ours.once());
-        return new Pair(name, barred, scenario(name, "gets", ours),
+        return new Pair(
+                name,
+                barred,
+                scenario(name, "gets", ours),
                 scenario(name + ", bare handler", "gets", Exchange.get(bare.address(), path)));
     }
 

@@ -34,8 +34,14 @@ final class Nginx implements AutoCloseable {
         // Otherwise its worker processes run as a user without access to this folder.
         String user = System.getProperty("user.name").equals("root") ? "user root;" : "";
         Path configuration = Files.writeString(folder.resolve("nginx.conf"), configuration(user, port));
-        Process process = new ProcessBuilder(Tools.path("nginx").orElseThrow(), "-p", folder.toString(), "-e",
-                folder.resolve("nginx.log").toString(), "-c", configuration.toString()).redirectOutput(Redirect.DISCARD)
+        Process process = new ProcessBuilder(
+                Tools.path("nginx").orElseThrow(),
+                "-p",
+                folder.toString(),
+                "-e",
+                folder.resolve("nginx.log").toString(),
+                "-c",
+                configuration.toString()).redirectOutput(Redirect.DISCARD)
                 .redirectError(Redirect.INHERIT)
                 .start();
         Nginx nginx = new Nginx(process, files, port);
@@ -77,8 +83,9 @@ final class Nginx implements AutoCloseable {
         while (!listens()) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
                 close();
-                throw new BenchmarkFailedException("nginx does not listen on port " + port + " (expected: in %d s)"
-                        .formatted(STARTED_WITHIN_SECONDS));
+                throw new BenchmarkFailedException(
+                        "nginx does not listen on port " + port + " (expected: in %d s)"
+                                .formatted(STARTED_WITHIN_SECONDS));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }

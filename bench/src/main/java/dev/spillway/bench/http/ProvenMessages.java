@@ -34,8 +34,17 @@ final class ProvenMessages {
 
     private final EventCodec codec = new EventCodec("/spillway/bench");
     private final byte[] secret = new byte[MessageKey.BYTES];
-    private final Order order = new Order(REPLICA, HOST, STORE, new NamespaceName("bench"), new EntryKey("a".repeat(64)), 1_000_000,
-            EVICTION, OrderCause.CAPACITY, 1, Instant.parse("2026-03-01T10:00:00Z"));
+    private final Order order = new Order(
+            REPLICA,
+            HOST,
+            STORE,
+            new NamespaceName("bench"),
+            new EntryKey("a".repeat(64)),
+            1_000_000,
+            EVICTION,
+            OrderCause.CAPACITY,
+            1,
+            Instant.parse("2026-03-01T10:00:00Z"));
     private final Map<String, String> headers;
     private final byte[] value;
 
@@ -53,7 +62,8 @@ final class ProvenMessages {
 
     /** Returns each line without the proof, and behind it the same with it. */
     List<Scenario> scenarios() {
-        return List.of(scenario("order written", () -> codec.encode(order)),
+        return List.of(
+                scenario("order written", () -> codec.encode(order)),
                 scenario("order written, proven", () -> codec.encode(order).provenBy(key())),
                 scenario("report read", () -> codec.decode(Report.class, headers, value)),
                 scenario("report read, proven", () -> {

@@ -67,13 +67,21 @@ public final class SecurityBenchmark implements Benchmark {
         }
     }
 
-    private BenchReport run(Effort effort, StepListener progress, String token, Path tokens, BenchCertificate certificate, Instant startedAt, long begin)
+    private BenchReport run(
+            Effort effort,
+            StepListener progress,
+            String token,
+            Path tokens,
+            BenchCertificate certificate,
+            Instant startedAt,
+            long begin)
             throws Exception {
         try (SmallFleet fleet = SmallFleet.start(Map.of("tokens-file", tokens.toString()), Map.of())) {
             Machine machine = Machine.read(fleet.folder());
             String asking = fleet.worker("host-2", Map.of("require-tokens", "true")).address().toString();
             String speaking = fleet
-                    .worker("host-3",
+                    .worker(
+                            "host-3",
                             Map.of("tls-certificate", certificate.certificate().toString(), "tls-key", certificate.key().toString()))
                     .address()
                     .toString();
@@ -104,12 +112,27 @@ public final class SecurityBenchmark implements Benchmark {
                 }
             }
             List<Bar> bars = List.of(
-                    Bar.atMost("microseconds per request with a token, to one without", MICROS / shown.perSecond(),
-                            MICROS / plain.perSecond(), TOKEN_BOUND),
-                    Bar.atMost("microseconds per request by TLS, to one without", MICROS / secured.perSecond(), MICROS / plain.perSecond(),
+                    Bar.atMost(
+                            "microseconds per request with a token, to one without",
+                            MICROS / shown.perSecond(),
+                            MICROS / plain.perSecond(),
+                            TOKEN_BOUND),
+                    Bar.atMost(
+                            "microseconds per request by TLS, to one without",
+                            MICROS / secured.perSecond(),
+                            MICROS / plain.perSecond(),
                             TLS_BOUND));
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, Map.of(),
-                    all.stream().map(Scenario::result).toList(), List.of(), List.of(), bars);
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    Map.of(),
+                    all.stream().map(Scenario::result).toList(),
+                    List.of(),
+                    List.of(),
+                    bars);
         }
     }
 

@@ -37,14 +37,19 @@ final class ShortLivedClients implements Load {
     /** Asks by the protocol of ccache's storage helpers. */
     static ShortLivedClients helper(Path socket, String hexKey, int bytes) {
         byte[] key = HexFormat.of().parseHex(hexKey);
-        return new ShortLivedClients(UnixDomainSocketAddress.of(socket),
-                ByteBuffer.allocate(2 + key.length).put((byte) 0).put((byte) key.length).put(key).array(), bytes, true);
+        return new ShortLivedClients(
+                UnixDomainSocketAddress.of(socket),
+                ByteBuffer.allocate(2 + key.length).put((byte) 0).put((byte) key.length).put(key).array(),
+                bytes,
+                true);
     }
 
     static ShortLivedClients http(String address, String path, int bytes) {
         int colon = address.lastIndexOf(':');
-        return new ShortLivedClients(new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))),
-                "GET %s HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".formatted(path).getBytes(StandardCharsets.US_ASCII), bytes,
+        return new ShortLivedClients(
+                new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))),
+                "GET %s HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".formatted(path).getBytes(StandardCharsets.US_ASCII),
+                bytes,
                 false);
     }
 

@@ -29,12 +29,30 @@ final class SmallFleet implements AutoCloseable {
     private SmallFleet(Path folder, Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws Exception {
         this.folder = folder;
         servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary()));
-        coordinator = lifecycle.start("coordinator",
-                () -> Coordinator.start(CoordinatorSettings.read(Sources.of(with(ofCoordinator, Map.of("listen",
-                        "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(),
-                        "database-password",
-                        servers.postgres().password(), "kafka-servers", servers.kafka().bootstrapServers(), "orders-partitions", "1",
-                        "evictions-partitions", "1", "reports-partitions", "1"))))));
+        coordinator = lifecycle.start(
+                "coordinator",
+                () -> Coordinator.start(
+                        CoordinatorSettings.read(
+                                Sources.of(
+                                        with(
+                                                ofCoordinator,
+                                                Map.of(
+                                                        "listen",
+                                                        "127.0.0.1:0",
+                                                        "database-url",
+                                                        servers.postgres().jdbcUrl(),
+                                                        "database-user",
+                                                        servers.postgres().user(),
+                                                        "database-password",
+                                                        servers.postgres().password(),
+                                                        "kafka-servers",
+                                                        servers.kafka().bootstrapServers(),
+                                                        "orders-partitions",
+                                                        "1",
+                                                        "evictions-partitions",
+                                                        "1",
+                                                        "reports-partitions",
+                                                        "1"))))));
         worker = worker("host-1", ofWorker);
     }
 
@@ -46,12 +64,24 @@ final class SmallFleet implements AutoCloseable {
 
     /** Starts one more worker, which ends with the fleet. */
     Worker worker(String host, Map<String, String> more) throws Exception {
-        Map<String, String> settings = with(more, Map.of("host-id", host, "listen", "127.0.0.1:0", "data", folder.resolve(host).toString(),
-                "coordinators", coordinator.address().toString(), "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources",
-                folder.toString()));
-        Worker started = lifecycle.start(host,
-                () -> Worker.start(WorkerSettings.read(Sources.of(settings)),
-                        failure -> lifecycle.fail(host, failure)));
+        Map<String, String> settings = with(
+                more,
+                Map.of(
+                        "host-id",
+                        host,
+                        "listen",
+                        "127.0.0.1:0",
+                        "data",
+                        folder.resolve(host).toString(),
+                        "coordinators",
+                        coordinator.address().toString(),
+                        "kafka-servers",
+                        servers.kafka().bootstrapServers(),
+                        "allowed-sources",
+                        folder.toString()));
+        Worker started = lifecycle.start(
+                host,
+                () -> Worker.start(WorkerSettings.read(Sources.of(settings)), failure -> lifecycle.fail(host, failure)));
         started.awaitJoined();
         return started;
     }

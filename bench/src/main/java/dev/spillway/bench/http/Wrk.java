@@ -44,8 +44,17 @@ final class Wrk {
     private double run(Duration time) throws IOException, InterruptedException {
         // wrk accepts whole seconds only.
         String seconds = Math.max(1, time.toSeconds()) + "s";
-        Process process = new ProcessBuilder(Tools.path("wrk").orElseThrow(), "-t", "1", "-c", Integer.toString(connections), "-d", seconds,
-                "--timeout", TIMEOUT, url).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(
+                Tools.path("wrk").orElseThrow(),
+                "-t",
+                "1",
+                "-c",
+                Integer.toString(connections),
+                "-d",
+                seconds,
+                "--timeout",
+                TIMEOUT,
+                url).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         Matcher rate = RATE.matcher(output);
         if (process.waitFor() != 0 || !rate.find() || FAILURES.stream().anyMatch(output::contains)) {

@@ -66,10 +66,22 @@ record FullHost(Path folder, int artifacts) implements AutoCloseable {
             random.nextBytes(content);
             String digest = HexFormat.of().formatHex(sha256.digest(content));
             Instant at = BEGIN.plusMillis(10L * number);
-            ReplicaRecord replica = new ReplicaRecord(ReplicaId.mint(at, random),
-                    new EntryName(new NamespaceName("builds"), new EntryKey("cas/" + digest)), new SnapshotId(digest), number,
+            ReplicaRecord replica = new ReplicaRecord(
+                    ReplicaId.mint(at, random),
+                    new EntryName(new NamespaceName("builds"), new EntryKey("cas/" + digest)),
+                    new SnapshotId(digest),
+                    number,
                     ARTIFACT_BYTES,
-                    Description.NONE, ReplicaState.LIVE, false, 0, at, at, null, 1L, null, false,
+                    Description.NONE,
+                    ReplicaState.LIVE,
+                    false,
+                    0,
+                    at,
+                    at,
+                    null,
+                    1L,
+                    null,
+                    false,
                     new ArtifactInfo(new ContentDigest(digest), null, number));
             if (!images.put(replica.id(), Artifact.copyOf(content))) {
                 throw new BenchmarkFailedException("artifact %d was refused (expected: room for all)".formatted(number));

@@ -66,8 +66,14 @@ public final class InventoryBenchmark implements Benchmark {
     private static final int ROWS_OF_A_PAGE = 1_000;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    private record Started(double storeMillis, double indexMillis, double hostMillis, double allMillis, double processorMillis,
-            long heapOfAll, long heapOfHost) {}
+    private record Started(
+            double storeMillis,
+            double indexMillis,
+            double hostMillis,
+            double allMillis,
+            double processorMillis,
+            long heapOfAll,
+            long heapOfHost) {}
 
     /**
      * Points of time in nanoseconds.
@@ -106,15 +112,21 @@ public final class InventoryBenchmark implements Benchmark {
             double allMillis = median(starts.stream().mapToDouble(Started::allMillis).toArray());
             List<Figure> figures = new ArrayList<>();
             figures.add(new Figure("start until the host asks to join", allMillis, "ms"));
-            figures.add(new Figure("of that, opening the artifacts", median(starts.stream().mapToDouble(Started::storeMillis).toArray()),
-                    "ms"));
+            figures.add(
+                    new Figure(
+                            "of that, opening the artifacts",
+                            median(starts.stream().mapToDouble(Started::storeMillis).toArray()),
+                            "ms"));
             figures.add(
                     new Figure("of that, loading the index", median(starts.stream().mapToDouble(Started::indexMillis).toArray()), "ms"));
             figures.add(new Figure("of that, the host itself", median(starts.stream().mapToDouble(Started::hostMillis).toArray()), "ms"));
             figures.add(
                     new Figure("processor time of a start", median(starts.stream().mapToDouble(Started::processorMillis).toArray()), "ms"));
-            figures.add(new Figure("heap of each artifact", (starts.getLast().heapOfAll() - Heap.afterCollections()) / (double) artifacts,
-                    "bytes"));
+            figures.add(
+                    new Figure(
+                            "heap of each artifact",
+                            (starts.getLast().heapOfAll() - Heap.afterCollections()) / (double) artifacts,
+                            "bytes"));
             figures.add(new Figure("of that, of the host's index", starts.getLast().heapOfHost() / (double) artifacts, "bytes"));
             figures.add(new Figure("index on the disk, of each artifact", host.indexBytes() / (double) artifacts, "bytes"));
             figures.add(new Figure("making a heartbeat", median(talks.stream().mapToDouble(Talk::heartbeatMillis).toArray()), "ms"));
@@ -123,9 +135,17 @@ public final class InventoryBenchmark implements Benchmark {
                     new Figure("comparison with the registry", median(talks.stream().mapToDouble(Talk::comparisonMillis).toArray()), "ms"));
             List<Bar> bars =
                     List.of(Bar.atMost("milliseconds of a start with %,d artifacts".formatted(artifacts), allMillis, START_MILLIS_MAX));
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
-                    Map.of("rows of a page", Integer.toString(ROWS_OF_A_PAGE)), List.of(), figures,
-                    List.of(new Check("host", new TreeMap<>(Map.of("artifacts", (long) artifacts)))), bars);
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    Map.of("rows of a page", Integer.toString(ROWS_OF_A_PAGE)),
+                    List.of(),
+                    figures,
+                    List.of(new Check("host", new TreeMap<>(Map.of("artifacts", (long) artifacts)))),
+                    bars);
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
@@ -145,8 +165,14 @@ public final class InventoryBenchmark implements Benchmark {
             hosted = hosted(host, store, images);
             heapOfArtifacts = Heap.afterCollections();
         }
-        return new Started(millis(begin, opened), millis(opened, hosted.loaded()), millis(hosted.loaded(), hosted.asked()),
-                millis(begin, hosted.asked()), millis(processor, hosted.processor()), hosted.heap(), hosted.heap() - heapOfArtifacts);
+        return new Started(
+                millis(begin, opened),
+                millis(opened, hosted.loaded()),
+                millis(hosted.loaded(), hosted.asked()),
+                millis(begin, hosted.asked()),
+                millis(processor, hosted.processor()),
+                hosted.heap(),
+                hosted.heap() - heapOfArtifacts);
     }
 
     private static Hosted hosted(FullHost host, ImageStore store, ArtifactImages images) throws IOException, InterruptedException {
@@ -173,12 +199,23 @@ public final class InventoryBenchmark implements Benchmark {
 
     private static HostLoop loop(RocksIndex index, IndexContents contents, ImageStore store, ArtifactImages images, CountDownLatch asked)
             throws IOException, InterruptedException {
-        return new HostLoop(new HostLoop.Parts(index, contents, Recovery.of(store, images, contents), HostTimes.DEFAULTS,
-                InstantSource.system(), new Random(1), new HostPorts(message -> {
-                    asked.countDown();
-                    return new Delivery.NotDelivered<>("no registry runs");
-                }, report -> {}, (partition, from) -> {}), store, images, new Removals.Unlinking(1, UnlinkPace.none()),
-                new HostTrail(Tracing.off()), failure -> {}));
+        return new HostLoop(
+                new HostLoop.Parts(
+                        index,
+                        contents,
+                        Recovery.of(store, images, contents),
+                        HostTimes.DEFAULTS,
+                        InstantSource.system(),
+                        new Random(1),
+                        new HostPorts(message -> {
+                            asked.countDown();
+                            return new Delivery.NotDelivered<>("no registry runs");
+                        }, report -> {}, (partition, from) -> {}),
+                        store,
+                        images,
+                        new Removals.Unlinking(1, UnlinkPace.none()),
+                        new HostTrail(Tracing.off()),
+                        failure -> {}));
     }
 
     private static HostIdentity identity(ImageStore store) {
@@ -193,8 +230,20 @@ public final class InventoryBenchmark implements Benchmark {
             HostAgent agent = new HostAgent(identity(store), HostTimes.DEFAULTS, contents, new Random(1));
             Instant now = Instant.parse("2026-02-01T00:00:00Z");
             JoinRequest join = sent(agent.start(now, Set.copyOf(rows)), JoinRequest.class);
-            agent.delivered(now, join, accepted(new JoinAnswer.Joined(new RegistryId(new UUID(1, 1)), 1, 1, 0, false,
-                    new PolicySet(1, List.of()), new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)), false, false)));
+            agent.delivered(
+                    now,
+                    join,
+                    accepted(
+                            new JoinAnswer.Joined(
+                                    new RegistryId(new UUID(1, 1)),
+                                    1,
+                                    1,
+                                    0,
+                                    false,
+                                    new PolicySet(1, List.of()),
+                                    new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)),
+                                    false,
+                                    false)));
             long compare = System.nanoTime();
             Step due = agent.tick(now);
             WorkerMessage<?> next = sent(due, ReconcileRequest.class);

@@ -9,7 +9,12 @@ import org.jspecify.annotations.Nullable;
  * @param name     name, which tells whether the bound is a minimum or a maximum
  * @param baseline absent for an absolute bar, whose ratio is {@code ours}
  */
-public record Bar(String name, double ours, @JsonInclude(JsonInclude.Include.ALWAYS) @Nullable Double baseline, double ratio, double bound,
+public record Bar(
+        String name,
+        double ours,
+        @JsonInclude(JsonInclude.Include.ALWAYS) @Nullable Double baseline,
+        double ratio,
+        double bound,
         boolean held) {
     public static Bar atLeast(String name, double ours, double baseline, double bound) {
         double ratio = ours / baseline;

@@ -11,5 +11,14 @@ import java.util.Map;
  * @param quick    whether the run only shows that everything works
  * @param settings settings by name, as read from the servers
  */
-public record BenchReport(String benchmark, Instant startedAt, Duration took, boolean quick, Machine machine, Map<String, String> settings,
-        List<Result> results, List<Figure> figures, List<Check> checks, List<Bar> bars) {}
+public record BenchReport(
+        String benchmark,
+        Instant startedAt,
+        Duration took,
+        boolean quick,
+        Machine machine,
+        Map<String, String> settings,
+        List<Result> results,
+        List<Figure> figures,
+        List<Check> checks,
+        List<Bar> bars) {}

@@ -46,12 +46,13 @@ public final class Heap {
                 .map(GarbageCollectorMXBean::getLastGcInfo)
                 .filter(Objects::nonNull)
                 .max(Comparator.comparingLong(GcInfo::getEndTime))
-                .map(last -> last.getMemoryUsageAfterGc()
-                        .entrySet()
-                        .stream()
-                        .filter(usage -> pools.contains(usage.getKey()))
-                        .mapToLong(usage -> usage.getValue().getUsed())
-                        .sum())
+                .map(
+                        last -> last.getMemoryUsageAfterGc()
+                                .entrySet()
+                                .stream()
+                                .filter(usage -> pools.contains(usage.getKey()))
+                                .mapToLong(usage -> usage.getValue().getUsed())
+                                .sum())
                 .orElseGet(() -> ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
     }
 }

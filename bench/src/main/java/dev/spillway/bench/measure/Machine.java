@@ -13,7 +13,14 @@ import java.util.stream.Stream;
  * @param heapMax     largest heap of this process, which is client and coordinator in one
  * @param loadAtStart load average of the last minute before; 0 on a quiet machine, below 0 if the system does not report it
  */
-public record Machine(int cores, String processor, long memoryBytes, String kernel, String jdk, String fileSystem, long heapMax,
+public record Machine(
+        int cores,
+        String processor,
+        long memoryBytes,
+        String kernel,
+        String jdk,
+        String fileSystem,
+        long heapMax,
         double loadAtStart) {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
@@ -22,9 +29,14 @@ public record Machine(int cores, String processor, long memoryBytes, String kern
         long memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : 0;
-        return new Machine(Runtime.getRuntime().availableProcessors(), processorName(), memory,
+        return new Machine(
+                Runtime.getRuntime().availableProcessors(),
+                processorName(),
+                memory,
                 property("os.name") + " " + property("os.version") + " " + property("os.arch"),
-                property("java.vendor") + " " + Runtime.version(), fileSystemType(data), Runtime.getRuntime().maxMemory(),
+                property("java.vendor") + " " + Runtime.version(),
+                fileSystemType(data),
+                Runtime.getRuntime().maxMemory(),
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     }
 

@@ -10,5 +10,15 @@ import java.util.List;
  * @param refused    number of calls that were answered with "try again later"
  * @param rounds     operations per second, round by round
  */
-public record Result(String name, String unit, long entries, int callers, double perSecond, double p50Micros, double p99Micros,
-        double p999Micros, long operations, long refused, List<Double> rounds) {}
+public record Result(
+        String name,
+        String unit,
+        long entries,
+        int callers,
+        double perSecond,
+        double p50Micros,
+        double p99Micros,
+        double p999Micros,
+        long operations,
+        long refused,
+        List<Double> rounds) {}

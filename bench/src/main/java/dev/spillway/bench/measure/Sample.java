@@ -11,8 +11,13 @@ import org.HdrHistogram.Histogram;
  */
 public record Sample(long operations, long refused, double perSecond, double p50Micros, double p99Micros, double p999Micros) {
     static Sample of(Histogram nanos, long refused, Duration elapsed) {
-        return new Sample(nanos.getTotalCount(), refused, nanos.getTotalCount() * 1e9 / elapsed.toNanos(), micros(nanos, 50),
-                micros(nanos, 99), micros(nanos, 99.9));
+        return new Sample(
+                nanos.getTotalCount(),
+                refused,
+                nanos.getTotalCount() * 1e9 / elapsed.toNanos(),
+                micros(nanos, 50),
+                micros(nanos, 99),
+                micros(nanos, 99.9));
     }
 
     private static double micros(Histogram nanos, double percentile) {

@@ -66,9 +66,18 @@ public final class Scenario {
     }
 
     public Result result() {
-        return new Result(name, unit, entries, callers, perSecond(), median(Sample::p50Micros), median(Sample::p99Micros),
-                median(Sample::p999Micros), rounds.stream().mapToLong(Sample::operations).sum(),
-                rounds.stream().mapToLong(Sample::refused).sum(), rounds.stream().map(Sample::perSecond).toList());
+        return new Result(
+                name,
+                unit,
+                entries,
+                callers,
+                perSecond(),
+                median(Sample::p50Micros),
+                median(Sample::p99Micros),
+                median(Sample::p999Micros),
+                rounds.stream().mapToLong(Sample::operations).sum(),
+                rounds.stream().mapToLong(Sample::refused).sum(),
+                rounds.stream().map(Sample::perSecond).toList());
     }
 
     private double median(ToDoubleFunction<Sample> figure) {

@@ -78,7 +78,8 @@ final class OrderedFleet {
         BenchDatabase database = BenchDatabase.create(server, "orders_%d_%d".formatted(size.hosts(), size.partitions()));
         try (KafkaBroker broker = KafkaBroker.start(dev.spillway.embedded.EmbeddedKafkaSettings.temporary());
                 PostgresRegistry registry = PostgresRegistry.open(
-                        PostgresRegistrySettings.of(database.url(), server.user(), server.password(), size.partitions()), RULES,
+                        PostgresRegistrySettings.of(database.url(), server.user(), server.password(), size.partitions()),
+                        RULES,
                         new SecureRandom())) {
             KafkaSettings kafka = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "bench", Duration.ofSeconds(60));
             OrderedFleet fleet = new OrderedFleet(registry, size, replicasEach);
@@ -86,8 +87,14 @@ final class OrderedFleet {
             try (Brokers brokers =
                     Brokers.open(kafka, topics(size.partitions()), Reachability.within(Duration.ofSeconds(60)), new SecureRandom());
                     MessageSender sender = new MessageSender(kafka);
-                    Publisher<?> _ = Publisher.ofOrders(registry, registry.secret(), brokers, sender, new EvictionTrail(Tracing.off()),
-                            new SimpleMeterRegistry(), new SecureRandom())) {
+                    Publisher<?> _ = Publisher.ofOrders(
+                            registry,
+                            registry.secret(),
+                            brokers,
+                            sender,
+                            new EvictionTrail(Tracing.off()),
+                            new SimpleMeterRegistry(),
+                            new SecureRandom())) {
                 fleet.evictAll();
                 return new OrderTopic(kafka, size.partitions()).read((long) size.hosts() * replicasEach).by(fleet.partitionOf);
             } catch (DependencyUnavailableException e) {
@@ -99,8 +106,11 @@ final class OrderedFleet {
     }
 
     private static RegistryTopics topics(int partitions) {
-        return new RegistryTopics(new RegistryTopics.Shape(partitions, LONG, false), new RegistryTopics.Shape(1, LONG, false),
-                new RegistryTopics.Shape(1, LONG, false), Copies.OF_BROKERS);
+        return new RegistryTopics(
+                new RegistryTopics.Shape(partitions, LONG, false),
+                new RegistryTopics.Shape(1, LONG, false),
+                new RegistryTopics.Shape(1, LONG, false),
+                Copies.OF_BROKERS);
     }
 
     private void fill() {
@@ -112,9 +122,14 @@ final class OrderedFleet {
             partitionOf.put(id.value(), host.partition());
             List<Registration> items = new ArrayList<>();
             for (EntryName entry : entries) {
-                items.add(new Registration(ReplicaId.mint(Instant.now(), random), NAMESPACE, entry.key(),
-                        new SnapshotId("of-" + entry.key()), 1,
-                        Description.NONE));
+                items.add(
+                        new Registration(
+                                ReplicaId.mint(Instant.now(), random),
+                                NAMESPACE,
+                                entry.key(),
+                                new SnapshotId("of-" + entry.key()),
+                                1,
+                                Description.NONE));
             }
             Workers.ask(registry, new RegisterRequest(host.sender(), items));
         }

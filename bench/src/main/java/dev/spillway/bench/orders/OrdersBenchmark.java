@@ -64,13 +64,25 @@ public final class OrdersBenchmark implements Benchmark {
                 }
             }
             progress.step("stopping PostgreSQL");
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings,
+                    List.of(),
                     figures,
-                    checks, bars);
+                    checks,
+                    bars);
         }
     }
 
-    private static List<Reading> measure(PostgresServer server, Partitioning fleet, int replicasEach, List<Figure> figures,
+    private static List<Reading> measure(
+            PostgresServer server,
+            Partitioning fleet,
+            int replicasEach,
+            List<Figure> figures,
             List<Check> checks,
             StepListener progress) throws InterruptedException {
         progress.step("%s, %d replicas each".formatted(fleet, replicasEach));
@@ -86,9 +98,15 @@ public final class OrdersBenchmark implements Benchmark {
         figures.add(new Figure(fleet + ": orders that the host with most reads", (double) most.orders(), "orders"));
         figures.add(new Figure(fleet + ": bytes of its own", (double) most.ownBytes(), "bytes"));
         figures.add(new Figure(fleet + ": bytes that it reads", (double) most.bytes(), "bytes"));
-        checks.add(new Check(fleet.toString(),
-                new TreeMap<>(Map.of("hosts", (long) readings.size(), "orders on the topic",
-                        readings.stream().mapToLong(Reading::ownOrders).sum()))));
+        checks.add(
+                new Check(
+                        fleet.toString(),
+                        new TreeMap<>(
+                                Map.of(
+                                        "hosts",
+                                        (long) readings.size(),
+                                        "orders on the topic",
+                                        readings.stream().mapToLong(Reading::ownOrders).sum()))));
         return readings;
     }
 
@@ -97,7 +115,10 @@ public final class OrdersBenchmark implements Benchmark {
         Reading orders = readings.stream().max(Comparator.comparingDouble(Reading::ordersToOwn)).orElseThrow();
         Reading bytes = readings.stream().max(Comparator.comparingDouble(Reading::bytesToOwn)).orElseThrow();
         return List.of(
-                Bar.atMost("orders that one host reads, to its own, " + fleet, (double) orders.orders(), (double) orders.ownOrders(),
+                Bar.atMost(
+                        "orders that one host reads, to its own, " + fleet,
+                        (double) orders.orders(),
+                        (double) orders.ownOrders(),
                         BOUND),
                 Bar.atMost("bytes that one host reads, to its own, " + fleet, (double) bytes.bytes(), (double) bytes.ownBytes(), BOUND));
     }

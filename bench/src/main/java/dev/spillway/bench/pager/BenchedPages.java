@@ -28,7 +28,8 @@ final class BenchedPages {
      * @param pageBytes a multiple of 4 KiB
      */
     static PagerMeta meta(int pageBytes) {
-        return new PagerMeta(new ContentDigest("ab".repeat(32)),
+        return new PagerMeta(
+                new ContentDigest("ab".repeat(32)),
                 new PageShape(TOKENS, pageBytes / LEAST_BYTES, 1, HEAD_DIM, ElementType.BF16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
                 List.of());
     }
@@ -48,10 +49,14 @@ final class BenchedPages {
     /** Gives the pages of a pager to sequences of equal length, in order. */
     static void install(PagePool pool, int sequences) throws InterruptedException {
         int each = pool.pageCount() / sequences;
-        pool.installSequences(IntStream.range(0, sequences)
-                .mapToObj(number -> new LogicalSequence("sequence-" + number,
-                        IntStream.range(number * each, (number + 1) * each).boxed().toList(), 0))
-                .toList());
+        pool.installSequences(
+                IntStream.range(0, sequences)
+                        .mapToObj(
+                                number -> new LogicalSequence(
+                                        "sequence-" + number,
+                                        IntStream.range(number * each, (number + 1) * each).boxed().toList(),
+                                        0))
+                        .toList());
     }
 
     /** Contents, each unlike all others: a window of random bytes, behind a number. Not thread-safe. */

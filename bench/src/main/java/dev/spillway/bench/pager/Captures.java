@@ -92,8 +92,12 @@ final class Captures {
         change(pool, round);
         SnapshotWriter.Captured second = capture("second capture", pool, packs, directory.resolve("second"));
         if (first.pagesWritten() != pages || second.pagesWritten() != pages / 100) {
-            throw new BenchmarkFailedException("pages written: %d, then %d (expected: %d, then %d)".formatted(first.pagesWritten(),
-                    second.pagesWritten(), pages, pages / 100));
+            throw new BenchmarkFailedException(
+                    "pages written: %d, then %d (expected: %d, then %d)".formatted(
+                            first.pagesWritten(),
+                            second.pagesWritten(),
+                            pages,
+                            pages / 100));
         }
         firstBytes.add((double) first.bytesWritten());
         newBytes.add((double) second.bytesWritten());
@@ -212,17 +216,30 @@ final class Captures {
     }
 
     private void report(List<Figure> figures, List<Bar> bars) {
-        seconds.forEach((what, rounds) -> figures
-                .add(new Figure("%s, %,d pages of 128 KiB".formatted(what, pages), Median.of(rounds) * 1e3, "ms")));
+        seconds.forEach(
+                (what, rounds) -> figures
+                        .add(new Figure("%s, %,d pages of 128 KiB".formatted(what, pages), Median.of(rounds) * 1e3, "ms")));
         figures.add(new Figure("the first restore of the process", firstRestoreMillis, "ms"));
         figures.add(new Figure("bytes of the first capture", Median.of(firstBytes), "bytes"));
         figures.add(new Figure("new bytes of the second capture", Median.of(newBytes), "bytes"));
-        bars.add(Bar.atMost("milliseconds of the first capture, to cp and sync", medianMillis("first capture"), medianMillis("cp and sync"),
-                FIRST_TO_COPY_MAX));
-        bars.add(Bar.atMost("milliseconds of the second capture, to the first", medianMillis("second capture"),
-                medianMillis("first capture"), SECOND_TO_FIRST_MAX));
+        bars.add(
+                Bar.atMost(
+                        "milliseconds of the first capture, to cp and sync",
+                        medianMillis("first capture"),
+                        medianMillis("cp and sync"),
+                        FIRST_TO_COPY_MAX));
+        bars.add(
+                Bar.atMost(
+                        "milliseconds of the second capture, to the first",
+                        medianMillis("second capture"),
+                        medianMillis("first capture"),
+                        SECOND_TO_FIRST_MAX));
         bars.add(Bar.atMost("new bytes of the second capture, to the first", Median.of(newBytes), Median.of(firstBytes), SECOND_BYTES_MAX));
-        bars.add(Bar.atLeast("MB/s of a restore, to a warm read", megabytesPerSecond("restore"), megabytesPerSecond("warm read"),
-                RESTORE_MIN));
+        bars.add(
+                Bar.atLeast(
+                        "MB/s of a restore, to a warm read",
+                        megabytesPerSecond("restore"),
+                        megabytesPerSecond("warm read"),
+                        RESTORE_MIN));
     }
 }

@@ -24,8 +24,14 @@ final class PageLines {
      */
     private record Line(String title, String method, String baseline, int pageBytes, double bound, List<Double> ours, List<Double> copies) {
         Line(String what, String method, String baseline, int pageBytes, double bound) {
-            this("%s, pages of %s".formatted(what, pageBytes == 2 << 20 ? "2 MiB" : "128 KiB"), method, baseline, pageBytes, bound,
-                    new ArrayList<>(), new ArrayList<>());
+            this(
+                    "%s, pages of %s".formatted(what, pageBytes == 2 << 20 ? "2 MiB" : "128 KiB"),
+                    method,
+                    baseline,
+                    pageBytes,
+                    bound,
+                    new ArrayList<>(),
+                    new ArrayList<>());
         }
     }
 

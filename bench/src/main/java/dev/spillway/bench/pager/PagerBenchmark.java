@@ -39,13 +39,27 @@ public final class PagerBenchmark implements Benchmark {
             new PageLines(effort).measure(progress, figures, bars);
             new Pauses(folder.path(), effort).measure(progress, figures, bars);
             new Captures(folder.path(), effort).measure(progress, figures, bars);
-            Map<String, String> settings = new TreeMap<>(Map.of("memory of reads and writes", "512 MiB each",
-                    "captures for pauses", "%d sequences, pages of 4 KiB".formatted(Pauses.SEQUENCES),
-                    "before the pauses", "a round of the smallest pager, not counted",
-                    "writer", "the last page of each sequence, without a break"));
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
+            Map<String, String> settings = new TreeMap<>(
+                    Map.of(
+                            "memory of reads and writes",
+                            "512 MiB each",
+                            "captures for pauses",
+                            "%d sequences, pages of 4 KiB".formatted(Pauses.SEQUENCES),
+                            "before the pauses",
+                            "a round of the smallest pager, not counted",
+                            "writer",
+                            "the last page of each sequence, without a break"));
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings,
+                    List.of(),
                     figures,
-                    List.of(), bars);
+                    List.of(),
+                    bars);
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

@@ -57,8 +57,8 @@ final class Pauses {
         List<Measured> all = IntStream.of(counts).mapToObj(Measured::none).toList();
         for (int round = 1; round <= effort.rounds(); round++) {
             for (Measured measured : all) {
-                progress.step("round %d of %d: captures of %,d pages of 4 KiB with a writer".formatted(round, effort.rounds(),
-                        measured.pages()));
+                progress.step(
+                        "round %d of %d: captures of %,d pages of 4 KiB with a writer".formatted(round, effort.rounds(), measured.pages()));
                 measure(measured);
             }
         }
@@ -67,16 +67,26 @@ final class Pauses {
             for (double percentile : new double[]{50, 99, 100}) {
                 String name = percentile == 100 ? "max" : "p%.0f".formatted(percentile);
                 figures.add(new Figure("pause of a capture %s, %s".formatted(what, name), micros(one.pauses(), percentile), "us"));
-                figures.add(new Figure("longest write in a capture %s, %s".formatted(what, name), micros(one.longestWrites(), percentile),
-                        "us"));
-                figures.add(new Figure("longest write in as long without a capture %s, %s".formatted(what, name),
-                        micros(one.longestAlone(), percentile), "us"));
+                figures.add(
+                        new Figure(
+                                "longest write in a capture %s, %s".formatted(what, name),
+                                micros(one.longestWrites(), percentile),
+                                "us"));
+                figures.add(
+                        new Figure(
+                                "longest write in as long without a capture %s, %s".formatted(what, name),
+                                micros(one.longestAlone(), percentile),
+                                "us"));
             }
             figures.add(new Figure("captures " + what, one.pauses().getTotalCount(), ""));
             bars.add(Bar.atMost("p99 of the pause of a capture %s, us".formatted(what), micros(one.pauses(), 99), PAUSE_MICROS_MAX));
         }
-        bars.add(Bar.atMost("p99 of the pause of %,d pages, to that of %,d".formatted(counts[2], counts[0]),
-                micros(all.getLast().pauses(), 99), micros(all.getFirst().pauses(), 99), GROWTH_MAX));
+        bars.add(
+                Bar.atMost(
+                        "p99 of the pause of %,d pages, to that of %,d".formatted(counts[2], counts[0]),
+                        micros(all.getLast().pauses(), 99),
+                        micros(all.getFirst().pauses(), 99),
+                        GROWTH_MAX));
     }
 
     private static double micros(Histogram nanos, double percentile) {
@@ -128,7 +138,8 @@ final class Pauses {
         SnapshotWriter.Captured captured = capture(pool, packs, directory);
         if (captured.pagesWritten() > 2 * SEQUENCES) {
             throw new BenchmarkFailedException(
-                    "%s: %d pages written (expected: those that changed, and copies of them)".formatted(directory,
+                    "%s: %d pages written (expected: those that changed, and copies of them)".formatted(
+                            directory,
                             captured.pagesWritten()));
         }
         TemporaryFolder.delete(before);

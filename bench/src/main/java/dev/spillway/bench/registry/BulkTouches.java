@@ -4,8 +4,8 @@ import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
 import dev.spillway.bench.measure.MeasuredOperation;
 import dev.spillway.events.EntryName;
-import dev.spillway.events.protocol.TouchRequest.Used;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.events.protocol.TouchRequest.Used;
 import dev.spillway.registry.RegistryUnavailableException;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,8 +40,11 @@ final class BulkTouches implements Load {
                 used.add(names.get(random.nextInt(names.size())));
             }
             try {
-                stage.ask(new TouchRequest(stage.sender(number % FreshReplicas.HOSTS), used.stream().map(name -> new Used(name, 1)).toList(),
-                        List.of()));
+                stage.ask(
+                        new TouchRequest(
+                                stage.sender(number % FreshReplicas.HOSTS),
+                                used.stream().map(name -> new Used(name, 1)).toList(),
+                                List.of()));
                 return MeasuredOperation.Outcome.DONE;
             } catch (RegistryUnavailableException e) {
                 return MeasuredOperation.Outcome.REFUSED;
@@ -53,8 +56,8 @@ final class BulkTouches implements Load {
     public void verify(long done) {
         long counted = stage.hits() - hitsBefore;
         if (counted != done * ITEMS) {
-            throw new BenchmarkFailedException("hits of %s after %,d messages: %,d (expected: %,d)".formatted(stage.database().name(), done,
-                    counted, done * ITEMS));
+            throw new BenchmarkFailedException(
+                    "hits of %s after %,d messages: %,d (expected: %,d)".formatted(stage.database().name(), done, counted, done * ITEMS));
         }
     }
 }

@@ -106,8 +106,7 @@ final class Confirmations implements AutoCloseable {
             } catch (RegistryUnavailableException e) {
                 if (System.nanoTime() >= deadline) {
                     throw new BenchmarkFailedException(
-                            "the registry took none of %d reports in %s: %s".formatted(reports.size(), takenWithin,
-                                    e.getMessage()),
+                            "the registry took none of %d reports in %s: %s".formatted(reports.size(), takenWithin, e.getMessage()),
                             e);
                 }
                 Thread.sleep(PAUSE_WHEN_REFUSED);

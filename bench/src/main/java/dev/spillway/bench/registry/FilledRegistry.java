@@ -51,7 +51,8 @@ final class FilledRegistry implements AutoCloseable {
     private final EvictionPolicy policy;
     private final RowCounts filled;
 
-    private FilledRegistry(BenchDatabase database, PostgresRegistry registry, long capacity, EvictionPolicy policy) throws InterruptedException {
+    private FilledRegistry(BenchDatabase database, PostgresRegistry registry, long capacity, EvictionPolicy policy)
+            throws InterruptedException {
         this.database = database;
         this.registry = registry;
         this.capacity = capacity;
@@ -74,7 +75,8 @@ final class FilledRegistry implements AutoCloseable {
     static FilledRegistry open(PostgresServer server, String name, long capacity, EvictionPolicy policy) throws InterruptedException {
         BenchDatabase database = BenchDatabase.create(server, name);
         PostgresRegistry registry = PostgresRegistry.open(
-                PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
+                PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS),
+                RegistryRules.DEFAULTS,
                 new SecureRandom());
         boolean opened = false;
         try {
@@ -119,11 +121,12 @@ final class FilledRegistry implements AutoCloseable {
     /** Returns the present keys in no particular order. */
     List<EntryName> names() {
         return database.jdbi()
-                .withHandle(handle -> handle.createQuery("SELECT key FROM entries WHERE namespace = :namespace")
-                        .bind("namespace", namespace.value())
-                        .mapTo(String.class)
-                        .map(key -> new EntryName(namespace, new EntryKey(key)))
-                        .list());
+                .withHandle(
+                        handle -> handle.createQuery("SELECT key FROM entries WHERE namespace = :namespace")
+                                .bind("namespace", namespace.value())
+                                .mapTo(String.class)
+                                .map(key -> new EntryName(namespace, new EntryKey(key)))
+                                .list());
     }
 
     /** Returns the bytes of the entries on the disk with their indexes, including dead rows. */
@@ -139,10 +142,11 @@ final class FilledRegistry implements AutoCloseable {
     /** Counts the puts and uses of entries. */
     long uses() {
         return database.jdbi()
-                .withHandle(handle -> handle.createQuery("SELECT use_counter FROM namespaces WHERE name = :name")
-                        .bind("name", namespace.value())
-                        .mapTo(Long.class)
-                        .one());
+                .withHandle(
+                        handle -> handle.createQuery("SELECT use_counter FROM namespaces WHERE name = :name")
+                                .bind("name", namespace.value())
+                                .mapTo(Long.class)
+                                .one());
     }
 
     /** Returns the counts of the rows that all puts since the filling have left. */

@@ -15,9 +15,17 @@ import java.util.List;
  * @param touchStatements one statement per get that touches, by number of connections
  * @param readStatements  one statement per get that does not
  */
-record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenario>> ours, List<FilledRegistry> stages, Scenario gdsf,
+record Lines(
+        List<Scenario> transactions,
+        List<Scenario> first,
+        List<List<Scenario>> ours,
+        List<FilledRegistry> stages,
+        Scenario gdsf,
         Scenario http,
-        List<Scenario> touchStatements, Scenario touch, List<Scenario> readStatements, Scenario read) {
+        List<Scenario> touchStatements,
+        Scenario touch,
+        List<Scenario> readStatements,
+        Scenario read) {
     static final int SOME = 64;
     static final int MANY = 1_024;
 
@@ -26,7 +34,11 @@ record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenar
     private static final String PUTS = "puts";
     private static final String GETS = "gets";
 
-    static Lines of(FilledRegistry plain, List<FilledRegistry> stages, FilledRegistry gdsf, List<FirstImplementation> firstBySize,
+    static Lines of(
+            FilledRegistry plain,
+            List<FilledRegistry> stages,
+            FilledRegistry gdsf,
+            List<FirstImplementation> firstBySize,
             Load overHttp) {
         List<List<Scenario>> ours = new ArrayList<>();
         for (FilledRegistry stage : stages) {
@@ -35,9 +47,12 @@ record Lines(List<Scenario> transactions, List<Scenario> first, List<List<Scenar
         }
         FilledRegistry middle = stages.get(1);
         long entries = middle.capacity();
-        return new Lines(byConnections("one transaction per put", PUTS, plain, new TransactionPerPut(plain)),
-                firstBySize.stream().map(first -> new Scenario("first implementation", PUTS, first.capacity(), 1, first)).toList(), ours,
-                stages, new Scenario("registry, GDSF", PUTS, gdsf.capacity(), MANY, RegistryPuts.inProcess(gdsf)),
+        return new Lines(
+                byConnections("one transaction per put", PUTS, plain, new TransactionPerPut(plain)),
+                firstBySize.stream().map(first -> new Scenario("first implementation", PUTS, first.capacity(), 1, first)).toList(),
+                ours,
+                stages,
+                new Scenario("registry, GDSF", PUTS, gdsf.capacity(), MANY, RegistryPuts.inProcess(gdsf)),
                 new Scenario("registry over HTTP", PUTS, entries, SOME, overHttp),
                 byConnections("one statement per get, touching", GETS, plain, StatementPerGet.touching(plain)),
                 new Scenario("registry, touching", GETS, entries, MANY, RegistryGets.touching(middle)),

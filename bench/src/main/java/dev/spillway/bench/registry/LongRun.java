@@ -27,7 +27,12 @@ record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, doub
         double[] size = {0, 0};
         List<Sample> tenths;
         try (Confirmations confirmations = Confirmations.start(stage)) {
-            tenths = ClosedLoop.run(RegistryPuts.confirmed(stage, confirmations), callers, warmUp, length.dividedBy(TENTHS), TENTHS,
+            tenths = ClosedLoop.run(
+                    RegistryPuts.confirmed(stage, confirmations),
+                    callers,
+                    warmUp,
+                    length.dividedBy(TENTHS),
+                    TENTHS,
                     (tenth, sample) -> {
                         progress.step("long run: tenth %d of %d, %,.0f puts/s".formatted(tenth, TENTHS, sample.perSecond()));
                         if (tenth == 1) {
@@ -55,7 +60,9 @@ record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, doub
         String tenth = "%.1f s".formatted(length.dividedBy(TENTHS).toMillis() / 1e3);
         for (int number = 1; number <= tenths.size(); number++) {
             figures.add(
-                    new Figure("long run, each eviction confirmed, tenth " + number + " of " + tenth, tenths.get(number - 1).perSecond(),
+                    new Figure(
+                            "long run, each eviction confirmed, tenth " + number + " of " + tenth,
+                            tenths.get(number - 1).perSecond(),
                             "puts/s"));
         }
         figures.add(new Figure("heap after a collection, first tenth", heapAfterFirst, "bytes"));

@@ -66,12 +66,26 @@ public final class RegistryBenchmark implements Benchmark {
             LongRun longRun = measureLongRun(server, sizes, effort, checks, progress);
             figures.addAll(longRun.figures());
             progress.step("stopping PostgreSQL");
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
-                    lines.all().stream().map(Scenario::result).toList(), figures, checks, bars(lines, sizes, longRun));
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings,
+                    lines.all().stream().map(Scenario::result).toList(),
+                    figures,
+                    checks,
+                    bars(lines, sizes, longRun));
         }
     }
 
-    private static Lines measureLines(PostgresServer server, Sizes sizes, Effort effort, long begin, List<Check> checks,
+    private static Lines measureLines(
+            PostgresServer server,
+            Sizes sizes,
+            Effort effort,
+            long begin,
+            List<Check> checks,
             List<Figure> figures,
             StepListener progress) throws InterruptedException {
         progress.step("filling %,d and four times %,d entries".formatted(sizes.small(), sizes.middle()));
@@ -91,8 +105,11 @@ public final class RegistryBenchmark implements Benchmark {
             takeTurns(lines.all(), effort, begin, progress);
             figures.add(
                     new Figure("entries and their indexes on the disk, %,d entries, filled".formatted(sizes.middle()), filled, "bytes"));
-            figures.add(new Figure("the same after %,d puts and touches".formatted(middle.uses() - sizes.middle()), middle.entryBytes(),
-                    "bytes"));
+            figures.add(
+                    new Figure(
+                            "the same after %,d puts and touches".formatted(middle.uses() - sizes.middle()),
+                            middle.entryBytes(),
+                            "bytes"));
             progress.step("counting rows");
             checks.add(plain.check("one transaction per put"));
             for (FilledRegistry stage : List.of(small, middle, large)) {
@@ -143,19 +160,37 @@ public final class RegistryBenchmark implements Benchmark {
         double many = lines.many(sizes.middle()).perSecond();
         return List.of(
                 Bar.atLeast("puts, %,d callers, to one transaction per put".formatted(Lines.MANY), many, transaction, 20),
-                Bar.atLeast("puts, %,d callers, to the first implementation at %,d entries".formatted(Lines.MANY, sizes.middle()), many,
-                        lines.first().getLast().perSecond(), 250),
-                Bar.atLeast("puts, %,d callers, to one transaction per put".formatted(Lines.SOME),
-                        lines.some(sizes.middle()).perSecond(), transaction, 10),
-                Bar.atLeast("puts, a lone caller, to one transaction per put", lines.lone(sizes.middle()).perSecond(), transaction, 0.9),
-                Bar.atLeast("puts at %,d entries, to those at %,d".formatted(sizes.large(), sizes.small()),
-                        lines.many(sizes.large()).perSecond(), lines.many(sizes.small()).perSecond(), 0.7),
-                Bar.atLeast("puts in the last tenth of the long run, to the first", longRun.last(), longRun.first(), 0.8),
-                Bar.atLeast("get with exact touch, to one statement per get", lines.touch().perSecond(),
-                        Lines.best(lines.touchStatements()), 2),
-                Bar.atLeast("get without touch, to one statement per get", lines.read().perSecond(), Lines.best(lines.readStatements()),
+                Bar.atLeast(
+                        "puts, %,d callers, to the first implementation at %,d entries".formatted(Lines.MANY, sizes.middle()),
+                        many,
+                        lines.first().getLast().perSecond(),
+                        250),
+                Bar.atLeast(
+                        "puts, %,d callers, to one transaction per put".formatted(Lines.SOME),
+                        lines.some(sizes.middle()).perSecond(),
+                        transaction,
                         10),
-                Bar.atMost("heap after a collection at the end, to that after the first tenth", longRun.heapAtEnd(),
-                        longRun.heapAfterFirst(), 1.2));
+                Bar.atLeast("puts, a lone caller, to one transaction per put", lines.lone(sizes.middle()).perSecond(), transaction, 0.9),
+                Bar.atLeast(
+                        "puts at %,d entries, to those at %,d".formatted(sizes.large(), sizes.small()),
+                        lines.many(sizes.large()).perSecond(),
+                        lines.many(sizes.small()).perSecond(),
+                        0.7),
+                Bar.atLeast("puts in the last tenth of the long run, to the first", longRun.last(), longRun.first(), 0.8),
+                Bar.atLeast(
+                        "get with exact touch, to one statement per get",
+                        lines.touch().perSecond(),
+                        Lines.best(lines.touchStatements()),
+                        2),
+                Bar.atLeast(
+                        "get without touch, to one statement per get",
+                        lines.read().perSecond(),
+                        Lines.best(lines.readStatements()),
+                        10),
+                Bar.atMost(
+                        "heap after a collection at the end, to that after the first tenth",
+                        longRun.heapAtEnd(),
+                        longRun.heapAfterFirst(),
+                        1.2));
     }
 }

@@ -77,7 +77,11 @@ final class RegistryPuts implements Load {
             confirmations.finish();
         }
         stage.counts()
-                .requirePuts(stage.database().name(), before, done,
-                        confirmations == null ? TransactionPerPut.ROWS_LEFT : Confirmations.ROWS_LEFT, stage.capacity());
+                .requirePuts(
+                        stage.database().name(),
+                        before,
+                        done,
+                        confirmations == null ? TransactionPerPut.ROWS_LEFT : Confirmations.ROWS_LEFT,
+                        stage.capacity());
     }
 }

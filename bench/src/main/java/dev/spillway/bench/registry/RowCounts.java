@@ -54,8 +54,9 @@ record RowCounts(SortedMap<String, Long> byTable) {
         }
         SortedMap<String, Long> grown = since(before);
         if (!grown.equals(expected)) {
-            throw new BenchmarkFailedException("rows after %,d puts, %s: %s (expected: %s, as each put of the baseline leaves %s)"
-                    .formatted(puts, what, grown, expected, perPut));
+            throw new BenchmarkFailedException(
+                    "rows after %,d puts, %s: %s (expected: %s, as each put of the baseline leaves %s)"
+                            .formatted(puts, what, grown, expected, perPut));
         }
         if (of(ENTRIES) != capacity) {
             throw new BenchmarkFailedException("entries, %s: %d (expected: %d, the capacity)".formatted(what, of(ENTRIES), capacity));

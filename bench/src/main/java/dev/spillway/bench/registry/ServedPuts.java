@@ -20,10 +20,10 @@ import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -43,13 +43,25 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
 
     private ServedPuts(FilledRegistry stage) throws IOException, InterruptedException {
         // Orders are not confirmed here, so the bound on open orders is disabled.
-        service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                ServiceEndpoints.with(
-                        CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}),
-                                FleetSecret.random(new SecureRandom()),
-                                InstantSource.system()),
-                        new Readiness(READY_WITHIN), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
-                CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
+        service = HttpService.start(
+                new HttpService.Options(
+                        "bench",
+                        new HostPort("127.0.0.1", 0),
+                        Optional.empty(),
+                        HttpLimits.DEFAULT,
+                        ServiceEndpoints.with(
+                                CoordinatorRoutes.of(
+                                        stage.registry(),
+                                        new Backlog(() -> 0, Long.MAX_VALUE),
+                                        new Usage(stage.usage(), () -> {}),
+                                        FleetSecret.random(new SecureRandom()),
+                                        InstantSource.system()),
+                                new Readiness(READY_WITHIN),
+                                metrics,
+                                Optional.of(CoordinatorRoutes.OPENAPI)),
+                        CoordinatorRoutes::failure,
+                        Optional.empty(),
+                        metrics.registry()));
     }
 
     static ServedPuts start(FilledRegistry stage) throws InterruptedException {
@@ -71,8 +83,11 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
         return switch (answer.statusCode()) {
             case OK -> FilledRegistry.registered(json.readValue(answer.body(), ReplicaOutcomes.class));
             case UNAVAILABLE -> throw new RegistryUnavailableException(request.hostId() + ": try again later", null);
-            default -> throw new BenchmarkFailedException("register over HTTP: %d %s (expected: %d)".formatted(answer.statusCode(),
-                    new String(answer.body(), StandardCharsets.UTF_8), OK));
+            default -> throw new BenchmarkFailedException(
+                    "register over HTTP: %d %s (expected: %d)".formatted(
+                            answer.statusCode(),
+                            new String(answer.body(), StandardCharsets.UTF_8),
+                            OK));
         };
     }
 

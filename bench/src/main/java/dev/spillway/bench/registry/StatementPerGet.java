@@ -54,8 +54,15 @@ final class StatementPerGet implements Load {
         return new StatementPerGet(stage, false);
     }
 
-    private record Entry(SnapshotId snapshotId, long generation, long sizeBytes, String description, String labels, Instant createdAt,
-            Instant lastAccessedAt, List<ReplicaView> replicas) {}
+    private record Entry(
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            String description,
+            String labels,
+            Instant createdAt,
+            Instant lastAccessedAt,
+            List<ReplicaView> replicas) {}
 
     @Override
     public void prepare() {
@@ -91,11 +98,23 @@ final class StatementPerGet implements Load {
 
     private Entry entry(ResultSet row) throws SQLException {
         List<ReplicaView> replicas = touch ? List.of()
-                : List.of(new ReplicaView(new ReplicaId(row.getObject("replica_id", UUID.class)), new HostId(row.getString("host_id")),
-                        new StoreId(row.getObject("store_id", UUID.class)), row.getString("address"),
-                        row.getString("state"), instant(row, "registered_at"), null));
-        return new Entry(new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"), row.getLong("size_bytes"),
-                row.getString("description"), row.getString("labels"), instant(row, "created_at"), instant(row, "last_accessed_at"),
+                : List.of(
+                        new ReplicaView(
+                                new ReplicaId(row.getObject("replica_id", UUID.class)),
+                                new HostId(row.getString("host_id")),
+                                new StoreId(row.getObject("store_id", UUID.class)),
+                                row.getString("address"),
+                                row.getString("state"),
+                                instant(row, "registered_at"),
+                                null));
+        return new Entry(
+                new SnapshotId(row.getString("snapshot_id")),
+                row.getLong("generation"),
+                row.getLong("size_bytes"),
+                row.getString("description"),
+                row.getString("labels"),
+                instant(row, "created_at"),
+                instant(row, "last_accessed_at"),
                 replicas);
     }
 
@@ -106,9 +125,10 @@ final class StatementPerGet implements Load {
     private long uses() {
         return stage.database()
                 .jdbi()
-                .withHandle(handle -> handle.createQuery("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM bench_uses")
-                        .mapTo(Long.class)
-                        .one());
+                .withHandle(
+                        handle -> handle.createQuery("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM bench_uses")
+                                .mapTo(Long.class)
+                                .one());
     }
 
     @Override
@@ -119,8 +139,11 @@ final class StatementPerGet implements Load {
         // A get that waited for another of its entry draws again.
         if (touch ? drawn < done : drawn != 0) {
             throw new BenchmarkFailedException(
-                    "uses drawn in %s after %,d gets: %,d (expected: %s)".formatted(stage.database().name(), done,
-                            drawn, touch ? "as many or more" : "none"));
+                    "uses drawn in %s after %,d gets: %,d (expected: %s)".formatted(
+                            stage.database().name(),
+                            done,
+                            drawn,
+                            touch ? "as many or more" : "none"));
         }
     }
 }

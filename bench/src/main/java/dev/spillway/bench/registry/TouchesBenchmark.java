@@ -47,10 +47,22 @@ public final class TouchesBenchmark implements Benchmark {
                 List<Figure> figures = new ArrayList<>();
                 List<TableSize> sizes = measure(stage, effort, figures, progress);
                 progress.step("stopping PostgreSQL");
-                return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
-                        List.of(), figures, List.of(stage.check("%,d entries".formatted(entries))),
-                        List.of(Bar.atMost("entries and their indexes at the end, to those half-way",
-                                sizes.getLast().total(), sizes.get(HALF - 1).total(), BOUND)));
+                return new BenchReport(
+                        name(),
+                        startedAt,
+                        Duration.ofNanos(System.nanoTime() - begin),
+                        effort.quick(),
+                        machine,
+                        settings,
+                        List.of(),
+                        figures,
+                        List.of(stage.check("%,d entries".formatted(entries))),
+                        List.of(
+                                Bar.atMost(
+                                        "entries and their indexes at the end, to those half-way",
+                                        sizes.getLast().total(),
+                                        sizes.get(HALF - 1).total(),
+                                        BOUND)));
             }
         }
     }
@@ -59,8 +71,13 @@ public final class TouchesBenchmark implements Benchmark {
             throws InterruptedException {
         figures.addAll(TableSize.read(stage).figures("filled"));
         List<TableSize> sizes = new ArrayList<>();
-        List<Sample> samples = ClosedLoop.run(new BulkTouches(stage), FreshReplicas.HOSTS, effort.warmUp(), effort.longRun().dividedBy(TENTHS),
-                TENTHS, (tenth, sample) -> {
+        List<Sample> samples = ClosedLoop.run(
+                new BulkTouches(stage),
+                FreshReplicas.HOSTS,
+                effort.warmUp(),
+                effort.longRun().dividedBy(TENTHS),
+                TENTHS,
+                (tenth, sample) -> {
                     TableSize size = TableSize.read(stage);
                     sizes.add(size);
                     double rate = sample.perSecond() * BulkTouches.ITEMS;
@@ -81,11 +98,16 @@ public final class TouchesBenchmark implements Benchmark {
         static TableSize read(FilledRegistry stage) {
             return stage.database()
                     .jdbi()
-                    .withHandle(handle -> handle.createQuery("""
-                            SELECT pg_table_size('entries') AS rows, pg_indexes_size('entries') AS indexes,
-                                (SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'entries') AS cleanings""")
-                            .map((row, context) -> new TableSize(row.getLong("rows"), row.getLong("indexes"), row.getLong("cleanings")))
-                            .one());
+                    .withHandle(
+                            handle -> handle.createQuery("""
+                                    SELECT pg_table_size('entries') AS rows, pg_indexes_size('entries') AS indexes,
+                                        (SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'entries') AS cleanings""")
+                                    .map(
+                                            (row, context) -> new TableSize(
+                                                    row.getLong("rows"),
+                                                    row.getLong("indexes"),
+                                                    row.getLong("cleanings")))
+                                    .one());
         }
 
         double total() {
@@ -93,7 +115,9 @@ public final class TouchesBenchmark implements Benchmark {
         }
 
         List<Figure> figures(String when) {
-            return List.of(new Figure("entries, " + when, rows, "bytes"), new Figure("their indexes, " + when, indexes, "bytes"),
+            return List.of(
+                    new Figure("entries, " + when, rows, "bytes"),
+                    new Figure("their indexes, " + when, indexes, "bytes"),
                     new Figure("cleanings until " + when, (double) cleanings, ""));
         }
     }

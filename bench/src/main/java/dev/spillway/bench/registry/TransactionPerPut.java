@@ -31,8 +31,9 @@ import org.jdbi.v3.core.Handle;
  */
 final class TransactionPerPut implements Load {
     /** Rows that one put with an eviction adds, by table. The namespace, its figures and the evicted entry change in place. */
-    static final SortedMap<String, Long> ROWS_LEFT = Collections.unmodifiableSortedMap(new TreeMap<>(
-            Map.of("replica_ids", 1L, "replicas", 1L, RowCounts.DOOMED, 1L, "open_orders", 1L, "evictions", 1L, "activity", 1L)));
+    static final SortedMap<String, Long> ROWS_LEFT = Collections.unmodifiableSortedMap(
+            new TreeMap<>(
+                    Map.of("replica_ids", 1L, "replicas", 1L, RowCounts.DOOMED, 1L, "open_orders", 1L, "evictions", 1L, "activity", 1L)));
 
     /** Where this baseline and its gets draw the order of use from. Above every number that the filling drew. */
     private static final String USES = "CREATE SEQUENCE IF NOT EXISTS bench_uses AS bigint MINVALUE 1000000000000 CACHE 1";
@@ -118,12 +119,14 @@ final class TransactionPerPut implements Load {
     }
 
     private long put(Handle handle, Sender sender, Registration item, RandomGenerator random) {
-        requireOne("replica id", handle.createUpdate(RECORD)
-                .bind("id", item.replicaId().value())
-                .bind("host", sender.hostId().value())
-                .bind("store", sender.storeId().value())
-                .bind("incarnation", sender.incarnation())
-                .execute());
+        requireOne(
+                "replica id",
+                handle.createUpdate(RECORD)
+                        .bind("id", item.replicaId().value())
+                        .bind("host", sender.hostId().value())
+                        .bind("store", sender.storeId().value())
+                        .bind("incarnation", sender.incarnation())
+                        .execute());
         Capacity capacity = handle.createQuery(NAMESPACE)
                 .bind("namespace", item.namespace().value())
                 .map((row, context) -> new Capacity(row.getLong("entries"), row.getLong("max_entries")))
@@ -135,15 +138,17 @@ final class TransactionPerPut implements Load {
                 .bind("size", item.sizeBytes())
                 .mapTo(Long.class)
                 .one();
-        requireOne("replica", handle.createUpdate(REPLICA)
-                .bind("id", item.replicaId().value())
-                .bind("host", sender.hostId().value())
-                .bind("namespace", item.namespace().value())
-                .bind("key", item.key().value())
-                .bind("snapshot", item.snapshotId().value())
-                .bind("generation", generation)
-                .bind("size", item.sizeBytes())
-                .execute());
+        requireOne(
+                "replica",
+                handle.createUpdate(REPLICA)
+                        .bind("id", item.replicaId().value())
+                        .bind("host", sender.hostId().value())
+                        .bind("namespace", item.namespace().value())
+                        .bind("key", item.key().value())
+                        .bind("snapshot", item.snapshotId().value())
+                        .bind("generation", generation)
+                        .bind("size", item.sizeBytes())
+                        .execute());
         long evictedBytes = 0;
         long lastUse = 0;
         boolean full = capacity.entries() >= capacity.most();
@@ -152,11 +157,13 @@ final class TransactionPerPut implements Load {
             evictedBytes = victim.sizeBytes();
             lastUse = victim.lastUse();
         }
-        requireOne("namespace", handle.createUpdate(FIGURES)
-                .bind("entries", full ? 0 : 1)
-                .bind("bytes", item.sizeBytes() - evictedBytes)
-                .bind("namespace", item.namespace().value())
-                .execute());
+        requireOne(
+                "namespace",
+                handle.createUpdate(FIGURES)
+                        .bind("entries", full ? 0 : 1)
+                        .bind("bytes", item.sizeBytes() - evictedBytes)
+                        .bind("namespace", item.namespace().value())
+                        .execute());
         return lastUse;
     }
 
@@ -164,8 +171,14 @@ final class TransactionPerPut implements Load {
         Victim victim = handle.createQuery(VICTIM)
                 .bind("namespace", item.namespace().value())
                 .bind("after", lastVictim.get())
-                .map((row, context) -> new Victim(new EntryKey(row.getString("key")), new SnapshotId(row.getString("snapshot_id")),
-                        row.getLong("generation"), row.getLong("size_bytes"), row.getString("labels"), row.getLong("last_use")))
+                .map(
+                        (row, context) -> new Victim(
+                                new EntryKey(row.getString("key")),
+                                new SnapshotId(row.getString("snapshot_id")),
+                                row.getLong("generation"),
+                                row.getLong("size_bytes"),
+                                row.getString("labels"),
+                                row.getLong("last_use")))
                 .one();
         Instant now = Instant.now();
         EvictionId eviction = EvictionId.mint(now, random);
@@ -175,7 +188,8 @@ final class TransactionPerPut implements Load {
                 .bind("namespace", item.namespace().value())
                 .bind("key", victim.key().value())
                 .execute();
-        requireOne("order",
+        requireOne(
+                "order",
                 handle.createUpdate(ORDER).bind("generation", victim.generation()).bind("eviction", eviction.value()).execute());
         handle.createUpdate(EVICTION)
                 .bind("eviction", eviction.value())
@@ -188,8 +202,18 @@ final class TransactionPerPut implements Load {
                 .bind("labels", victim.labels())
                 .execute();
         handle.createUpdate(ACTIVITY)
-                .bind("what", json(new Activity.Evicted(now, eviction, item.namespace(), victim.key(), victim.snapshotId(),
-                        victim.generation(), EvictionCause.CAPACITY, replicas)))
+                .bind(
+                        "what",
+                        json(
+                                new Activity.Evicted(
+                                        now,
+                                        eviction,
+                                        item.namespace(),
+                                        victim.key(),
+                                        victim.snapshotId(),
+                                        victim.generation(),
+                                        EvictionCause.CAPACITY,
+                                        replicas)))
                 .execute();
         handle.createUpdate(COUNT).bind("namespace", item.namespace().value()).execute();
         return victim;

@@ -67,16 +67,29 @@ public final class UnlinkBenchmark implements Benchmark {
             Scenario alone = new Scenario("nothing is deleted", "reads", files, READERS, reads);
             Beside paced =
                     new Beside(new Scenario("deleted with the pace", "reads", files, READERS, reads), sizes.rates(), new ArrayList<>());
-            Beside unpaced = new Beside(new Scenario("deleted without it", "reads", files, READERS, reads), UnlinkPace.Rates.NONE,
+            Beside unpaced = new Beside(
+                    new Scenario("deleted without it", "reads", files, READERS, reads),
+                    UnlinkPace.Rates.NONE,
                     new ArrayList<>());
             FilledStore.Removed unread = warmUp(store, sizes, alone, effort, progress);
             takeTurns(store, sizes, alone, List.of(paced, unpaced), effort, progress);
             progress.step("deleting the store");
-            return new BenchReport(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
-                    settings(sizes, reads), List.of(alone.result(), paced.line().result(), unpaced.line().result()),
-                    figures(unread, paced, unpaced), List.of(check("with the pace", paced), check("without it", unpaced)),
-                    List.of(Bar.atLeast("reads while trees are deleted with the pace, to reads alone", paced.line().perSecond(),
-                            alone.perSecond(), BOUND)));
+            return new BenchReport(
+                    name(),
+                    startedAt,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    effort.quick(),
+                    machine,
+                    settings(sizes, reads),
+                    List.of(alone.result(), paced.line().result(), unpaced.line().result()),
+                    figures(unread, paced, unpaced),
+                    List.of(check("with the pace", paced), check("without it", unpaced)),
+                    List.of(
+                            Bar.atLeast(
+                                    "reads while trees are deleted with the pace, to reads alone",
+                                    paced.line().perSecond(),
+                                    alone.perSecond(),
+                                    BOUND)));
         }
     }
 
@@ -112,13 +125,19 @@ public final class UnlinkBenchmark implements Benchmark {
     }
 
     private static Map<String, String> settings(Sizes sizes, ImageReads reads) {
-        return new TreeMap<>(Map.of("reads", reads.isDirect() ? "of the disk (O_DIRECT)" : "from memory: the file system has no O_DIRECT",
-                "unlink-rate", String.valueOf(sizes.rates().entriesPerSecond()),
-                "unlink-bytes-rate", String.valueOf(sizes.rates().bytesPerSecond())));
+        return new TreeMap<>(
+                Map.of(
+                        "reads",
+                        reads.isDirect() ? "of the disk (O_DIRECT)" : "from memory: the file system has no O_DIRECT",
+                        "unlink-rate",
+                        String.valueOf(sizes.rates().entriesPerSecond()),
+                        "unlink-bytes-rate",
+                        String.valueOf(sizes.rates().bytesPerSecond())));
     }
 
     private static List<Figure> figures(FilledStore.Removed unread, Beside paced, Beside unpaced) {
-        return List.of(new Figure("deleted each time", (double) unread.entries(), "files and directories"),
+        return List.of(
+                new Figure("deleted each time", (double) unread.entries(), "files and directories"),
                 new Figure("deleted each time, allocated", (double) unread.bytes(), "bytes"),
                 new Figure("a deletion took with the pace", millis(paced.took()), "ms"),
                 new Figure("a deletion took without it", millis(unpaced.took()), "ms"),
@@ -130,9 +149,15 @@ public final class UnlinkBenchmark implements Benchmark {
     }
 
     private static Check check(String name, Beside beside) {
-        return new Check("deletions " + name,
-                new TreeMap<>(Map.of("rounds", (long) beside.removed().size(), "trees",
-                        beside.removed().stream().mapToLong(FilledStore.Removed::trees).sum(), "entries",
-                        beside.removed().stream().mapToLong(FilledStore.Removed::entries).sum())));
+        return new Check(
+                "deletions " + name,
+                new TreeMap<>(
+                        Map.of(
+                                "rounds",
+                                (long) beside.removed().size(),
+                                "trees",
+                                beside.removed().stream().mapToLong(FilledStore.Removed::trees).sum(),
+                                "entries",
+                                beside.removed().stream().mapToLong(FilledStore.Removed::entries).sum())));
     }
 }

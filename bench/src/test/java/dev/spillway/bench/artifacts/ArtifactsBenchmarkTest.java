@@ -27,13 +27,22 @@ class ArtifactsBenchmarkTest {
         BenchReport report = Benchmarks.named("artifacts").orElseThrow().run(Effort.ofQuick(), step -> {});
 
         assertThat(report.results()).extracting(Result::name)
-                .contains("put of 4 KiB", "put of 4 KiB, RocksDB", "put of 4 KiB, a file each", "put of 64 KiB", "warm hit of 4 KiB",
-                        "warm hit of 64 KiB, RocksDB", "round of 64 puts of 4 KiB and as many flushes, a file each");
+                .contains(
+                        "put of 4 KiB",
+                        "put of 4 KiB, RocksDB",
+                        "put of 4 KiB, a file each",
+                        "put of 64 KiB",
+                        "warm hit of 4 KiB",
+                        "warm hit of 64 KiB, RocksDB",
+                        "round of 64 puts of 4 KiB and as many flushes, a file each");
         assertThat(report.results()).allSatisfy(line -> assertThat(line.operations()).isPositive());
         assertThat(report.figures()).allSatisfy(figure -> assertThat(figure.value()).isPositive());
         assertThat(report.figures()).extracting(Figure::name)
-                .contains("hit in memory, full by entries, 2 threads", "hit in memory, full by weight, 1 thread, Caffeine",
-                        "start with 10,000 artifacts of 256 bytes", "start with 10,000 artifacts of 256 bytes, RocksDB");
+                .contains(
+                        "hit in memory, full by entries, 2 threads",
+                        "hit in memory, full by weight, 1 thread, Caffeine",
+                        "start with 10,000 artifacts of 256 bytes",
+                        "start with 10,000 artifacts of 256 bytes, RocksDB");
         assertThat(report.checks()).extracting(Check::name).containsExactly("a herd on one artifact", "most syncs of one round of flushes");
         assertThat(report.checks().getFirst().counts()).isEqualTo(Map.of("callers", 1_000L, "compilations", 1L));
         assertThat(report.checks().getLast().counts().get("64 waiters")).isBetween(1L, 2L);

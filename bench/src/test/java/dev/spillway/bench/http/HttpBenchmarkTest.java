@@ -23,9 +23,15 @@ class HttpBenchmarkTest {
     void everythingIsMeasuredBesideABareHandlerAndNothingIsLeftBehind() throws Exception {
         BenchReport report = Benchmarks.named("http").orElseThrow().run(Effort.ofQuick(), step -> {});
         assertThat(report.results()).extracting(Result::name)
-                .containsExactly("directory hit", "directory hit, bare handler", "/livez", "/livez, bare handler",
+                .containsExactly(
+                        "directory hit",
+                        "directory hit, bare handler",
+                        "/livez",
+                        "/livez, bare handler",
                         "entry get at the coordinator",
-                        "entry get at the coordinator, bare handler", "JSON put of an entry", "JSON put of an entry, bare handler");
+                        "entry get at the coordinator, bare handler",
+                        "JSON put of an entry",
+                        "JSON put of an entry, bare handler");
         assertThat(report.results()).allSatisfy(line -> assertThat(line.operations()).isPositive());
         assertThat(report.bars()).extracting(Bar::name)
                 .containsExactly("directory hit, to the bare handler, at least", "/livez, to the bare handler, at least");

@@ -31,7 +31,10 @@ class OrdersBenchmarkTest {
     @Test
     void everyOrderIsOnTheTopicOnce() {
         assertThat(report.checks()).extracting(Check::name)
-                .containsExactly("4 hosts, 4 partitions", "4 hosts, 64 partitions", "100 hosts, 100 partitions",
+                .containsExactly(
+                        "4 hosts, 4 partitions",
+                        "4 hosts, 64 partitions",
+                        "100 hosts, 100 partitions",
                         "100 hosts, 64 partitions");
         assertThat(report.checks().getFirst().counts()).containsEntry("hosts", 4L).containsEntry("orders on the topic", 12L);
         assertThat(report.checks().getLast().counts()).containsEntry("hosts", 100L).containsEntry("orders on the topic", 300L);

@@ -25,10 +25,15 @@ class PagerBenchmarkTest {
 
         assertThat(report.figures()).allSatisfy(figure -> assertThat(figure.value()).isPositive());
         assertThat(report.figures()).extracting(Figure::name)
-                .contains("read, pages of 128 KiB", "verified read, pages of 2 MiB", "write with a check, pages of 2 MiB, copy of memory",
-                        "pause of a capture of 10,000 pages, p99", "longest write in a capture of 100 pages, max",
+                .contains(
+                        "read, pages of 128 KiB",
+                        "verified read, pages of 2 MiB",
+                        "write with a check, pages of 2 MiB, copy of memory",
+                        "pause of a capture of 10,000 pages, p99",
+                        "longest write in a capture of 100 pages, max",
                         "captures of 1,000 pages",
-                        "cp and sync, 512 pages of 128 KiB", "restore, 512 pages of 128 KiB");
+                        "cp and sync, 512 pages of 128 KiB",
+                        "restore, 512 pages of 128 KiB");
         assertThat(report.bars()).extracting(Bar::bound)
                 .containsExactly(0.8, 0.6, 0.8, 0.8, 0.8, 0.8, 1_000.0, 1_000.0, 1_000.0, 2.0, 1.5, 0.15, 0.015, 0.7);
         assertThat(folders()).isEqualTo(before);

@@ -20,8 +20,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class ConfirmationsTest {
-    private static final Sender HOST = new Sender(new HostId("host-1"), StoreId.parse(UUID.randomUUID().toString()),
-            RegistryId.parse(UUID.randomUUID().toString()), 1, 1);
+    private static final Sender HOST = new Sender(
+            new HostId("host-1"),
+            StoreId.parse(UUID.randomUUID().toString()),
+            RegistryId.parse(UUID.randomUUID().toString()),
+            1,
+            1);
 
     private final ReplicaId replica = ReplicaId.parse("01a1fc29-c23d-7d61-b74c-b516f903fdda");
 

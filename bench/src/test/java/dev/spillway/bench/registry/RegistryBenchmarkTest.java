@@ -44,15 +44,32 @@ class RegistryBenchmarkTest {
     @Test
     void everyLineWasMeasured() {
         assertThat(report.results()).extracting(result -> result.name() + " " + result.entries() + " " + result.callers())
-                .containsExactly("one transaction per put 10000 1", "one transaction per put 10000 8", "one transaction per put 10000 16",
-                        "first implementation 500 1", "first implementation 5000 1", "first implementation 10000 1", "registry 5000 1",
-                        "registry 5000 64", "registry 5000 1024", "registry 10000 1", "registry 10000 64", "registry 10000 1024",
-                        "registry 20000 1", "registry 20000 64", "registry 20000 1024", "registry, GDSF 10000 1024",
+                .containsExactly(
+                        "one transaction per put 10000 1",
+                        "one transaction per put 10000 8",
+                        "one transaction per put 10000 16",
+                        "first implementation 500 1",
+                        "first implementation 5000 1",
+                        "first implementation 10000 1",
+                        "registry 5000 1",
+                        "registry 5000 64",
+                        "registry 5000 1024",
+                        "registry 10000 1",
+                        "registry 10000 64",
+                        "registry 10000 1024",
+                        "registry 20000 1",
+                        "registry 20000 64",
+                        "registry 20000 1024",
+                        "registry, GDSF 10000 1024",
                         "registry over HTTP 10000 64",
-                        "one statement per get, touching 10000 1", "one statement per get, touching 10000 8",
-                        "one statement per get, touching 10000 16", "registry, touching 10000 1024",
-                        "one statement per get, untouched 10000 1", "one statement per get, untouched 10000 8",
-                        "one statement per get, untouched 10000 16", "registry, untouched 10000 1024");
+                        "one statement per get, touching 10000 1",
+                        "one statement per get, touching 10000 8",
+                        "one statement per get, touching 10000 16",
+                        "registry, touching 10000 1024",
+                        "one statement per get, untouched 10000 1",
+                        "one statement per get, untouched 10000 8",
+                        "one statement per get, untouched 10000 16",
+                        "registry, untouched 10000 1024");
         assertThat(report.results()).allSatisfy(result -> {
             assertThat(result.operations()).as(result.name()).isPositive();
             assertThat(result.rounds()).hasSize(1);
@@ -63,8 +80,13 @@ class RegistryBenchmarkTest {
     @Test
     void everyPutLeftItsRows() {
         assertThat(report.checks()).extracting(Check::name)
-                .containsExactly("one transaction per put", "ours, 5,000 entries", "ours, 10,000 entries", "ours, 20,000 entries",
-                        "ours, GDSF, 10,000 entries", "long run, 10,000 entries");
+                .containsExactly(
+                        "one transaction per put",
+                        "ours, 5,000 entries",
+                        "ours, 10,000 entries",
+                        "ours, 20,000 entries",
+                        "ours, GDSF, 10,000 entries",
+                        "long run, 10,000 entries");
         for (Check check : report.checks().subList(0, 5)) {
             long puts = check.counts().getOrDefault("evictions, new", 0L);
             assertThat(check.counts()).as(check.name())

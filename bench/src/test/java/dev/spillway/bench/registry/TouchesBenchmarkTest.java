@@ -27,7 +27,10 @@ class TouchesBenchmarkTest {
             assertThat(figures.get("entries, tenth " + tenth)).isGreaterThanOrEqualTo(figures.get("entries, filled"));
         }
         assertThat(report.bars()).hasSize(1)
-                .allSatisfy(bar -> assertThat(bar.ours())
-                        .isEqualTo(figures.getOrDefault("entries, tenth 10", 0.0) + figures.getOrDefault("their indexes, tenth 10", 0.0)));
+                .allSatisfy(
+                        bar -> assertThat(bar.ours())
+                                .isEqualTo(
+                                        figures.getOrDefault("entries, tenth 10", 0.0)
+                                                + figures.getOrDefault("their indexes, tenth 10", 0.0)));
     }
 }

@@ -36,12 +36,17 @@ final class Advise implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("advise",
+        to.describe(
+                "advise",
                 "Show which hit rate a namespace would have at other sizes, or which size a hit rate takes, as estimated from what was asked for.");
         coordinator.declare(to);
         output.declareWatched(to);
         namespace.declare(to);
-        to.option("--hit-rate", "RATE", Values.Share.class, value -> hitRate = value,
+        to.option(
+                "--hit-rate",
+                "RATE",
+                Values.Share.class,
+                value -> hitRate = value,
                 "Show the size for this rate, such as 0.9. Fails if no size is enough.");
     }
 
@@ -68,12 +73,18 @@ final class Advise implements ClientCommand {
         for (double multiple : MULTIPLES) {
             long someEntries = Math.round(entries * multiple);
             long someBytes = Math.round(bytes * multiple);
-            table.row(String.format(Locale.ROOT, "%s x", multiple < 1 ? multiple : String.valueOf((int) multiple)), someEntries,
-                    percent(at(curve.byEntries(), someEntries)), HumanText.bytes(someBytes), percent(at(curve.byBytes(), someBytes)));
+            table.row(
+                    String.format(Locale.ROOT, "%s x", multiple < 1 ? multiple : String.valueOf((int) multiple)),
+                    someEntries,
+                    percent(at(curve.byEntries(), someEntries)),
+                    HumanText.bytes(someBytes),
+                    percent(at(curve.byBytes(), someBytes)));
         }
         table.print(console);
         console.out()
-                .println("estimated from " + HumanText.count(curve.accesses(), "access", "accesses") + ", under " + present.evictionPolicy());
+                .println(
+                        "estimated from " + HumanText.count(curve.accesses(), "access", "accesses") + ", under "
+                                + present.evictionPolicy());
         return CommandOutcome.done();
     }
 
@@ -92,14 +103,20 @@ final class Advise implements ClientCommand {
         if (entries.isEmpty() || bytes.isEmpty()) {
             return CommandOutcome.failed(
                     "namespace %s: no size has a hit rate of %s (expected: at most %s, because all other accesses are the first of their key)"
-                            .formatted(curve.namespace(), percent(wanted),
+                            .formatted(
+                                    curve.namespace(),
+                                    percent(wanted),
                                     curve.byEntries().isEmpty() ? percent(0) : percent(curve.byEntries().getLast().hitRate())));
         }
         if (!output.json()) {
             console.out()
-                    .println("a hit rate of %s takes %s or %s (now: %s), as estimated from %s".formatted(percent(wanted),
-                            HumanText.count(entries.get().size(), "entry", "entries"), HumanText.bytes(bytes.get().size()), percent(curve.hitRate()),
-                            HumanText.count(curve.accesses(), "access", "accesses")));
+                    .println(
+                            "a hit rate of %s takes %s or %s (now: %s), as estimated from %s".formatted(
+                                    percent(wanted),
+                                    HumanText.count(entries.get().size(), "entry", "entries"),
+                                    HumanText.bytes(bytes.get().size()),
+                                    percent(curve.hitRate()),
+                                    HumanText.count(curve.accesses(), "access", "accesses")));
         }
         return CommandOutcome.done();
     }

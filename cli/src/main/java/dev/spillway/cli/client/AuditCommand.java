@@ -32,7 +32,8 @@ final class AuditCommand implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("audit",
+        to.describe(
+                "audit",
                 "List who changed policies, pins, plans, hosts and tokens, newest first. Who evicted what: spillway evictions.");
         listing.declare(to);
         to.option("--namespace", "NS", NamespaceName.class, value -> namespace = value, "Only changes of this namespace.");
@@ -42,15 +43,21 @@ final class AuditCommand implements ClientCommand {
 
     @Override
     public CommandOutcome call() throws InterruptedException {
-        return listing.print(CoordinatorApi.LIST_CHANGES.at().with("namespace", namespace).with("host", host).with("actor", actor), console,
+        return listing.print(
+                CoordinatorApi.LIST_CHANGES.at().with("namespace", namespace).with("host", host).with("actor", actor),
+                console,
                 this::print);
     }
 
     private void print(Pages pages) {
         Table table = new Table("AT", "WHO", "DID", "TO", "DETAIL");
         for (Audit.Change change : pages.as(Audit.Change.class)) {
-            table.row(HumanText.ago(change.at()), change.actor(), change.action().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                    subject(change), change.detail().isEmpty() ? HumanText.NONE : change.detail());
+            table.row(
+                    HumanText.ago(change.at()),
+                    change.actor(),
+                    change.action().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                    subject(change),
+                    change.detail().isEmpty() ? HumanText.NONE : change.detail());
         }
         table.print(console);
     }

@@ -45,8 +45,13 @@ final class Clean implements ClientCommand {
         }
 
         String line() {
-            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(host(), HumanText.printable(key), HumanText.printable(snapshotId),
-                    generation, state, HumanText.count(attempts, "attempt", "attempts"));
+            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(
+                    host(),
+                    HumanText.printable(key),
+                    HumanText.printable(snapshotId),
+                    generation,
+                    state,
+                    HumanText.count(attempts, "attempt", "attempts"));
         }
     }
 
@@ -63,13 +68,19 @@ final class Clean implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("clean", "Evict every entry of a namespace and wait until every host has confirmed. "
-                + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.");
+        to.describe(
+                "clean",
+                "Evict every entry of a namespace and wait until every host has confirmed. "
+                        + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.");
         coordinator.declare(to);
         output.declare(to);
         namespace.declare(to);
         to.flag("--yes", value -> yes = value, "Do not ask.");
-        to.option("--timeout", "TIME", Duration.class, value -> timeout = value,
+        to.option(
+                "--timeout",
+                "TIME",
+                Duration.class,
+                value -> timeout = value,
                 "How long to wait for the hosts, such as 5m (default: 10m).");
     }
 
@@ -93,9 +104,12 @@ final class Clean implements ClientCommand {
 
     private void ask(Namespaces.Namespace before) {
         String name = namespace.name().value();
-        new TypedName(name, "nothing was cleaned").require(console,
+        new TypedName(name, "nothing was cleaned").require(
+                console,
                 "This evicts %s (%s) of %s from every host, pinned ones too. Type the name of the namespace to go on: ".formatted(
-                        HumanText.count(before.entries(), "entry", "entries"), HumanText.bytes(before.bytes()), name));
+                        HumanText.count(before.entries(), "entry", "entries"),
+                        HumanText.bytes(before.bytes()),
+                        name));
     }
 
     private long evict(Server server, long entries, Patience patience) throws InterruptedException {
@@ -109,8 +123,10 @@ final class Clean implements ClientCommand {
                 return evicted;
             }
             if (patience.isOver()) {
-                throw new CommandFailedException(CommandOutcome.failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
-                        .formatted(HumanText.length(timeout), evicted, step.remaining())));
+                throw new CommandFailedException(
+                        CommandOutcome.failed(
+                                "not clean in %s: evicted %d, %d still there, others put meanwhile"
+                                        .formatted(HumanText.length(timeout), evicted, step.remaining())));
             }
         }
     }
@@ -133,10 +149,11 @@ final class Clean implements ClientCommand {
             }
             TreeMap<String, Long> byHost =
                     open.stream().collect(Collectors.groupingBy(Unconfirmed::host, TreeMap::new, Collectors.counting()));
-            console.progress("waiting for " + byHost.entrySet()
-                    .stream()
-                    .map(host -> host.getKey() + " (" + host.getValue() + ")")
-                    .collect(Collectors.joining(", ")));
+            console.progress(
+                    "waiting for " + byHost.entrySet()
+                            .stream()
+                            .map(host -> host.getKey() + " (" + host.getValue() + ")")
+                            .collect(Collectors.joining(", ")));
             patience.awaitNextLook();
         }
     }
@@ -165,8 +182,13 @@ final class Clean implements ClientCommand {
         if (order.waitsFor() != null) {
             state += " for " + HumanText.printable(order.waitsFor());
         }
-        return new Unconfirmed(order.hostId(), eviction.key().value(), eviction.snapshotId().value(), eviction.generation(),
-                order.lastError() == null ? state : state + ", " + HumanText.printable(order.lastError()), order.attempts());
+        return new Unconfirmed(
+                order.hostId(),
+                eviction.key().value(),
+                eviction.snapshotId().value(),
+                eviction.generation(),
+                order.lastError() == null ? state : state + ", " + HumanText.printable(order.lastError()),
+                order.attempts());
     }
 
     private CommandOutcome report(Cleaned cleaned) {
@@ -174,8 +196,9 @@ final class Clean implements ClientCommand {
             console.out().println(Server.mapper().valueToTree(cleaned).toString());
         } else {
             console.out()
-                    .println("evicted " + HumanText.count(cleaned.evicted(), "entry", "entries")
-                            + (cleaned.unconfirmed().isEmpty() ? ", and every host has confirmed" : ""));
+                    .println(
+                            "evicted " + HumanText.count(cleaned.evicted(), "entry", "entries")
+                                    + (cleaned.unconfirmed().isEmpty() ? ", and every host has confirmed" : ""));
         }
         if (cleaned.unconfirmed().isEmpty()) {
             return CommandOutcome.done();
@@ -184,7 +207,8 @@ final class Clean implements ClientCommand {
         if (cleaned.unconfirmed().size() > NAMED) {
             console.err().println("and " + (cleaned.unconfirmed().size() - NAMED) + " more");
         }
-        return CommandOutcome.failed("%s not confirmed in %s; they stay ordered to be deleted"
-                .formatted(HumanText.count(cleaned.unconfirmed().size(), "image", "images"), HumanText.length(timeout)));
+        return CommandOutcome.failed(
+                "%s not confirmed in %s; they stay ordered to be deleted"
+                        .formatted(HumanText.count(cleaned.unconfirmed().size(), "image", "images"), HumanText.length(timeout)));
     }
 }

@@ -14,7 +14,10 @@ import picocli.CommandLine;
 /** All client commands. */
 public final class Clients {
     /** Variables of the environment that client commands read. */
-    public static final Set<String> VARIABLES = Set.of(CoordinatorOption.VARIABLE, WorkerOption.VARIABLE, SecurityOptions.TOKEN_FILE,
+    public static final Set<String> VARIABLES = Set.of(
+            CoordinatorOption.VARIABLE,
+            WorkerOption.VARIABLE,
+            SecurityOptions.TOKEN_FILE,
             SecurityOptions.AUTHORITY);
 
     private Clients() {}
@@ -27,8 +30,12 @@ public final class Clients {
      */
     public static Map<String, Function<Console, CommandLine>> all() {
         Map<String, Function<Console, CommandLine>> all = new LinkedHashMap<>();
-        all.put("namespace",
-                console -> Declaration.group("namespace", "Create, change and list namespaces.", new NamespacesCommand.Set(console),
+        all.put(
+                "namespace",
+                console -> Declaration.group(
+                        "namespace",
+                        "Create, change and list namespaces.",
+                        new NamespacesCommand.Set(console),
                         new NamespacesCommand.Ls(console)));
         all.put("put", console -> Declaration.of(new Put(console)));
         all.put("get", console -> Declaration.of(new Get(console)));
@@ -38,9 +45,14 @@ public final class Clients {
         all.put("pin", console -> Declaration.of(new PinsCommand.Pin(console)));
         all.put("unpin", console -> Declaration.of(new PinsCommand.Unpin(console)));
         all.put("prune", console -> Declaration.of(new PlansCommand.Prune(console)));
-        all.put("plans",
-                console -> Declaration.group("plans", "List, show and apply plans: victims that a prune or a changed policy chose.",
-                        new PlansCommand.Ls(console), new PlansCommand.Show(console), new PlansCommand.Apply(console)));
+        all.put(
+                "plans",
+                console -> Declaration.group(
+                        "plans",
+                        "List, show and apply plans: victims that a prune or a changed policy chose.",
+                        new PlansCommand.Ls(console),
+                        new PlansCommand.Show(console),
+                        new PlansCommand.Apply(console)));
         all.put("clean", console -> Declaration.of(new Clean(console)));
         all.put("stats", console -> Declaration.of(new Stats(console)));
         all.put("advise", console -> Declaration.of(new Advise(console)));
@@ -52,15 +64,32 @@ public final class Clients {
         all.put("retire", console -> Declaration.of(new Retire(console)));
         all.put("readmit", console -> Declaration.of(new Readmit(console)));
         all.put("restored", console -> Declaration.of(new Restored(console)));
-        all.put("holds", console -> Declaration.group("holds",
-                "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.",
-                new HoldsCommand.Ls(console), new HoldsCommand.Extend(console), new HoldsCommand.Release(console)));
-        all.put("pagers", console -> Declaration.group("pagers",
-                "List KV pagers, capture them as images and restore images into them.", new PagersCommand.Ls(console),
-                new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console),
-                new PagersCommand.Detach(console)));
-        all.put("token", console -> Declaration.group("token", "Make, list and revoke tokens: who may ask the services, and for what.",
-                new TokensCommand.Create(console), new TokensCommand.Ls(console), new TokensCommand.Revoke(console)));
+        all.put(
+                "holds",
+                console -> Declaration.group(
+                        "holds",
+                        "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.",
+                        new HoldsCommand.Ls(console),
+                        new HoldsCommand.Extend(console),
+                        new HoldsCommand.Release(console)));
+        all.put(
+                "pagers",
+                console -> Declaration.group(
+                        "pagers",
+                        "List KV pagers, capture them as images and restore images into them.",
+                        new PagersCommand.Ls(console),
+                        new PagersCommand.Capture(console),
+                        new PagersCommand.Restore(console),
+                        new PagersCommand.Verify(console),
+                        new PagersCommand.Detach(console)));
+        all.put(
+                "token",
+                console -> Declaration.group(
+                        "token",
+                        "Make, list and revoke tokens: who may ask the services, and for what.",
+                        new TokensCommand.Create(console),
+                        new TokensCommand.Ls(console),
+                        new TokensCommand.Revoke(console)));
         all.put("status", console -> Declaration.of(new Status(console)));
         all.put("log-level", console -> Declaration.of(new LogLevel(console)));
         all.put("completion", console -> Declaration.of(new Completion(console)));

@@ -28,7 +28,8 @@ final class Completion implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("completion",
+        to.describe(
+                "completion",
                 "Print a script that makes a shell complete commands, options, and names of namespaces, hosts, plans and pagers. Names are asked of "
                         + "the coordinator, for a second at most. In bash: source <(spillway completion bash)");
         to.parameter("0", "SHELL", Shell.class, value -> shell = value, "bash, zsh or fish.").converters(Completion::read);

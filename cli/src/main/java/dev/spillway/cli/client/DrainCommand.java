@@ -31,7 +31,8 @@ public final class DrainCommand implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("drain",
+        to.describe(
+                "drain",
                 "Have a host take nothing new and delete what other hosts hold, and wait until nothing but last copies is left. "
                         + "Those are kept, and served, until they are evicted, other hosts have them, or the host is retired. "
                         + "Ends with 1 and says what is left if that takes too long; the host goes on draining.");
@@ -49,9 +50,11 @@ public final class DrainCommand implements ClientCommand {
         if (cancel) {
             Hosts.DrainChanged answer = server.send(CoordinatorApi.CANCEL_DRAIN.at(host.id())).as(Hosts.DrainChanged.class);
             Hosts.Host now = look(server).as(Hosts.Host.class);
-            say(Server.mapper().valueToTree(answer).toString(),
+            say(
+                    Server.mapper().valueToTree(answer).toString(),
                     now.openOrders() == 0 ? host.id() + " takes part again"
-                            : "%s takes part again; %s ordered to be deleted".formatted(host.id(),
+                            : "%s takes part again; %s ordered to be deleted".formatted(
+                                    host.id(),
                                     HumanText.count(now.openOrders(), "copy stays", "copies stay")));
             return CommandOutcome.done();
         }
@@ -80,7 +83,9 @@ public final class DrainCommand implements ClientCommand {
                 if (now.state() == Hosts.State.AWAY && !told) {
                     told = true;
                     console.err()
-                            .printf("%s is AWAY, heard %s: it deletes nothing until its worker runs again%n", host.id(),
+                            .printf(
+                                    "%s is AWAY, heard %s: it deletes nothing until its worker runs again%n",
+                                    host.id(),
                                     HumanText.ago(now.lastHeardAt()));
                 }
                 console.progress(host.id() + ": " + DrainProgress.of(now));
@@ -101,14 +106,19 @@ public final class DrainCommand implements ClientCommand {
             return CommandOutcome.failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
         }
         if (!drain.drained()) {
-            return CommandOutcome.failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), HumanText.length(timeout),
-                    now.state() == Hosts.State.AWAY ? ", and is AWAY, heard " + HumanText.ago(now.lastHeardAt()) : "",
-                    now.openOrders() == 0 ? "" : "; what it is still to delete: spillway hosts " + host.id() + " --orders"));
+            return CommandOutcome.failed(
+                    "%s is not drained in %s; it goes on draining%s%s".formatted(
+                            host.id(),
+                            HumanText.length(timeout),
+                            now.state() == Hosts.State.AWAY ? ", and is AWAY, heard " + HumanText.ago(now.lastHeardAt()) : "",
+                            now.openOrders() == 0 ? "" : "; what it is still to delete: spillway hosts " + host.id() + " --orders"));
         }
         if (drain.lastCopies() > 0 && !output.json()) {
             console.out()
-                    .printf("What no other host has stays here. To keep it put it on others, each image with --generation, and drain again; to give "
-                            + "it up: spillway retire %s%n", host.id());
+                    .printf(
+                            "What no other host has stays here. To keep it put it on others, each image with --generation, and drain again; to give "
+                                    + "it up: spillway retire %s%n",
+                            host.id());
         } else if (!output.json()) {
             console.out().printf("To take it out of the fleet: spillway retire %s%n", host.id());
         }

@@ -39,11 +39,16 @@ final class Events implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("events",
+        to.describe(
+                "events",
                 "Follow evictions, confirmations, hosts and restores as they happen, until Ctrl-C. A lost connection is taken up where it broke.");
         coordinator.declare(to);
         output.declare(to);
-        to.option("--since", "ID", Values.EventId.class, value -> since = value,
+        to.option(
+                "--since",
+                "ID",
+                Values.EventId.class,
+                value -> since = value,
                 "Begin behind this event, as --json names them in lastEventId.");
     }
 
@@ -111,11 +116,18 @@ final class Events implements ClientCommand {
             return HumanText.printable(data);
         }
         String what = switch (activity) {
-            case FleetEvent.Evicted evicted -> "evicted    %s/%s  generation %d, %s, %s".formatted(evicted.namespace(), evicted.key(),
-                    evicted.generation(), evicted.cause(), HumanText.count(evicted.replicas(), "copy", "copies"));
+            case FleetEvent.Evicted evicted -> "evicted    %s/%s  generation %d, %s, %s".formatted(
+                    evicted.namespace(),
+                    evicted.key(),
+                    evicted.generation(),
+                    evicted.cause(),
+                    HumanText.count(evicted.replicas(), "copy", "copies"));
             case FleetEvent.Confirmed confirmed -> "%-9s  %s/%s  generation %d, on %s".formatted(
-                    confirmed.result().toString().toLowerCase(Locale.ROOT), confirmed.namespace(), confirmed.key(),
-                    confirmed.generation(), confirmed.hostId());
+                    confirmed.result().toString().toLowerCase(Locale.ROOT),
+                    confirmed.namespace(),
+                    confirmed.key(),
+                    confirmed.generation(),
+                    confirmed.hostId());
             case FleetEvent.Restored restored ->
                     "restored   the registry, to epoch %d, by %s".formatted(restored.epoch(), restored.actor());
             case FleetEvent.HostChanged host -> "host       %s is %s".formatted(host.hostId(), host.state());

@@ -80,8 +80,16 @@ final class EvictionsCommand implements ClientCommand {
     private void print(Pages pages) {
         Table table = new Table("EVICTED", "NAMESPACE", "KEY", ">GENERATION", "CAUSE", ">BYTES", "STATE", "HOSTS", "ID");
         for (Evictions.Eviction eviction : pages.as(Evictions.Eviction.class)) {
-            table.row(HumanText.ago(eviction.evictedAt()), eviction.namespace(), eviction.key(), eviction.generation(), eviction.cause(),
-                    HumanText.bytes(eviction.sizeBytes()), eviction.state(), hosts(eviction.orders()), eviction.id());
+            table.row(
+                    HumanText.ago(eviction.evictedAt()),
+                    eviction.namespace(),
+                    eviction.key(),
+                    eviction.generation(),
+                    eviction.cause(),
+                    HumanText.bytes(eviction.sizeBytes()),
+                    eviction.state(),
+                    hosts(eviction.orders()),
+                    eviction.id());
         }
         table.print(console);
     }
@@ -98,18 +106,31 @@ final class EvictionsCommand implements ClientCommand {
         }
         Evictions.Eviction eviction = answer.as(Evictions.Eviction.class);
         console.out()
-                .printf("%s/%s, generation %d, snapshot %s, %s%n", eviction.namespace(), HumanText.printable(eviction.key().value()),
-                        eviction.generation(), HumanText.printable(eviction.snapshotId().value()), HumanText.bytes(eviction.sizeBytes()));
+                .printf(
+                        "%s/%s, generation %d, snapshot %s, %s%n",
+                        eviction.namespace(),
+                        HumanText.printable(eviction.key().value()),
+                        eviction.generation(),
+                        HumanText.printable(eviction.snapshotId().value()),
+                        HumanText.bytes(eviction.sizeBytes()));
         console.out()
-                .printf("evicted %s because of %s, asked for by %s%s, %s%n", HumanText.time(eviction.evictedAt()), eviction.cause(),
-                        HumanText.printable(eviction.actor()), eviction.planId() == null ? "" : " with plan " + eviction.planId(),
+                .printf(
+                        "evicted %s because of %s, asked for by %s%s, %s%n",
+                        HumanText.time(eviction.evictedAt()),
+                        eviction.cause(),
+                        HumanText.printable(eviction.actor()),
+                        eviction.planId() == null ? "" : " with plan " + eviction.planId(),
                         eviction.state());
         Table table = new Table("HOST", "STATE", ">ATTEMPTS", "NEXT ATTEMPT", "CLOSED", "LAST ERROR", "REPLICA");
         for (Orders.ReplicaOrder order : eviction.orders()) {
-            table.row(order.hostId(),
+            table.row(
+                    order.hostId(),
                     OrderState.of(order.state(), order.deferredUntil()),
-                    order.attempts(), HumanText.time(order.nextAttemptAt()), HumanText.time(order.closedAt()),
-                    order.lastError() == null ? HumanText.NONE : order.lastError(), order.replicaId());
+                    order.attempts(),
+                    HumanText.time(order.nextAttemptAt()),
+                    HumanText.time(order.closedAt()),
+                    order.lastError() == null ? HumanText.NONE : order.lastError(),
+                    order.replicaId());
         }
         table.print(console);
         OrderState.explain(eviction.orders().stream().map(Orders.ReplicaOrder::waitsFor), console.out());

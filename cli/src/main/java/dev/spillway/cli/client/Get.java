@@ -34,7 +34,11 @@ final class Get implements ClientCommand {
         worker.declare(to);
         output.declare(to);
         entry.declare(to);
-        to.option("--hold", "TIME", Values.TimeSpan.class, value -> hold = value,
+        to.option(
+                "--hold",
+                "TIME",
+                Values.TimeSpan.class,
+                value -> hold = value,
                 "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.");
         to.flag("--fresh", value -> fresh = value, "Ask the registry first whether it is still the entry's newest.");
     }

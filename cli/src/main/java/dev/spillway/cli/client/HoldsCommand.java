@@ -45,8 +45,14 @@ final class HoldsCommand {
             }
             Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE", "OWNER");
             for (Holds.Held held : pages.as(Holds.Held.class)) {
-                table.row(held.id(), HumanText.time(held.until()), shown(held.namespace()), shown(held.key()), HumanText.number(held.generation()),
-                        shown(held.state()), shown(held.owner()));
+                table.row(
+                        held.id(),
+                        HumanText.time(held.until()),
+                        shown(held.namespace()),
+                        shown(held.key()),
+                        HumanText.number(held.generation()),
+                        shown(held.state()),
+                        shown(held.owner()));
             }
             table.print(console);
             return CommandOutcome.done();
@@ -81,8 +87,9 @@ final class HoldsCommand {
         public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = worker.server().send(WorkerApi.EXTEND_HOLD.at(hold.id()), new Holds.Extend(null, length.text()));
             console.out()
-                    .println(output.json() ? answer.text()
-                            : "hold " + hold.id() + " until " + HumanText.time(answer.as(Holds.Held.class).until()));
+                    .println(
+                            output.json() ? answer.text()
+                                    : "hold " + hold.id() + " until " + HumanText.time(answer.as(Holds.Held.class).until()));
             return CommandOutcome.done();
         }
     }

@@ -58,7 +58,9 @@ final class HostsCommand implements ClientCommand {
         coordinator.declare(to);
         output.declareWatched(to);
         to.optional("0", "HOST", HostId.class, value -> host = value, "Only this host, with all that is known of it.");
-        to.flag("--orders", value -> orders = value,
+        to.flag(
+                "--orders",
+                value -> orders = value,
                 "The open orders of this host instead, oldest first: those of evictions, of orphans, and of copies that a drain relieves it of.");
         to.option("--limit", "N", Values.Count.class, value -> limit = value, "At most so many orders (default: 100).");
     }
@@ -125,7 +127,11 @@ final class HostsCommand implements ClientCommand {
         console.out().println();
         Table table = new Table("REFUSED", "ADDRESS", "STORE", "ASKED", "WHY, AND WHAT TO DO");
         for (Hosts.JoinRefusal refusal : refusals) {
-            table.row(refusal.hostId(), refusal.address(), refusal.storeId(), HumanText.ago(refusal.refusedAt()),
+            table.row(
+                    refusal.hostId(),
+                    refusal.address(),
+                    refusal.storeId(),
+                    HumanText.ago(refusal.refusedAt()),
                     refusal.reason() + ": " + refusal.detail());
         }
         table.print(console);
@@ -143,8 +149,7 @@ final class HostsCommand implements ClientCommand {
         console.out().println();
         Table table = new Table("COORDINATOR", "OLDEST", "ATTENTION");
         for (Status.Part part : troubled) {
-            table.row(part.name(), part.age() == null ? HumanText.NONE : HumanText.span(part.age()) + " ago",
-                    attention(part));
+            table.row(part.name(), part.age() == null ? HumanText.NONE : HumanText.span(part.age()) + " ago", attention(part));
         }
         table.print(console);
     }
@@ -177,8 +182,15 @@ final class HostsCommand implements ClientCommand {
     private void print(List<Hosts.Host> hosts) {
         Table table = new Table("HOST", "STATE", "ADDRESS", ">REPLICAS", ">BYTES", ">OPEN ORDERS", "OLDEST", "HEARD", "ATTENTION");
         for (Hosts.Host each : hosts) {
-            table.row(each.id(), each.state(), each.address(), each.replicas(), HumanText.bytes(each.bytes()), each.openOrders(),
-                    HumanText.ago(each.oldestOpenOrderAt()), HumanText.ago(each.lastHeardAt()),
+            table.row(
+                    each.id(),
+                    each.state(),
+                    each.address(),
+                    each.replicas(),
+                    HumanText.bytes(each.bytes()),
+                    each.openOrders(),
+                    HumanText.ago(each.oldestOpenOrderAt()),
+                    HumanText.ago(each.lastHeardAt()),
                     attention(each));
         }
         table.print(console);
@@ -188,8 +200,10 @@ final class HostsCommand implements ClientCommand {
     private void explain(RegistryStatus registry) {
         if (registry.behind() != null) {
             console.out()
-                    .printf("%nThe registry knows generations up to %d, and a host that it refused has seen %d: the database was restored from an "
-                            + "older state. Nothing on that host is touched. Say so: spillway restored%n", registry.generation(),
+                    .printf(
+                            "%nThe registry knows generations up to %d, and a host that it refused has seen %d: the database was restored from an "
+                                    + "older state. Nothing on that host is touched. Say so: spillway restored%n",
+                            registry.generation(),
                             registry.behind().generation());
         }
     }
@@ -208,15 +222,22 @@ final class HostsCommand implements ClientCommand {
             table.row("replicas in its index", each.figures().replicas() + ", " + HumanText.bytes(each.figures().bytes()));
             table.row("held", each.figures().held());
             table.row("in the trash", each.figures().trash());
-            table.row("free on the disk", HumanText.bytes(each.figures().freeBytes())
-                    + (each.figures().freeInodes() == null ? "" : ", " + each.figures().freeInodes() + " inodes"));
+            table.row(
+                    "free on the disk",
+                    HumanText.bytes(each.figures().freeBytes())
+                            + (each.figures().freeInodes() == null ? "" : ", " + each.figures().freeInodes() + " inodes"));
         }
-        table.row("open orders", each.openOrders() == 0 ? 0
-                : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), HumanText.ago(each.oldestOpenOrderAt()), each.id()));
+        table.row(
+                "open orders",
+                each.openOrders() == 0 ? 0
+                        : "%d, oldest %s (spillway hosts %s --orders)"
+                                .formatted(each.openOrders(), HumanText.ago(each.oldestOpenOrderAt()), each.id()));
         if (each.drain() != null) {
             table.row("draining since", HumanText.time(each.drain().since()));
-            table.row("last copies", each.drain().lastCopies() + ", " + HumanText.bytes(each.drain().lastCopyBytes()) + ", counted "
-                    + HumanText.ago(each.drain().countedAt()));
+            table.row(
+                    "last copies",
+                    each.drain().lastCopies() + ", " + HumanText.bytes(each.drain().lastCopyBytes()) + ", counted "
+                            + HumanText.ago(each.drain().countedAt()));
         }
         table.row("attention", attention(each));
         table.print(console);

@@ -34,16 +34,25 @@ final class LogLevel implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("log-level",
+        to.describe(
+                "log-level",
                 "Show or change from which level on a running service logs, until it ends: the coordinator, or with --worker a worker.",
                 "Without NAME it lists the loggers that have a level of their own, with NAME alone that logger and those below it.");
         spec = to.spec();
         coordinator.declare(to);
-        to.option("--worker", "WORKER", String.class, value -> worker = value,
+        to.option(
+                "--worker",
+                "WORKER",
+                String.class,
+                value -> worker = value,
                 "This worker instead: host:port, a URL, unix:/path of its socket or a host's name.");
         output.declare(to);
         to.optional("0", "NAME", String.class, value -> name = value, "ROOT, a package such as dev.spillway, or a class.");
-        to.optional("1", "LEVEL", Values.LogLevel.class, value -> level = value,
+        to.optional(
+                "1",
+                "LEVEL",
+                Values.LogLevel.class,
+                value -> level = value,
                 "trace, debug, info, warn, error or off; inherit for that of the next logger above.");
     }
 

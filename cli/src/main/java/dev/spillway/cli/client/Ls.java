@@ -37,7 +37,11 @@ final class Ls implements ClientCommand {
         listing.declare(to);
         namespace.declare(to);
         to.option("--prefix", "TEXT", String.class, value -> prefix = value, "Only keys that begin with it.");
-        to.option("--label", "NAME=VALUE", Values.Label.class, value -> label = value,
+        to.option(
+                "--label",
+                "NAME=VALUE",
+                Values.Label.class,
+                value -> label = value,
                 "Only entries with this label. NAME ends at the first =.");
     }
 
@@ -62,11 +66,15 @@ final class Ls implements ClientCommand {
                     .properties()
                     .stream()
                     .map(label -> label.getKey() + "=" + label.getValue().asText())
-                    .collect(
-                            Collectors.joining(","));
-            List<Object> cells = new ArrayList<>(List.of(entry.path("key").asText(), entry.path("generation").asText(),
-                    HumanText.bytes(size.isNumber() ? size.longValue() : null), HumanText.ago(time(entry.get("lastAccessedAt"))),
-                    description.isEmpty() ? HumanText.NONE : description, labels.isEmpty() ? HumanText.NONE : labels));
+                    .collect(Collectors.joining(","));
+            List<Object> cells = new ArrayList<>(
+                    List.of(
+                            entry.path("key").asText(),
+                            entry.path("generation").asText(),
+                            HumanText.bytes(size.isNumber() ? size.longValue() : null),
+                            HumanText.ago(time(entry.get("lastAccessedAt"))),
+                            description.isEmpty() ? HumanText.NONE : description,
+                            labels.isEmpty() ? HumanText.NONE : labels));
             if (anyPinned) {
                 cells.add(pinned(entry.path("pin")));
             }

@@ -63,23 +63,51 @@ final class NamespacesCommand {
                     .converters(new Limit.Size());
             to.option("--ttl", "TIME", Limit.class, value -> ttl = value, "An entry goes so long after it was put, such as 7d, or none.")
                     .converters(new Limit.Time());
-            to.option("--max-idle", "TIME", Limit.class, value -> maxIdle = value,
+            to.option(
+                    "--max-idle",
+                    "TIME",
+                    Limit.class,
+                    value -> maxIdle = value,
                     "An entry goes so long after its last use, such as 12h, or none.").converters(new Limit.Time());
-            to.option("--low-watermark", "S", Limit.class, value -> lowWatermark = value,
+            to.option(
+                    "--low-watermark",
+                    "S",
+                    Limit.class,
+                    value -> lowWatermark = value,
                     "A put that exceeds a limit evicts down to this share of the limits, above 0 and at most 1, or none.")
                     .converters(new Limit.Share());
-            to.option("--max-eviction-share", "S", Values.Share.class, value -> maxEvictionShare = value,
+            to.option(
+                    "--max-eviction-share",
+                    "S",
+                    Values.Share.class,
+                    value -> maxEvictionShare = value,
                     "Share of the entries that one prune, lowered limit or shorter time may evict without asking, above 0 and at most 1.");
-            to.option("--backend", "KIND", Limit.class, value -> backend = value,
+            to.option(
+                    "--backend",
+                    "KIND",
+                    Limit.class,
+                    value -> backend = value,
                     "directory (the default) or artifact: what its images are. It stays while the namespace has entries.")
                     .converters(new Limit.BackendName())
                     .completionCandidates(List.of("directory", "artifact"));
-            to.option("--min-residency", "TIME", Limit.class, value -> minResidency = value,
+            to.option(
+                    "--min-residency",
+                    "TIME",
+                    Limit.class,
+                    value -> minResidency = value,
                     "Artifacts only: no put evicts an entry to make room so soon after its last put or get, such as 3h, or none.")
                     .converters(new Limit.Time());
-            to.option("--write-once", "true|false", Boolean.class, value -> writeOnce = value,
+            to.option(
+                    "--write-once",
+                    "true|false",
+                    Boolean.class,
+                    value -> writeOnce = value,
                     "Artifacts only: a key keeps its first content.").arity("0..1").fallbackValue("true");
-            to.option("--eviction-policy", "POLICY", Limit.class, value -> evictionPolicy = value,
+            to.option(
+                    "--eviction-policy",
+                    "POLICY",
+                    Limit.class,
+                    value -> evictionPolicy = value,
                     "What goes first when there is no room. lru (the default): what was not used for the longest time. gdsf: what saves the least time"
                             + " per byte, by its uses, its label rebuild-seconds and its size.")
                     .converters(new Limit.PolicyName())
@@ -175,14 +203,34 @@ final class NamespacesCommand {
                 return CommandOutcome.done();
             }
             Table table =
-                    new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE",
-                            "BACKEND", ">MIN RESIDENCY", "WRITE ONCE", "POLICY");
+                    new Table(
+                            "NAMESPACE",
+                            ">ENTRIES",
+                            ">AT MOST",
+                            ">BYTES",
+                            ">AT MOST",
+                            ">TTL",
+                            ">MAX IDLE",
+                            ">LOW WATERMARK",
+                            ">SHARE",
+                            "BACKEND",
+                            ">MIN RESIDENCY",
+                            "WRITE ONCE",
+                            "POLICY");
             for (Namespaces.Namespace namespace : all(answer)) {
-                table.row(namespace.name(), namespace.entries(), HumanText.number(namespace.maxEntries()), HumanText.bytes(namespace.bytes()),
-                        HumanText.bytes(namespace.maxBytes()), HumanText.length(namespace.ttl()), HumanText.length(namespace.maxIdle()),
+                table.row(
+                        namespace.name(),
+                        namespace.entries(),
+                        HumanText.number(namespace.maxEntries()),
+                        HumanText.bytes(namespace.bytes()),
+                        HumanText.bytes(namespace.maxBytes()),
+                        HumanText.length(namespace.ttl()),
+                        HumanText.length(namespace.maxIdle()),
                         namespace.lowWatermark(),
-                        namespace.maxEvictionShare(), namespace.backend().name().toLowerCase(Locale.ROOT),
-                        HumanText.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no",
+                        namespace.maxEvictionShare(),
+                        namespace.backend().name().toLowerCase(Locale.ROOT),
+                        HumanText.length(namespace.minResidency()),
+                        namespace.writeOnce() ? "yes" : "no",
                         namespace.evictionPolicy().name().toLowerCase(Locale.ROOT));
             }
             table.print(console);

@@ -58,11 +58,17 @@ final class PagersCommand {
             Table table = new Table("PAGER", ">PAGES", ">FREE", ">PAGE", ">MEMORY", ">SEQUENCES", "MODEL", "LAYOUT", "STATE", "FILE");
             for (Pagers.Pager pager : pages.as(Pagers.Pager.class)) {
                 PageShape page = pager.meta().page();
-                table.row(pager.name(), pager.pages(), pager.freePages(), HumanText.bytes(page.bytes()), HumanText.bytes(pager.bytes()),
+                table.row(
+                        pager.name(),
+                        pager.pages(),
+                        pager.freePages(),
+                        HumanText.bytes(page.bytes()),
+                        HumanText.bytes(pager.bytes()),
                         pager.sequences(),
                         pager.meta().model().value().substring(0, 12),
                         "%s %s %s".formatted(page.elements(), page.order(), page.keysAndValues()),
-                        state(pager), pager.path() == null ? HumanText.NONE : pager.path());
+                        state(pager),
+                        pager.path() == null ? HumanText.NONE : pager.path());
             }
             table.print(console);
             return CommandOutcome.done();
@@ -110,7 +116,10 @@ final class PagersCommand {
 
         Server.Answer run(RequestTarget target, Object body) throws InterruptedException {
             Server server = worker.server();
-            return LongRequest.show(console, pager, () -> server.send(target, body, COPY),
+            return LongRequest.show(
+                    console,
+                    pager,
+                    () -> server.send(target, body, COPY),
                     () -> server.get(WorkerApi.GET_PAGER.at(pager)).as(Pagers.Pager.class).work());
         }
 
@@ -135,28 +144,43 @@ final class PagersCommand {
 
         @Override
         public void declare(Declaration to) {
-            declare(to, "capture",
+            declare(
+                    to,
+                    "capture",
                     "Put the sequences of a pager under a key, as they are at one moment. Writes stop for that moment alone.");
             to.option("--description", "TEXT", String.class, value -> description = value, "What it is, in a line.");
         }
 
         @Override
         public CommandOutcome call() throws InterruptedException {
-            Server.Answer answer = run(WorkerApi.CAPTURE_PAGER.at(pager()),
+            Server.Answer answer = run(
+                    WorkerApi.CAPTURE_PAGER.at(pager()),
                     new Pagers.Capture(entry().namespace(), entry().key(), description));
             if (printedJson(answer)) {
                 return CommandOutcome.done();
             }
             Pagers.Captured captured = answer.as(Pagers.Captured.class);
-            print("captured  %s  generation %d, %s of %s, %s".formatted(HumanText.printable(entry().key().value()), captured.generation(),
-                    HumanText.count(captured.sequences(), "sequence", "sequences"), HumanText.count(captured.pages(), "page", "pages"),
-                    HumanText.bytes(captured.sizeBytes())));
-            print("written   %s, %s".formatted(HumanText.count(captured.pagesWritten(), "page", "pages"), HumanText.bytes(captured.bytesWritten())));
-            print("paused    %.3f ms%s".formatted(captured.pause().toNanos() / 1e6,
-                    captured.stayedPaused() ? ", and until all was copied: the engine does not save what it overwrites" : ""));
+            print(
+                    "captured  %s  generation %d, %s of %s, %s".formatted(
+                            HumanText.printable(entry().key().value()),
+                            captured.generation(),
+                            HumanText.count(captured.sequences(), "sequence", "sequences"),
+                            HumanText.count(captured.pages(), "page", "pages"),
+                            HumanText.bytes(captured.sizeBytes())));
+            print(
+                    "written   %s, %s".formatted(
+                            HumanText.count(captured.pagesWritten(), "page", "pages"),
+                            HumanText.bytes(captured.bytesWritten())));
+            print(
+                    "paused    %.3f ms%s".formatted(
+                            captured.pause().toNanos() / 1e6,
+                            captured.stayedPaused() ? ", and until all was copied: the engine does not save what it overwrites" : ""));
             for (EvictedEntry evicted : captured.evicted()) {
-                print("evicted   %s  generation %d, %s".formatted(HumanText.printable(evicted.key().value()), evicted.generation(),
-                        evicted.cause()));
+                print(
+                        "evicted   %s  generation %d, %s".formatted(
+                                HumanText.printable(evicted.key().value()),
+                                evicted.generation(),
+                                evicted.cause()));
             }
             return CommandOutcome.done();
         }
@@ -184,9 +208,13 @@ final class PagersCommand {
             }
             Pagers.Restored restored = answer.as(Pagers.Restored.class);
             long pages = restored.sequences().stream().flatMap(sequence -> sequence.pages().stream()).distinct().count();
-            print("restored  %s  generation %d, %s of %s, %s".formatted(HumanText.printable(entry().key().value()), restored.generation(),
-                    HumanText.count(restored.sequences().size(), "sequence", "sequences"), HumanText.count(pages, "page", "pages"),
-                    restored.source() == CachedDirectories.Source.PEER ? "from another host" : "from this host"));
+            print(
+                    "restored  %s  generation %d, %s of %s, %s".formatted(
+                            HumanText.printable(entry().key().value()),
+                            restored.generation(),
+                            HumanText.count(restored.sequences().size(), "sequence", "sequences"),
+                            HumanText.count(pages, "page", "pages"),
+                            restored.source() == CachedDirectories.Source.PEER ? "from another host" : "from this host"));
             return CommandOutcome.done();
         }
     }
@@ -203,7 +231,8 @@ final class PagersCommand {
 
         @Override
         public void declare(Declaration to) {
-            to.describe("detach",
+            to.describe(
+                    "detach",
                     "Take a pager from an engine that has ended without letting go of it, so that what it left can be captured.",
                     "Make sure first that the process of the engine has ended: the worker cannot stop what it writes.");
             worker.declare(to);
@@ -239,7 +268,9 @@ final class PagersCommand {
         @Override
         public CommandOutcome call() throws InterruptedException {
             Server server = worker.server();
-            Server.Answer answer = LongRequest.show(console, HumanText.printable(entry.key().value()),
+            Server.Answer answer = LongRequest.show(
+                    console,
+                    HumanText.printable(entry.key().value()),
                     () -> server.sendWithin(COPY, WorkerApi.VERIFY_SNAPSHOT.at(entry.namespace(), entry.key())),
                     () -> server.get(WorkerApi.GET_VERIFICATION.at(entry.namespace(), entry.key())).as(Pagers.Verification.class).work());
             if (output.json()) {
@@ -248,7 +279,10 @@ final class PagersCommand {
             }
             Pagers.Verified verified = answer.as(Pagers.Verified.class);
             console.out()
-                    .printf("verified  %s  generation %d, %s of %s%n", HumanText.printable(entry.key().value()), verified.generation(),
+                    .printf(
+                            "verified  %s  generation %d, %s of %s%n",
+                            HumanText.printable(entry.key().value()),
+                            verified.generation(),
                             HumanText.count(verified.sequences().size(), "sequence", "sequences"),
                             HumanText.count(verified.pages(), "page", "pages"));
             return CommandOutcome.done();

@@ -33,7 +33,8 @@ final class PinsCommand {
 
         @Override
         public void declare(Declaration to) {
-            to.describe("pin",
+            to.describe(
+                    "pin",
                     "Promise that an entry is not chosen as a victim. It counts for no limit meanwhile, and goes only when it is deleted, "
                             + "replaced, lost by its last host, or cleaned with its namespace.");
             coordinator.declare(to);
@@ -46,15 +47,17 @@ final class PinsCommand {
         @Override
         public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server()
-                    .send(CoordinatorApi.PIN_ENTRY.at(entry.namespace(), entry.key()),
+                    .send(
+                            CoordinatorApi.PIN_ENTRY.at(entry.namespace(), entry.key()),
                             new Pins.Put(until == null ? null : until.toString(), reason));
             if (output.json()) {
                 console.out().println(answer.text());
             } else {
                 Instant end = answer.as(Pins.Pin.class).until();
                 console.out()
-                        .println("pinned " + HumanText.printable(entry.key().value())
-                                + (end == null ? ", without an end" : " until " + HumanText.time(end)));
+                        .println(
+                                "pinned " + HumanText.printable(entry.key().value())
+                                        + (end == null ? ", without an end" : " until " + HumanText.time(end)));
             }
             return CommandOutcome.done();
         }

@@ -54,7 +54,8 @@ final class PlansCommand {
 
         @Override
         public void declare(Declaration to) {
-            to.describe("prune",
+            to.describe(
+                    "prune",
                     "Evict what is idle too long, and more in the order of eviction until what is left is within the bounds. "
                             + "More than the namespace's share is not evicted but planned; apply the plan to go on.");
             spec = to.spec();
@@ -63,41 +64,58 @@ final class PlansCommand {
             namespace.declare(to);
             to.option("--max-entries", "N", Long.class, value -> maxEntries = value, "Leave at most so many entries, 0 for none.");
             to.option("--max-bytes", "B", Values.Bytes.class, value -> maxBytes = value, "Leave at most so many bytes, such as 10GiB.");
-            to.option("--idle-for", "TIME", Values.TimeSpan.class, value -> idleFor = value,
+            to.option(
+                    "--idle-for",
+                    "TIME",
+                    Values.TimeSpan.class,
+                    value -> idleFor = value,
                     "Evict what was not used for so long, such as 7d.");
             to.option("--prefix", "TEXT", EntryKey.class, value -> prefix = value, "Count and evict only keys that begin with it.");
             to.flag("--dry-run", value -> dryRun = value, "Only make the plan.");
-            to.option("--worker", "WORKER", String.class, value -> worker = value,
+            to.option(
+                    "--worker",
+                    "WORKER",
+                    String.class,
+                    value -> worker = value,
                     "Ask through this worker: what it holds goes last. With --max-entries and --max-bytes alone.");
         }
 
         @Override
         public CommandOutcome call() throws InterruptedException {
             if (maxEntries == null && maxBytes == null && idleFor == null) {
-                throw new ParameterException(spec.commandLine(),
+                throw new ParameterException(
+                        spec.commandLine(),
                         "no bound given (expected: at least one of --max-entries, --max-bytes and --idle-for)");
             }
             if (worker != null) {
                 return prune(WorkerOption.server(worker, coordinator, spec));
             }
             Plans.Prune body =
-                    new Plans.Prune(maxEntries, maxBytes == null ? null : maxBytes.count(), idleFor == null ? null : idleFor.text(),
-                            prefix, dryRun ? true : null);
+                    new Plans.Prune(
+                            maxEntries,
+                            maxBytes == null ? null : maxBytes.count(),
+                            idleFor == null ? null : idleFor.text(),
+                            prefix,
+                            dryRun ? true : null);
             Server server = coordinator.server();
             return finish(server, server.send(CoordinatorApi.PRUNE_NAMESPACE.at(namespace.name()), body), console, output);
         }
 
         private CommandOutcome prune(Server asked) throws InterruptedException {
             if (idleFor != null || prefix != null || dryRun) {
-                throw new ParameterException(spec.commandLine(),
+                throw new ParameterException(
+                        spec.commandLine(),
                         "--worker beside --idle-for, --prefix or --dry-run (expected: with --max-entries and --max-bytes alone)");
             }
-            Server.Answer answer = asked.send(WorkerApi.PRUNE_DIRECTORIES.at(namespace.name()),
+            Server.Answer answer = asked.send(
+                    WorkerApi.PRUNE_DIRECTORIES.at(namespace.name()),
                     new CachedDirectories.Prune(maxEntries, maxBytes == null ? null : maxBytes.count()));
             console.out()
-                    .println(output.json() ? answer.text()
-                            : "evicted " + HumanText.count(answer.as(CachedDirectories.Pruned.class).evicted(), "entry", "entries") + " from "
-                                    + namespace.name());
+                    .println(
+                            output.json() ? answer.text()
+                                    : "evicted " + HumanText.count(answer.as(CachedDirectories.Pruned.class).evicted(), "entry", "entries")
+                                            + " from "
+                                            + namespace.name());
             return CommandOutcome.done();
         }
     }
@@ -126,9 +144,17 @@ final class PlansCommand {
         private void print(Pages pages) {
             Table table = new Table("MADE", "NAMESPACE", "FOR", "STATE", ">VICTIMS", ">ENTRIES", ">BYTES", ">EVICTED", "EXPIRES", "ID");
             for (Plans.Plan plan : pages.as(Plans.Plan.class)) {
-                table.row(HumanText.ago(plan.createdAt()), plan.namespace(), plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
-                        plan.state(), plan.victimCount(), plan.namespaceEntries(), HumanText.bytes(plan.victimBytes()),
-                        plan.applied() == null ? HumanText.NONE : plan.applied().evicted(), HumanText.time(plan.expiresAt()), plan.id());
+                table.row(
+                        HumanText.ago(plan.createdAt()),
+                        plan.namespace(),
+                        plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
+                        plan.state(),
+                        plan.victimCount(),
+                        plan.namespaceEntries(),
+                        HumanText.bytes(plan.victimBytes()),
+                        plan.applied() == null ? HumanText.NONE : plan.applied().evicted(),
+                        HumanText.time(plan.expiresAt()),
+                        plan.id());
             }
             table.print(console);
         }
@@ -207,8 +233,10 @@ final class PlansCommand {
         try {
             return server.send(CoordinatorApi.APPLY_PLAN.at(begun.id()));
         } catch (CommandFailedException e) {
-            throw e.after("plan %s: evicted %s".formatted(begun.id(),
-                    HumanText.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));
+            throw e.after(
+                    "plan %s: evicted %s".formatted(
+                            begun.id(),
+                            HumanText.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));
         }
     }
 
@@ -221,26 +249,43 @@ final class PlansCommand {
         Plans.Applied applied = plan.applied();
         if (applied == null) {
             console.out()
-                    .printf("plan %s: evict %s of %d (%s) from %s%n", plan.id(), HumanText.count(plan.victimCount(), "entry", "entries"),
-                            plan.namespaceEntries(), HumanText.bytes(plan.victimBytes()), plan.namespace());
+                    .printf(
+                            "plan %s: evict %s of %d (%s) from %s%n",
+                            plan.id(),
+                            HumanText.count(plan.victimCount(), "entry", "entries"),
+                            plan.namespaceEntries(),
+                            HumanText.bytes(plan.victimBytes()),
+                            plan.namespace());
             if (plan.hitRateCost() != null) {
                 console.out()
-                        .println("costs about %.1f points of the hit rate until %s has grown again".formatted(100 * plan.hitRateCost(),
-                                plan.namespace()));
+                        .println(
+                                "costs about %.1f points of the hit rate until %s has grown again".formatted(
+                                        100 * plan.hitRateCost(),
+                                        plan.namespace()));
             }
             if (plan.purpose() instanceof Plans.ToSetPolicy(var change)) {
                 console.out().println("and then set " + changed(change, answer.json().path("purpose").path("change")));
             }
         } else {
             console.out()
-                    .printf("plan %s: evicted %s (%s) from %s%s%n", plan.id(), HumanText.count(applied.evicted(), "entry", "entries"),
-                            HumanText.bytes(applied.evictedBytes()), plan.namespace(), kept(applied));
+                    .printf(
+                            "plan %s: evicted %s (%s) from %s%s%n",
+                            plan.id(),
+                            HumanText.count(applied.evicted(), "entry", "entries"),
+                            HumanText.bytes(applied.evictedBytes()),
+                            plan.namespace(),
+                            kept(applied));
         }
         List<Plans.Victim> victims = plan.victims() == null ? List.of() : plan.victims();
         if (!victims.isEmpty()) {
             Table table = new Table(">NUMBER", "KEY", ">GENERATION", ">BYTES", "REASON", "OUTCOME");
             for (Plans.Victim victim : victims) {
-                table.row(victim.number(), victim.key(), victim.generation(), HumanText.bytes(victim.sizeBytes()), victim.reason(),
+                table.row(
+                        victim.number(),
+                        victim.key(),
+                        victim.generation(),
+                        HumanText.bytes(victim.sizeBytes()),
+                        victim.reason(),
                         victim.outcome() == null ? HumanText.NONE : victim.outcome());
             }
             table.print(console);
@@ -256,8 +301,9 @@ final class PlansCommand {
     private static String changed(Plans.PolicyChange change, JsonNode values) {
         return change.given()
                 .stream()
-                .map(name -> name + " "
-                        + (values.path(name).isValueNode() && !values.path(name).isNull() ? values.path(name).asText() : "to none"))
+                .map(
+                        name -> name + " "
+                                + (values.path(name).isValueNode() && !values.path(name).isNull() ? values.path(name).asText() : "to none"))
                 .collect(Collectors.joining(", "));
     }
 

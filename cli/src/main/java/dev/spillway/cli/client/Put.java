@@ -57,14 +57,31 @@ final class Put implements ClientCommand {
         entry.declare(to);
         to.parameter("2", "DIR", Path.class, value -> directory = value, "The directory, on the worker's host.");
         to.option("--description", "TEXT", String.class, value -> description = value, "What it is, in a line.");
-        to.repeated("--label", "NAME=VALUE", Values.Label.class, labels,
+        to.repeated(
+                "--label",
+                "NAME=VALUE",
+                Values.Label.class,
+                labels,
                 "A label of the entry; NAME ends at the first =. May be given more than once.",
                 "rebuild-seconds=N tells an order of eviction by GDSF what it costs to make the image again.");
-        to.option("--generation", "N", Long.class, value -> generation = value,
+        to.option(
+                "--generation",
+                "N",
+                Long.class,
+                value -> generation = value,
                 "Offer the directory as this host's copy of that generation of the entry, instead of a new one.");
-        to.option("--snapshot", "ID", SnapshotId.class, value -> snapshot = value,
+        to.option(
+                "--snapshot",
+                "ID",
+                SnapshotId.class,
+                value -> snapshot = value,
                 "With --generation: the image that was copied, as ls tells it; refused where the generation is another image's.");
-        to.option("--mode", "MODE", CachedDirectories.Mode.class, value -> mode = value, "copy, move or reflink (default: copy).",
+        to.option(
+                "--mode",
+                "MODE",
+                CachedDirectories.Mode.class,
+                value -> mode = value,
+                "copy, move or reflink (default: copy).",
                 "move hands the directory over: nobody may write to it any more. It is refused while a file in it is open for writing. Where"
                         + " something of it cannot be kept or deleted, it is copied, and all of it stays.",
                 "An image must not be written to, whatever the mode.");
@@ -79,11 +96,17 @@ final class Put implements ClientCommand {
             }
         }
         CachedDirectories.Put body =
-                new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, named.isEmpty() ? null : named,
-                        mode, generation,
+                new CachedDirectories.Put(
+                        directory.toAbsolutePath().normalize().toString(),
+                        description,
+                        named.isEmpty() ? null : named,
+                        mode,
+                        generation,
                         snapshot);
         Server server = worker.server();
-        Server.Answer answer = LongRequest.show(console, HumanText.printable(entry.key().value()),
+        Server.Answer answer = LongRequest.show(
+                console,
+                HumanText.printable(entry.key().value()),
                 () -> server.send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY),
                 () -> server.get(WorkerApi.GET_PUT_OF_DIRECTORY.at(entry.namespace(), entry.key()))
                         .as(CachedDirectories.PutUnderWay.class)
@@ -94,17 +117,28 @@ final class Put implements ClientCommand {
         }
         CachedDirectories.Stored stored = answer.as(CachedDirectories.Stored.class);
         console.out()
-                .printf("stored   %s  generation %d, %s, %s%n", HumanText.printable(entry.key().value()), stored.generation(),
-                        HumanText.bytes(stored.sizeBytes()), stored.path());
+                .printf(
+                        "stored   %s  generation %d, %s, %s%n",
+                        HumanText.printable(entry.key().value()),
+                        stored.generation(),
+                        HumanText.bytes(stored.sizeBytes()),
+                        stored.path());
         if (stored.notKept() != null) {
             console.out().printf("lacks    %s  %s%n", HumanText.printable(entry.key().value()), counts(stored.notKept()));
         }
         if (stored.sourceLeft() != null) {
-            console.out().printf("source   %s  %s%n", HumanText.printable(directory.toString()), HumanText.printable(stored.sourceLeft().toString()));
+            console.out()
+                    .printf(
+                            "source   %s  %s%n",
+                            HumanText.printable(directory.toString()),
+                            HumanText.printable(stored.sourceLeft().toString()));
         }
         for (EvictedEntry evicted : stored.evicted()) {
             console.out()
-                    .printf("evicted  %s  generation %d, %s%n", HumanText.printable(evicted.key().value()), evicted.generation(),
+                    .printf(
+                            "evicted  %s  generation %d, %s%n",
+                            HumanText.printable(evicted.key().value()),
+                            evicted.generation(),
                             evicted.cause());
         }
         return CommandOutcome.done();

@@ -27,7 +27,9 @@ final class Readmit implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("readmit", "Let a retired host, or a new store under the id of a host that was replaced, join.",
+        to.describe(
+                "readmit",
+                "Let a retired host, or a new store under the id of a host that was replaced, join.",
                 "What a host that is AWAY had is given up first, as retire does; that is asked about, unless another store waits to take its place.");
         coordinator.declare(to);
         output.declare(to);
@@ -46,8 +48,9 @@ final class Readmit implements ClientCommand {
         }
         Server.Answer answer = server.send(CoordinatorApi.READMIT_HOST.at(host.id()));
         console.out()
-                .println(output.json() ? answer.text()
-                        : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(Hosts.Changed.class))));
+                .println(
+                        output.json() ? answer.text()
+                                : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(Hosts.Changed.class))));
         return CommandOutcome.done();
     }
 
@@ -61,9 +64,12 @@ final class Readmit implements ClientCommand {
     }
 
     private void ask(Hosts.Host before) {
-        new TypedName(host.id().value(), "nobody was readmitted").require(console,
+        new TypedName(host.id().value(), "nobody was readmitted").require(
+                console,
                 "%s is AWAY, heard %s, and may come back as it is; nobody asks to take its place. To give up its %s, type its name: "
                         .formatted(
-                                host.id(), HumanText.ago(before.lastHeardAt()), HumanText.count(before.replicas(), "replica", "replicas")));
+                                host.id(),
+                                HumanText.ago(before.lastHeardAt()),
+                                HumanText.count(before.replicas(), "replica", "replicas")));
     }
 }

@@ -24,8 +24,10 @@ final class Restored implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("restored", "Say that the registry's database was restored from a backup: every host then tells it what it holds. "
-                + "To be said before workers reach a coordinator on the restored database.");
+        to.describe(
+                "restored",
+                "Say that the registry's database was restored from a backup: every host then tells it what it holds. "
+                        + "To be said before workers reach a coordinator on the restored database.");
         coordinator.declare(to);
         output.declare(to);
         to.flag("--yes", value -> yes = value, "Do not ask.");
@@ -36,7 +38,8 @@ final class Restored implements ClientCommand {
         Server server = coordinator.server();
         RegistryStatus before = server.get(CoordinatorApi.GET_REGISTRY.at()).as(RegistryStatus.class);
         if (!yes) {
-            new TypedName("restored", "nothing was changed").require(console,
+            new TypedName("restored", "nothing was changed").require(
+                    console,
                     "Registry %s knows generations up to %d in epoch %d. Every host will tell anew what it holds. Type restored to go on: "
                             .formatted(before.id(), before.generation(), before.epoch()));
         }
@@ -46,8 +49,11 @@ final class Restored implements ClientCommand {
         } else {
             RegistryStatus.Restored restored = answer.as(RegistryStatus.Restored.class);
             console.out()
-                    .printf("registry %s is in epoch %d now, generations go on behind %d; hosts tell what they hold when they join%n",
-                            before.id(), restored.epoch(), restored.generation());
+                    .printf(
+                            "registry %s is in epoch %d now, generations go on behind %d; hosts tell what they hold when they join%n",
+                            before.id(),
+                            restored.epoch(),
+                            restored.generation());
         }
         return CommandOutcome.done();
     }

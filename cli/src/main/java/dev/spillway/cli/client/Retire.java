@@ -56,13 +56,17 @@ final class Retire implements ClientCommand {
     }
 
     static String givenUp(Hosts.Changed change) {
-        return "%s abandoned, %s lost".formatted(HumanText.count(change.rowsAbandoned(), "replica", "replicas"),
+        return "%s abandoned, %s lost".formatted(
+                HumanText.count(change.rowsAbandoned(), "replica", "replicas"),
                 HumanText.count(change.entriesLost(), "entry", "entries"));
     }
 
     private void ask(Hosts.Host before) {
-        new TypedName(host.id().value(), "nothing was retired").require(console,
-                "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), before.state(),
+        new TypedName(host.id().value(), "nothing was retired").require(
+                console,
+                "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(
+                        host.id(),
+                        before.state(),
                         HumanText.ago(before.lastHeardAt()),
                         HumanText.count(before.replicas(), "replica", "replicas")));
     }

@@ -40,9 +40,10 @@ final class Rm implements ClientCommand {
         Server.Answer answer = coordinator.server()
                 .send(CoordinatorApi.DELETE_ENTRY.at(entry.namespace(), entry.key()).with("ifSnapshot", ifSnapshot));
         console.out()
-                .println(output.json() ? answer.text()
-                        : "deleted " + HumanText.printable(entry.key().value()) + ", snapshot "
-                                + HumanText.printable(answer.as(Entries.Deleted.class).snapshotId().value()));
+                .println(
+                        output.json() ? answer.text()
+                                : "deleted " + HumanText.printable(entry.key().value()) + ", snapshot "
+                                        + HumanText.printable(answer.as(Entries.Deleted.class).snapshotId().value()));
         return CommandOutcome.done();
     }
 }

@@ -68,11 +68,13 @@ final class Show implements ClientCommand {
             table.row("description", entry.description());
         }
         if (!entry.labels().isEmpty()) {
-            table.row("labels", entry.labels()
-                    .entrySet()
-                    .stream()
-                    .map(label -> label.getKey() + "=" + label.getValue())
-                    .collect(Collectors.joining(",")));
+            table.row(
+                    "labels",
+                    entry.labels()
+                            .entrySet()
+                            .stream()
+                            .map(label -> label.getKey() + "=" + label.getValue())
+                            .collect(Collectors.joining(",")));
         }
         if (entry.writtenBy() != null) {
             table.row("written by", entry.writtenBy());
@@ -81,7 +83,8 @@ final class Show implements ClientCommand {
             table.row("evicted with group", entry.group());
         }
         if (entry.pin() != null) {
-            table.row("pinned",
+            table.row(
+                    "pinned",
                     (entry.pin().until() == null ? "" : "until " + HumanText.time(entry.pin().until()) + ": ") + entry.pin().reason());
         }
         table.print(console);
@@ -91,8 +94,13 @@ final class Show implements ClientCommand {
         Table table = new Table("HOST", "ADDRESS", "STATE", "SINCE", "HELD UNTIL", ">HOLDS");
         for (Entries.Replica replica : replicas) {
             Entries.Held held = replica.held();
-            table.row(replica.hostId(), replica.address(), replica.state(), HumanText.ago(replica.registeredAt()),
-                    held == null ? HumanText.NONE : HumanText.time(held.until()), held == null ? 0 : held.holds());
+            table.row(
+                    replica.hostId(),
+                    replica.address(),
+                    replica.state(),
+                    HumanText.ago(replica.registeredAt()),
+                    held == null ? HumanText.NONE : HumanText.time(held.until()),
+                    held == null ? 0 : held.holds());
         }
         table.print(console);
     }

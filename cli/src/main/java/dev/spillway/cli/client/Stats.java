@@ -65,10 +65,16 @@ final class Stats implements ClientCommand {
                     .sorted(Map.Entry.comparingByKey())
                     .map(cause -> cause.getValue() + " " + cause.getKey())
                     .collect(Collectors.joining(", "));
-            table.row(each.name(), of(each.entries(), HumanText.number(each.maxEntries()), each.pinnedEntries(),
-                    HumanText.number(each.pinnedEntries())),
-                    of(HumanText.bytes(each.bytes()), HumanText.bytes(each.maxBytes()), each.pinnedEntries(), HumanText.bytes(each.pinnedBytes())),
-                    each.hits(), each.misses(),
+            table.row(
+                    each.name(),
+                    of(each.entries(), HumanText.number(each.maxEntries()), each.pinnedEntries(), HumanText.number(each.pinnedEntries())),
+                    of(
+                            HumanText.bytes(each.bytes()),
+                            HumanText.bytes(each.maxBytes()),
+                            each.pinnedEntries(),
+                            HumanText.bytes(each.pinnedBytes())),
+                    each.hits(),
+                    each.misses(),
                     reads == 0 ? HumanText.NONE : Advise.percent((double) each.hits() / reads),
                     causes.isEmpty() ? HumanText.NONE : causes);
         }

@@ -58,7 +58,8 @@ final class Status implements ClientCommand {
         } else {
             print(answer.as(WorkerStatus.class), readiness);
         }
-        return readiness.ready() ? CommandOutcome.done() : CommandOutcome.failed(server.name() + " at " + server.address() + " is not ready");
+        return readiness.ready() ? CommandOutcome.done()
+                : CommandOutcome.failed(server.name() + " at " + server.address() + " is not ready");
     }
 
     private void print(WorkerStatus status, Readiness readiness) {
@@ -72,7 +73,8 @@ final class Status implements ClientCommand {
         }
         for (Map.Entry<CopyState, Long> state : status.replicas().entrySet()) {
             if (state.getValue() > 0) {
-                table.row("replicas " + state.getKey(),
+                table.row(
+                        "replicas " + state.getKey(),
                         state.getValue() + ", " + HumanText.bytes(status.bytes().getOrDefault(state.getKey(), 0L)));
             }
         }

@@ -52,15 +52,27 @@ final class TokensCommand {
             coordinator.declare(to);
             output.declare(to);
             to.parameter("0", "NAME", String.class, value -> name = value, "Name of its holder, for lists and the audit trail.");
-            to.option("--role", "ROLE", Role.class, value -> role = value,
+            to.option(
+                    "--role",
+                    "ROLE",
+                    Role.class,
+                    value -> role = value,
                     "reader, writer, operator, host (a worker), or peer (takes copies from workers).")
                     .required(true)
                     .converters(Create::role);
-            to.option("--namespaces", "NAMES", Names.class, value -> namespaces = value.all(),
+            to.option(
+                    "--namespaces",
+                    "NAMES",
+                    Names.class,
+                    value -> namespaces = value.all(),
                     "Only for these, such as images,trees (default: all).")
                     .converters(Create::names);
             to.option("--host", "HOST", HostId.class, value -> host = value, "The host that a token of role host speaks for.");
-            to.option("--lasts", "TIME", Values.TimeSpan.class, value -> lasts = value,
+            to.option(
+                    "--lasts",
+                    "TIME",
+                    Values.TimeSpan.class,
+                    value -> lasts = value,
                     "How long it can be used, such as 90d (default: until it is revoked).");
         }
 
@@ -82,7 +94,8 @@ final class TokensCommand {
         @Override
         public CommandOutcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server()
-                    .send(CoordinatorApi.CREATE_TOKEN.at(),
+                    .send(
+                            CoordinatorApi.CREATE_TOKEN.at(),
                             new Tokens.Create(name, role, namespaces, host, lasts == null ? null : lasts.text()));
             console.out().println(output.json() ? answer.text() : answer.as(Tokens.Created.class).token());
             return CommandOutcome.done();
@@ -111,8 +124,11 @@ final class TokensCommand {
         private void print(Pages tokens) {
             Table table = new Table("NAME", "SOURCE", "ROLE", "FOR", "MADE", "BY", "UNTIL");
             for (Tokens.Listed token : tokens.as(Tokens.Listed.class)) {
-                table.row(token.name(), token.source() == null ? HumanText.NONE : token.source().name().toLowerCase(Locale.ROOT),
-                        token.role().name().toLowerCase(Locale.ROOT), scope(token),
+                table.row(
+                        token.name(),
+                        token.source() == null ? HumanText.NONE : token.source().name().toLowerCase(Locale.ROOT),
+                        token.role().name().toLowerCase(Locale.ROOT),
+                        scope(token),
                         token.createdAt() == null ? HumanText.NONE : HumanText.time(token.createdAt()),
                         token.createdBy() == null ? HumanText.NONE : token.createdBy(),
                         token.expiresAt() == null ? HumanText.NONE : HumanText.time(token.expiresAt()));

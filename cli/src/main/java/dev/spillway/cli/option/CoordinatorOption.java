@@ -21,7 +21,11 @@ public final class CoordinatorOption implements Names.Asked {
     private @Nullable Server server;
 
     public void declare(Declaration to) {
-        to.option("--url", "URL", Several.class, value -> addresses = value.addresses(),
+        to.option(
+                "--url",
+                "URL",
+                Several.class,
+                value -> addresses = value.addresses(),
                 "The coordinator, host:port or a URL, or several with commas between (default: " + VARIABLE
                         + ", else http://127.0.0.1:7070).")
                 .defaultValue("${env:" + VARIABLE + ":-http://127.0.0.1:7070}")

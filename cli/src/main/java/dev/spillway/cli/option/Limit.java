@@ -85,7 +85,9 @@ public record Limit(JsonNode value) {
                 return JSON.textNode(constant.name());
             }
         }
-        throw new InvalidValueException(field, text,
+        throw new InvalidValueException(
+                field,
+                text,
                 Arrays.stream(constants).map(constant -> constant.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", ")));
     }
 

@@ -18,10 +18,18 @@ public final class SecurityOptions {
     private @Nullable Path authority;
 
     void declare(Declaration to) {
-        to.option("--token-file", "FILE", Path.class, value -> tokenFile = value,
+        to.option(
+                "--token-file",
+                "FILE",
+                Path.class,
+                value -> tokenFile = value,
                 "File with the token to show (default: " + TOKEN_FILE + ").")
                 .defaultValue("${env:" + TOKEN_FILE + "}");
-        to.option("--tls-ca", "FILE", Path.class, value -> authority = value,
+        to.option(
+                "--tls-ca",
+                "FILE",
+                Path.class,
+                value -> authority = value,
                 "PEM file of the certificates to believe, for https:// (default: " + AUTHORITY + ", else Java's).")
                 .defaultValue("${env:" + AUTHORITY + "}");
     }

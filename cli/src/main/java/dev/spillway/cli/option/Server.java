@@ -169,7 +169,7 @@ public final class Server {
         boolean forGood = switch (outcome) {
             case dev.spillway.client.http.Outcome.Answer<InputStream> _ -> true;
             case dev.spillway.client.http.Outcome.Refused<InputStream>(var problem) -> problem.status() < 500;
-            case dev.spillway.client.http.Outcome.Unreachable<InputStream> _,dev.spillway.client.http.Outcome.Unknown<InputStream> _ ->
+            case dev.spillway.client.http.Outcome.Unreachable<InputStream> _, dev.spillway.client.http.Outcome.Unknown<InputStream> _ ->
                     false;
         };
         return forGood || !before ? known(from, outcome) : null;
@@ -191,13 +191,21 @@ public final class Server {
         return switch (outcome) {
             case dev.spillway.client.http.Outcome.Answer<T> answer -> answer.body();
             case dev.spillway.client.http.Outcome.Refused<T>(var problem) -> throw new CommandFailedException(refused(problem));
-            case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(CommandOutcome.notReachable(
-                    "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(name,
-                            addresses.stream().map(ServerAddress::toString).collect(Collectors.joining(", ")),
-                            cause(call, why).replaceFirst("^not reachable: ", ""), name, option)));
-            case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(CommandOutcome.notReachable(
-                    "%s at %s: the answer was lost, %s%s".formatted(name, address(), cause(call, why),
-                            call.method().equals("GET") ? "" : "; whether it was done is unknown, look before you ask again")));
+            case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(
+                    CommandOutcome.notReachable(
+                            "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(
+                                    name,
+                                    addresses.stream().map(ServerAddress::toString).collect(Collectors.joining(", ")),
+                                    cause(call, why).replaceFirst("^not reachable: ", ""),
+                                    name,
+                                    option)));
+            case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(
+                    CommandOutcome.notReachable(
+                            "%s at %s: the answer was lost, %s%s".formatted(
+                                    name,
+                                    address(),
+                                    cause(call, why),
+                                    call.method().equals("GET") ? "" : "; whether it was done is unknown, look before you ask again")));
         };
     }
 
@@ -210,8 +218,11 @@ public final class Server {
         JsonNode service = problem.extensions().get("service");
         if (service != null && !service.asText().startsWith(kind())) {
             return CommandOutcome.failed(
-                    "%s answers at %s (expected: a %s; %s says where)".formatted(HumanText.printable(service.asText()), address(),
-                            kind(), option));
+                    "%s answers at %s (expected: a %s; %s says where)".formatted(
+                            HumanText.printable(service.asText()),
+                            address(),
+                            kind(),
+                            option));
         }
         String line = problem.type() == ProblemType.OTHER ? "the server answered " + problem.detail()
                 : problem.type().title() + ": " + problem.detail() + next(problem);

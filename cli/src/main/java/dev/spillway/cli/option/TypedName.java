@@ -24,8 +24,12 @@ public record TypedName(String expected, String nothingDone) {
             throw new CommandFailedException(CommandOutcome.failed(nothingDone + ": the answer could not be read: " + e.getMessage()));
         }
         if (answer == null || !answer.strip().equals(expected)) {
-            throw new CommandFailedException(CommandOutcome.failed("%s: answer: %s (expected: %s, or --yes)".formatted(nothingDone,
-                    answer == null ? "none" : HumanText.printable(answer), expected)));
+            throw new CommandFailedException(
+                    CommandOutcome.failed(
+                            "%s: answer: %s (expected: %s, or --yes)".formatted(
+                                    nothingDone,
+                                    answer == null ? "none" : HumanText.printable(answer),
+                                    expected)));
         }
     }
 }

@@ -36,7 +36,11 @@ public final class WorkerOption implements Names.Asked {
     public void declare(Declaration to) {
         command = to.spec();
         coordinator.declare(to);
-        to.option("--worker", "WORKER", String.class, value -> worker = value,
+        to.option(
+                "--worker",
+                "WORKER",
+                String.class,
+                value -> worker = value,
                 "The worker, host:port, a URL, unix:/path of its socket or a host's name (default: " + VARIABLE + ", else 127.0.0.1:7080).")
                 .defaultValue("${env:" + VARIABLE + ":-127.0.0.1:7080}")
                 .completionCandidates(coordinator.hosts());
@@ -55,7 +59,8 @@ public final class WorkerOption implements Names.Asked {
     /** Returns the worker that a text names. */
     public static Server server(String worker, CoordinatorOption coordinator, CommandSpec command) throws InterruptedException {
         if (worker.isEmpty()) {
-            throw new ParameterException(command.commandLine(),
+            throw new ParameterException(
+                    command.commandLine(),
                     OPTION + ": '' (expected: " + ServerAddress.EXPECTED + ", or the name of a host)");
         }
         try {

@@ -2,7 +2,6 @@ package dev.spillway.cli.output;
 
 import dev.spillway.api.body.Hosts;
 
-
 /** Describes the progress of a drain in words. */
 public final class DrainProgress {
     private DrainProgress() {}
@@ -19,9 +18,12 @@ public final class DrainProgress {
         if (replicas == 0 && host.openOrders() == 0) {
             return "draining: what is left is looked at once more";
         }
-        String toGo = "%s to go (%s)".formatted(HumanText.count(replicas, "copy", "copies"),
+        String toGo = "%s to go (%s)".formatted(
+                HumanText.count(replicas, "copy", "copies"),
                 HumanText.bytes(host.bytes() - drain.lastCopyBytes()));
-        return "draining: %s, %s%s".formatted(toGo, HumanText.count(host.openOrders(), "open order", "open orders"),
+        return "draining: %s, %s%s".formatted(
+                toGo,
+                HumanText.count(host.openOrders(), "open order", "open orders"),
                 host.openOrders() == 0 ? "" : ", oldest " + HumanText.ago(host.oldestOpenOrderAt()));
     }
 

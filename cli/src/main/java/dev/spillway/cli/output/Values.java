@@ -25,8 +25,8 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
 
 /** Converts the texts of arguments to values. Invalid texts are refused here, before anything is sent. */
 public final class Values {
@@ -99,8 +99,11 @@ public final class Values {
                     return new LogLevel(level);
                 }
             }
-            throw new IllegalArgumentException("%s (expected: %s or %s)".formatted(text,
-                    Arrays.stream(Loggers.Level.values()).map(Values::name).collect(Collectors.joining(", ")), INHERIT));
+            throw new IllegalArgumentException(
+                    "%s (expected: %s or %s)".formatted(
+                            text,
+                            Arrays.stream(Loggers.Level.values()).map(Values::name).collect(Collectors.joining(", ")),
+                            INHERIT));
         }
     }
 
@@ -205,7 +208,8 @@ public final class Values {
             }
         }
         throw new IllegalArgumentException(
-                "%s (expected: %s)".formatted(text,
+                "%s (expected: %s)".formatted(
+                        text,
                         Arrays.stream(type.getEnumConstants()).map(Values::name).collect(Collectors.joining(" or "))));
     }
 

@@ -27,14 +27,48 @@ class OrderSummaryTest {
     private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
 
     private static Hosts.Host host(Hosts.State state, long openOrders) {
-        return new Hosts.Host(new HostId("host-1"), new StoreId(new UUID(1, 1)), "127.0.0.1:7080", state, 1, 0, NOON, openOrders, 1,
-                openOrders, NOON, HostFigures.NONE, null, null, null);
+        return new Hosts.Host(
+                new HostId("host-1"),
+                new StoreId(new UUID(1, 1)),
+                "127.0.0.1:7080",
+                state,
+                1,
+                0,
+                NOON,
+                openOrders,
+                1,
+                openOrders,
+                NOON,
+                HostFigures.NONE,
+                null,
+                null,
+                null);
     }
 
-    private static Orders.OpenOrder order(int number, OrderCause cause, Orders.State state, @Nullable Instant next, @Nullable String error,
-            @Nullable Instant deferredUntil, @Nullable String waitsFor) {
-        return new Orders.OpenOrder(new ReplicaId(new UUID(7, number)), new NamespaceName("vm"), new EntryKey("key-" + number),
-                new SnapshotId("s"), number, 4096, cause, null, state, number, NOON, next, error, deferredUntil, waitsFor);
+    private static Orders.OpenOrder order(
+            int number,
+            OrderCause cause,
+            Orders.State state,
+            @Nullable Instant next,
+            @Nullable String error,
+            @Nullable Instant deferredUntil,
+            @Nullable String waitsFor) {
+        return new Orders.OpenOrder(
+                new ReplicaId(new UUID(7, number)),
+                new NamespaceName("vm"),
+                new EntryKey("key-" + number),
+                new SnapshotId("s"),
+                number,
+                4096,
+                cause,
+                null,
+                state,
+                number,
+                NOON,
+                next,
+                error,
+                deferredUntil,
+                waitsFor);
     }
 
     private static List<String> printed(Hosts.Host host, Orders.OpenOrder... orders) {
@@ -46,7 +80,8 @@ class OrderSummaryTest {
     @Test
     void eachOrderSaysWhyItIsOpenStill() {
         List<String> lines =
-                printed(host(Hosts.State.ACTIVE, 3),
+                printed(
+                        host(Hosts.State.ACTIVE, 3),
                         order(1, OrderCause.RELIEF, Orders.State.OPEN, NOON.plusSeconds(9), "FAILED: no disk", null, null),
                         order(2, OrderCause.ORPHAN, Orders.State.DEFERRED, NOON.plusSeconds(8), null, NOON.plusSeconds(8), null),
                         order(3, OrderCause.REPLACED, Orders.State.WAITING, null, null, null, "every host to tell"));

@@ -17,8 +17,7 @@ import java.util.Set;
  * @param answers statuses of 400 or more that count as answers, with a body of the requested type
  * @param timeout time limit from the first attempt to connect to the last byte of the answer
  */
-public record Call(String method, String path, Optional<Object> body, Map<String, String> headers, Set<Integer> answers,
-        Duration timeout) {
+public record Call(String method, String path, Optional<Object> body, Map<String, String> headers, Set<Integer> answers, Duration timeout) {
     public Call {
         answers = Set.copyOf(answers);
         headers = Map.copyOf(headers);

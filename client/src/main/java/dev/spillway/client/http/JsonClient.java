@@ -172,8 +172,9 @@ public final class JsonClient implements AutoCloseable {
         if (Thread.interrupted()) {
             throw interrupted(what);
         }
-        return new Outcome.Unknown<>(deadline.isExpired() ? what + ": no answer in " + call.timeout()
-                : what + ": sent, no answer: " + ConnectionFailure.inWords(server, e));
+        return new Outcome.Unknown<>(
+                deadline.isExpired() ? what + ": no answer in " + call.timeout()
+                        : what + ": sent, no answer: " + ConnectionFailure.inWords(server, e));
     }
 
     private static InterruptedException interrupted(String what) {
@@ -277,8 +278,11 @@ public final class JsonClient implements AutoCloseable {
                 .map(body -> switch (body) {
                     case Content content -> new ByteArrayEntity(content.bytes(), ContentType.APPLICATION_OCTET_STREAM);
                     case ByteBuffer bytes when bytes.hasArray() ->
-                            new ByteArrayEntity(bytes.array(), bytes.arrayOffset() + bytes.position(),
-                                    bytes.remaining(), ContentType.APPLICATION_OCTET_STREAM);
+                            new ByteArrayEntity(
+                                    bytes.array(),
+                                    bytes.arrayOffset() + bytes.position(),
+                                    bytes.remaining(),
+                                    ContentType.APPLICATION_OCTET_STREAM);
                     case ByteBuffer bytes -> new ByteBufferEntity(bytes.duplicate(), ContentType.APPLICATION_OCTET_STREAM);
                     default -> new ByteArrayEntity(written(body), ContentType.parse(JSON));
                 })

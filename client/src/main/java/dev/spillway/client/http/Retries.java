@@ -118,7 +118,7 @@ public final class Retries {
         return switch (outcome) {
             case Outcome.Refused<?>(var problem) when problem.type() == ProblemType.OUTCOME_UNKNOWN -> jittered;
             case Outcome.Refused<?>(var problem) -> problem.retryAfter().map(after -> after.toMillis() + jittered).orElse(-1L);
-            case Outcome.Answer<?> _,Outcome.Unreachable<?> _,Outcome.Unknown<?> _ -> jittered;
+            case Outcome.Answer<?> _, Outcome.Unreachable<?> _, Outcome.Unknown<?> _ -> jittered;
         };
     }
 

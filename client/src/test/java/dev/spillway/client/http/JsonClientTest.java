@@ -53,10 +53,11 @@ class JsonClientTest {
     private void answering(int status, String body, Use use) throws Exception {
         var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
-            seen.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getRawPath() + " "
-                    + exchange.getRequestHeaders().getFirst("Idempotency-Key") + " "
-                    + exchange.getRequestHeaders().getFirst("Content-Type") + " "
-                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            seen.add(
+                    exchange.getRequestMethod() + " " + exchange.getRequestURI().getRawPath() + " "
+                            + exchange.getRequestHeaders().getFirst("Idempotency-Key") + " "
+                            + exchange.getRequestHeaders().getFirst("Content-Type") + " "
+                            + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             exchange.getResponseHeaders().add("Retry-After", "3");
             exchange.sendResponseHeaders(status, 0);
             exchange.getResponseBody().write(body.getBytes(StandardCharsets.UTF_8));
@@ -79,9 +80,11 @@ class JsonClientTest {
             assertThat(client.send(server, call("GET", LONG), Greeting.class)).isInstanceOf(Outcome.Answer.class);
             assertThat(client.send(server, call("DELETE", LONG), Greeting.class)).isInstanceOf(Outcome.Answer.class);
         });
-        assertThat(seen).containsExactly("POST /a%2F..%2Fb/%2E%2E k1 application/json {\"text\":\"hi\"}",
+        assertThat(seen).containsExactly(
+                "POST /a%2F..%2Fb/%2E%2E k1 application/json {\"text\":\"hi\"}",
                 "PUT /a%2F..%2Fb/%2E%2E null application/json {\"text\":\"hi\"}",
-                "GET /a%2F..%2Fb/%2E%2E null null ", "DELETE /a%2F..%2Fb/%2E%2E null null ");
+                "GET /a%2F..%2Fb/%2E%2E null null ",
+                "DELETE /a%2F..%2Fb/%2E%2E null null ");
     }
 
     @Test
@@ -129,26 +132,35 @@ class JsonClientTest {
     void aProblemIsRead() throws Exception {
         var problem =
                 "{\"type\":\"urn:spillway:problem:overloaded\",\"title\":\"Busy\",\"status\":503,\"detail\":\"queue full\",\"queue\":7}";
-        answering(503, problem,
-                server -> assertThat(client.send(server, call("GET", LONG), Greeting.class)).isEqualTo(new Outcome.Refused<>(
-                        Problem.of(ProblemType.OVERLOADED, "queue full")
-                                .retryAfter(Duration.ofSeconds(3))
-                                .with("queue", Json.strict().readTree("7")))));
+        answering(
+                503,
+                problem,
+                server -> assertThat(client.send(server, call("GET", LONG), Greeting.class)).isEqualTo(
+                        new Outcome.Refused<>(
+                                Problem.of(ProblemType.OVERLOADED, "queue full")
+                                        .retryAfter(Duration.ofSeconds(3))
+                                        .with("queue", Json.strict().readTree("7")))));
     }
 
     @Test
     void anErrorThatIsNoProblemIsStillARefusal() throws Exception {
-        answering(502, "<html>", server -> assertThat(client.send(server, call("GET", LONG), Greeting.class))
-                .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
-                    assertThat(refused.problem().status()).isEqualTo(502);
-                    assertThat(refused.problem().type()).isEqualTo(ProblemType.OTHER);
-                }));
+        answering(
+                502,
+                "<html>",
+                server -> assertThat(client.send(server, call("GET", LONG), Greeting.class))
+                        .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
+                            assertThat(refused.problem().status()).isEqualTo(502);
+                            assertThat(refused.problem().type()).isEqualTo(ProblemType.OTHER);
+                        }));
     }
 
     @Test
     void anAnswerThatCannotBeReadLeavesTheOutcomeUnknown() throws Exception {
-        answering(200, "{\"text\":7}",
-                server -> assertThat(client.send(server, call("GET", LONG), Greeting.class)).isInstanceOfSatisfying(Outcome.Unknown.class,
+        answering(
+                200,
+                "{\"text\":7}",
+                server -> assertThat(client.send(server, call("GET", LONG), Greeting.class)).isInstanceOfSatisfying(
+                        Outcome.Unknown.class,
                         unknown -> assertThat(unknown.why()).contains("answered 200").contains("text: 7 (expected: a text)")));
     }
 
@@ -171,7 +183,8 @@ class JsonClientTest {
             port = free.getLocalPort();
         }
         assertThat(client.send(ServerAddress.tcp("127.0.0.1", port), call("POST", LONG).body(new Greeting("hi")), Greeting.class))
-                .isInstanceOfSatisfying(Outcome.Unreachable.class,
+                .isInstanceOfSatisfying(
+                        Outcome.Unreachable.class,
                         unreachable -> assertThat(unreachable.why())
                                 .isEqualTo("POST http://127.0.0.1:" + port + PATH + ": not reachable: connection refused"));
         assertThat(client.send(ServerAddress.tcp("no-such-host.invalid", 80), call("GET", LONG), Greeting.class))
@@ -180,7 +193,8 @@ class JsonClientTest {
 
     @Test
     void aConnectionThatBreaksAfterTheRequestLeavesTheOutcomeUnknown() throws Exception {
-        talking((in, socket) -> in.readNBytes(20),
+        talking(
+                (in, socket) -> in.readNBytes(20),
                 server -> assertThat(client.send(server, call("POST", LONG).body(new Greeting("hi")), Greeting.class))
                         .isInstanceOfSatisfying(Outcome.Unknown.class, unknown -> assertThat(unknown.why()).contains("sent, no answer")));
     }
@@ -190,8 +204,9 @@ class JsonClientTest {
         talking((in, socket) -> {
             in.readNBytes(20);
             socket.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".getBytes(StandardCharsets.UTF_8));
-        }, server -> assertThat(client.send(server, call("POST", LONG).body(new Greeting("hi")), Greeting.class))
-                .isInstanceOf(Outcome.Unknown.class));
+        },
+                server -> assertThat(client.send(server, call("POST", LONG).body(new Greeting("hi")), Greeting.class))
+                        .isInstanceOf(Outcome.Unknown.class));
     }
 
     @Test

@@ -85,8 +85,12 @@ class RetriesTest {
 
     @Test
     void aChangeIsSentAgainUnderItsKeyUntilItsOutcomeIsKnown() throws Exception {
-        Retries retries = retries(Duration.ofSeconds(60), LOST, refused(Problem.of(ProblemType.OUTCOME_UNKNOWN, "lost")),
-                refused(Problem.of(ProblemType.REGISTRY_BUSY, "busy").retryAfter(Duration.ofSeconds(0))), DONE);
+        Retries retries = retries(
+                Duration.ofSeconds(60),
+                LOST,
+                refused(Problem.of(ProblemType.OUTCOME_UNKNOWN, "lost")),
+                refused(Problem.of(ProblemType.REGISTRY_BUSY, "busy").retryAfter(Duration.ofSeconds(0))),
+                DONE);
         assertThat(retries.send(put(), Done.class)).isEqualTo(new Done(true));
         assertThat(keys).hasSize(4).doesNotContain("null");
         assertThat(new HashSet<>(keys)).hasSize(1);
@@ -103,7 +107,9 @@ class RetriesTest {
 
     @Test
     void whatWasSentOnceStaysUnknownAlsoWhenTheServerThenSaysThatItDidNothing() {
-        Retries retries = retries(Duration.ofMillis(300), LOST,
+        Retries retries = retries(
+                Duration.ofMillis(300),
+                LOST,
                 refused(Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "away").retryAfter(Duration.ofSeconds(3))));
         assertThatExceptionOfType(OutcomeUnknownException.class).isThrownBy(() -> retries.send(put(), Done.class));
         assertThat(keys).hasSize(2);
@@ -111,7 +117,9 @@ class RetriesTest {
 
     @Test
     void aChangeThatHasNoKeyIsNotSentAgainOnceItMayHaveBeenMade() {
-        for (Step unknown : List.of(LOST, refused(Problem.of(ProblemType.OUTCOME_UNKNOWN, "lost")),
+        for (Step unknown : List.of(
+                LOST,
+                refused(Problem.of(ProblemType.OUTCOME_UNKNOWN, "lost")),
                 refused(Problem.of(ProblemType.HOST_STOPPED, "stopped").retryAfter(Duration.ZERO)),
                 refused(Problem.of(ProblemType.STOPPING, "stops").retryAfter(Duration.ZERO)))) {
             keys.clear();

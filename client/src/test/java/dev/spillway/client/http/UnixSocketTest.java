@@ -63,8 +63,9 @@ class UnixSocketTest {
                     }
                     request.write(next);
                 }
-                channel.write(ByteBuffer
-                        .wrap("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"done\":true}".getBytes(StandardCharsets.US_ASCII)));
+                channel.write(
+                        ByteBuffer
+                                .wrap("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"done\":true}".getBytes(StandardCharsets.US_ASCII)));
             } while (!closesAfterAnswer);
         } catch (IOException e) {
             Thread.currentThread().interrupt();
@@ -78,8 +79,10 @@ class UnixSocketTest {
     }
 
     private Outcome<Answered> get() throws InterruptedException {
-        return client.send(ServerAddress.unix(folder.resolve("s")),
-                new Call("GET", "/x", Optional.empty(), Map.of(), Set.of(), Duration.ofSeconds(20)), Answered.class);
+        return client.send(
+                ServerAddress.unix(folder.resolve("s")),
+                new Call("GET", "/x", Optional.empty(), Map.of(), Set.of(), Duration.ofSeconds(20)),
+                Answered.class);
     }
 
     private static long openFiles() throws IOException {
@@ -115,9 +118,13 @@ class UnixSocketTest {
 
     @Test
     void aSocketThatIsNotThereIsSurelyNotDone() throws Exception {
-        assertThat(client.send(ServerAddress.unix(folder.resolve("none")),
-                new Call("POST", "/x", Optional.empty(), Map.of(), Set.of(), Duration.ofSeconds(20)), Answered.class))
-                .isInstanceOfSatisfying(Outcome.Unreachable.class,
+        assertThat(
+                client.send(
+                        ServerAddress.unix(folder.resolve("none")),
+                        new Call("POST", "/x", Optional.empty(), Map.of(), Set.of(), Duration.ofSeconds(20)),
+                        Answered.class))
+                .isInstanceOfSatisfying(
+                        Outcome.Unreachable.class,
                         unreachable -> assertThat(unreachable.why()).endsWith("none/x: not reachable: no such socket"));
     }
 
@@ -125,7 +132,8 @@ class UnixSocketTest {
     void addressesAreReadAsTheyAreWritten() {
         assertThat(ServerAddress.parse("127.0.0.1:7070")).isEqualTo(new ServerAddress.Tcp("127.0.0.1", 7070, false))
                 .hasToString("http://127.0.0.1:7070");
-        assertThat(ServerAddress.parse("HTTPS://[::1]:7070/")).isEqualTo(new ServerAddress.Tcp("::1", 7070, true)).hasToString("https://[::1]:7070");
+        assertThat(ServerAddress.parse("HTTPS://[::1]:7070/")).isEqualTo(new ServerAddress.Tcp("::1", 7070, true))
+                .hasToString("https://[::1]:7070");
         assertThat(ServerAddress.parse("unix:/a/b")).isEqualTo(new ServerAddress.Unix(Path.of("/a/b"))).hasToString("unix:/a/b");
         for (String wrong : new String[]{"", "a", "a:0", "a:70000", "http://a:1/x", "a:1?b", "u@a:1", "unix:b"}) {
             assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> ServerAddress.parse(wrong))).as(wrong)

@@ -60,7 +60,8 @@ public final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
             }
             for (Access access : accesses) {
                 samples += gathered
-                        .computeIfAbsent(access.namespace(),
+                        .computeIfAbsent(
+                                access.namespace(),
                                 namespace -> new SampledAccesses.Gathering(thresholds.getOrDefault(namespace, Sampling.ALL)))
                         .take(access);
             }

@@ -80,7 +80,8 @@ public final class Coordinator implements AutoCloseable {
         TokensFile first = settings.tokensFile().isPresent() ? TokensFile.read(settings.tokensFile().get()) : TokensFile.none();
         RandomGenerator random = new SecureRandom();
         InstantSource clock = InstantSource.system();
-        Tracing tracing = lifecycle.start("tracing",
+        Tracing tracing = lifecycle.start(
+                "tracing",
                 () -> Tracing.of(settings.otlpEndpoint(), "spillway-coordinator", settings.listen().toString()));
         EvictionTrail trail = new EvictionTrail(tracing);
         ServiceMetrics serviceMetrics = lifecycle.start("metrics", ServiceMetrics::new);
@@ -102,10 +103,14 @@ public final class Coordinator implements AutoCloseable {
         FleetFigures.age(metrics, "spillway.events.oldest.age", "Age of the oldest event that cannot be read yet", events::age);
 
         TransactionWatch transactions = new TransactionWatch(stored.oldTransactions()::oldest);
-        FleetFigures.age(metrics, "spillway.database.oldest.transaction.age",
-                "Age of the oldest transaction that keeps old versions of the registry's rows", transactions::age);
+        FleetFigures.age(
+                metrics,
+                "spillway.database.oldest.transaction.age",
+                "Age of the oldest transaction that keeps old versions of the registry's rows",
+                transactions::age);
 
-        lifecycle.start("upkeep",
+        lifecycle.start(
+                "upkeep",
                 () -> UpkeepLoop.start(registry, () -> trim(stored), () -> {
                     figures.look(registry.queries());
                     transactions.look();
@@ -114,10 +119,12 @@ public final class Coordinator implements AutoCloseable {
         Publisher<?> facts =
                 lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, trail, metrics, random));
         Publisher<?> orders =
-                lifecycle.start("publishing orders",
+                lifecycle.start(
+                        "publishing orders",
                         () -> Publisher.ofOrders(registry, stored.secret(), brokers, sender, trail, metrics, random));
         ReportConsumer reports =
-                lifecycle.start("taking reports",
+                lifecycle.start(
+                        "taking reports",
                         () -> ReportConsumer.start(registry, stored.secret(), settings.kafka(), trail, metrics, random));
 
         Readiness readiness = new Readiness(READY_WITHIN)
@@ -134,16 +141,25 @@ public final class Coordinator implements AutoCloseable {
             return found.isPresent() ? found : tokens.find(digest);
         };
         List<Endpoint> endpoints =
-                Stream.concat(CoordinatorRoutes.of(registry, backlog, new Usage(usage, accesses::store), stored.secret(), clock).stream(),
+                Stream.concat(
+                        CoordinatorRoutes.of(registry, backlog, new Usage(usage, accesses::store), stored.secret(), clock).stream(),
                         TokenRoutes.of(tokens, first, identities).stream())
                         .toList();
-        HttpService http = lifecycle.start("http",
-                () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),
-                        settings.http(),
-                        ServiceEndpoints.with(endpoints, readiness, serviceMetrics,
-                                Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics,
-                        settings.security(), Optional.of(identities), tracing)));
+        HttpService http = lifecycle.start(
+                "http",
+                () -> HttpService.start(
+                        new HttpService.Options(
+                                "coordinator",
+                                settings.listen(),
+                                Optional.empty(),
+                                settings.http(),
+                                ServiceEndpoints.with(endpoints, readiness, serviceMetrics, Optional.of(CoordinatorRoutes.OPENAPI)),
+                                CoordinatorRoutes::failure,
+                                Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())),
+                                metrics,
+                                settings.security(),
+                                Optional.of(identities),
+                                tracing)));
         if (settings.security().tls().isPresent()) {
             readiness.add("tls", () -> {}, () -> Duration.ZERO, () -> http.certificateRemark(clock.instant()));
         }

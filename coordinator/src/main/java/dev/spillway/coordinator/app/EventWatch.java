@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.trail.ActivityCursor;
 import dev.spillway.service.UnusableServerException;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.OpenOrders;
 import dev.spillway.registry.RegistryQueries.UnpublishedFacts;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.model.HostState;
 import dev.spillway.registry.model.JoinRefusal;
 import dev.spillway.registry.model.Sighting;
@@ -23,8 +23,13 @@ import org.jspecify.annotations.Nullable;
  * clock may be hours off. Thread-safe.
  */
 final class FleetFigures {
-    private record Look(OpenOrders orders, UnpublishedFacts facts, Map<HostState, Long> hosts, Map<JoinAnswer.Reason, Long> refused,
-            Map<Sighting.Kind, Long> discrepancies, long nanos) {}
+    private record Look(
+            OpenOrders orders,
+            UnpublishedFacts facts,
+            Map<HostState, Long> hosts,
+            Map<JoinAnswer.Reason, Long> refused,
+            Map<Sighting.Kind, Long> discrepancies,
+            long nanos) {}
 
     private volatile @Nullable Look latest;
 
@@ -66,11 +71,15 @@ final class FleetFigures {
     }
 
     void look(RegistryQueries queries) {
-        latest = new Look(queries.openOrders(), queries.unpublishedFacts(), queries.hostsByState(),
+        latest = new Look(
+                queries.openOrders(),
+                queries.unpublishedFacts(),
+                queries.hostsByState(),
                 queries.joinRefusals(JoinRefusal.KEPT_MAX)
                         .stream()
                         .collect(Collectors.groupingBy(JoinRefusal::reason, Collectors.counting())),
-                queries.discrepancies(), System.nanoTime());
+                queries.discrepancies(),
+                System.nanoTime());
     }
 
     long openOrders() {

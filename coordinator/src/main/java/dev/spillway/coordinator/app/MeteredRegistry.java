@@ -68,11 +68,12 @@ final class MeteredRegistry implements Registry {
             }
             throw e;
         } finally {
-            began.stop(Timer.builder("spillway.commands")
-                    .description("Commands of the registry by kind and outcome")
-                    .tag("kind", kind(command))
-                    .tag("outcome", outcome)
-                    .register(metrics));
+            began.stop(
+                    Timer.builder("spillway.commands")
+                            .description("Commands of the registry by kind and outcome")
+                            .tag("kind", kind(command))
+                            .tag("outcome", outcome)
+                            .register(metrics));
         }
     }
 
@@ -82,10 +83,15 @@ final class MeteredRegistry implements Registry {
 
     private static String outcome(Object answer) {
         return switch (answer) {
-            case Outcomes.PolicySetting _,Outcomes.Putting _,Outcomes.Getting _,Outcomes.Invalidation _,Outcomes.HostChange _,Outcomes.Pinning _,Outcomes.Planning _,Outcomes.Applying _,Reply<?> _ ->
-                    answer.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+            case Outcomes.PolicySetting _, Outcomes.Putting _, Outcomes.Getting _, Outcomes.Invalidation _, Outcomes.HostChange _ ->
+                    name(answer);
+            case Outcomes.Pinning _, Outcomes.Planning _, Outcomes.Applying _, Reply<?> _ -> name(answer);
             default -> "done";
         };
+    }
+
+    private static String name(Object answer) {
+        return answer.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     @Override

@@ -41,9 +41,13 @@ record RequiredServers(Brokers brokers, PostgresRegistry registry) {
         PostgresRegistrySettings database = settings.database();
         CompletableFuture<Brokers> kafka = new CompletableFuture<>();
         CompletableFuture<PostgresRegistry> postgres = new CompletableFuture<>();
-        Thread kafkaStart = inBackground("start-kafka", kafka,
+        Thread kafkaStart = inBackground(
+                "start-kafka",
+                kafka,
                 () -> lifecycle.start("kafka", () -> Brokers.open(asking(settings.kafka()), settings.topics(), reachability, random)));
-        Thread postgresStart = inBackground("start-postgresql", postgres,
+        Thread postgresStart = inBackground(
+                "start-postgresql",
+                postgres,
                 () -> lifecycle.start("postgresql", () -> open(database, settings, reachability, random)));
         try {
             firstFailureOrAll(kafka, postgres).get();
@@ -53,7 +57,8 @@ record RequiredServers(Brokers brokers, PostgresRegistry registry) {
             }
             LOG.info("{} has {} partitions, not {}: hosts are spread over these", Topics.ORDERS, partitions, database.partitions());
             postgres.get().close();
-            return new RequiredServers(kafka.get(),
+            return new RequiredServers(
+                    kafka.get(),
                     lifecycle.start("postgresql", () -> open(with(database, partitions), settings, reachability, random)));
         } catch (ExecutionException e) {
             throw switch (e.getCause()) {
@@ -131,7 +136,10 @@ record RequiredServers(Brokers brokers, PostgresRegistry registry) {
         record Unusable(SchemaVersionException why) implements Opening {}
     }
 
-    private static PostgresRegistry open(PostgresRegistrySettings database, CoordinatorSettings settings, Reachability reachability,
+    private static PostgresRegistry open(
+            PostgresRegistrySettings database,
+            CoordinatorSettings settings,
+            Reachability reachability,
             RandomGenerator random) throws DependencyUnavailableException, UnusableServerException, InterruptedException {
         Opening opening = reachability.<Opening>await("PostgreSQL at " + database.url(), () -> {
             try {

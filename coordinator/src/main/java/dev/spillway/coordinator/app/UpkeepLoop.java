@@ -39,7 +39,13 @@ final class UpkeepLoop implements AutoCloseable {
     private boolean troubled;
     private volatile boolean closing;
 
-    private UpkeepLoop(Registry registry, Runnable trimming, Runnable figures, EventWatch events, Duration interval, Duration trimEvery,
+    private UpkeepLoop(
+            Registry registry,
+            Runnable trimming,
+            Runnable figures,
+            EventWatch events,
+            Duration interval,
+            Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {
         this.registry = registry;
@@ -52,7 +58,12 @@ final class UpkeepLoop implements AutoCloseable {
         this.random = random;
     }
 
-    static UpkeepLoop start(Registry registry, Runnable trimming, Runnable figures, EventWatch events, Duration interval,
+    static UpkeepLoop start(
+            Registry registry,
+            Runnable trimming,
+            Runnable figures,
+            EventWatch events,
+            Duration interval,
             Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {

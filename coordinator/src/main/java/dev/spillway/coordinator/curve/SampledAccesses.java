@@ -39,8 +39,9 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
             return Arrays.stream(values())
                     .filter(kind -> kind.code == code)
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "kind of a sample: " + code + " (expected: one of " + Arrays.toString(values()) + ")"));
+                    .orElseThrow(
+                            () -> new IllegalArgumentException(
+                                    "kind of a sample: " + code + " (expected: one of " + Arrays.toString(values()) + ")"));
         }
     }
 
@@ -85,8 +86,14 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
                     hits += used.hits();
                     fills += used.isNew() ? 1 : 0;
                     long hash = Sampling.hash(used.key());
-                    yield add(new Sample(used.use(), hash, used.sizeBytes(), used.cost(), used.hits(),
-                            used.isNew() ? Kind.FILLED : Kind.USED));
+                    yield add(
+                            new Sample(
+                                    used.use(),
+                                    hash,
+                                    used.sizeBytes(),
+                                    used.cost(),
+                                    used.hits(),
+                                    used.isNew() ? Kind.FILLED : Kind.USED));
                 }
                 case Access.Removed removed -> add(new Sample(removed.use(), Sampling.hash(removed.key()), 0, 1, 0, Kind.REMOVED));
             };
@@ -143,8 +150,14 @@ public record SampledAccesses(long threshold, long hits, long fills, long misses
         ByteBuffer packedCosts = costs == null ? null : ByteBuffer.wrap(costs);
         List<Sample> samples = new ArrayList<>(bytes.length / SAMPLE_BYTES);
         while (packed.hasRemaining()) {
-            samples.add(new Sample(packed.getLong(), packed.getLong(), packed.getLong(), packedCosts == null ? 1 : packedCosts.getDouble(),
-                    packed.getLong(), Kind.of(packed.get())));
+            samples.add(
+                    new Sample(
+                            packed.getLong(),
+                            packed.getLong(),
+                            packed.getLong(),
+                            packedCosts == null ? 1 : packedCosts.getDouble(),
+                            packed.getLong(),
+                            Kind.of(packed.get())));
         }
         return samples;
     }

@@ -27,7 +27,8 @@ final class AuditRoutes {
     }
 
     private Response list(Request request) {
-        var filter = new AuditRecord.Filter(request.query().value("namespace", NamespaceName::new).orElse(null),
+        var filter = new AuditRecord.Filter(
+                request.query().value("namespace", NamespaceName::new).orElse(null),
                 request.query().value("host", HostId::new).orElse(null),
                 request.query().value("actor", Function.identity()).orElse(null));
         Paging paging = Paging.of(request, "changes");
@@ -37,7 +38,14 @@ final class AuditRoutes {
 
     private static Audit.Change answer(AuditRecord record) {
         AuditRecord.Subject subject = record.subject();
-        return new Audit.Change(record.at(), record.actor().value(), Audit.Action.valueOf(record.action().name()), subject.namespace(),
-                subject.key(), subject.host(), subject.plan(), record.detail());
+        return new Audit.Change(
+                record.at(),
+                record.actor().value(),
+                Audit.Action.valueOf(record.action().name()),
+                subject.namespace(),
+                subject.key(),
+                subject.host(),
+                subject.plan(),
+                record.detail());
     }
 }

@@ -19,8 +19,10 @@ public record Backlog(LongSupplier openOrders, long most) {
         long open = openOrders.getAsLong();
         if (open >= most) {
             throw Problem
-                    .of(ProblemType.BACKLOG,
-                            "open orders: %d (expected: under %d; see GET /v1/hosts for the hosts that do not confirm)".formatted(open,
+                    .of(
+                            ProblemType.BACKLOG,
+                            "open orders: %d (expected: under %d; see GET /v1/hosts for the hosts that do not confirm)".formatted(
+                                    open,
                                     most))
                     .retryAfter(RETRY_AFTER)
                     .exception();

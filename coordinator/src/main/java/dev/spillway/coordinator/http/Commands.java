@@ -54,8 +54,11 @@ final class Commands {
         if (number == 1) {
             return run(request, what, command);
         }
-        return run(request, what,
-                request.header(IDEMPOTENCY_KEY).map(key -> what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number), command);
+        return run(
+                request,
+                what,
+                request.header(IDEMPOTENCY_KEY).map(key -> what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number),
+                command);
     }
 
     private <A> A run(Request request, Target what, Optional<String> key, Command.OfClient<A> command) {

@@ -30,11 +30,16 @@ public final class CoordinatorRoutes {
      */
     public static List<Endpoint> of(Registry registry, Backlog backlog, Usage usage, FleetSecret secret, InstantSource clock) {
         return Stream
-                .of(new NamespaceRoutes(registry, clock).endpoints(), new EntryRoutes(registry, backlog).endpoints(),
-                        new EvictionRoutes(registry).endpoints(), new AuditRoutes(registry).endpoints(),
+                .of(
+                        new NamespaceRoutes(registry, clock).endpoints(),
+                        new EntryRoutes(registry, backlog).endpoints(),
+                        new EvictionRoutes(registry).endpoints(),
+                        new AuditRoutes(registry).endpoints(),
                         new PinRoutes(registry).endpoints(),
-                        new PlanRoutes(registry, usage, clock).endpoints(), new UsageRoutes(registry, usage, clock).endpoints(),
-                        new HostRoutes(registry).endpoints(), new RegistryRoutes(registry).endpoints(),
+                        new PlanRoutes(registry, usage, clock).endpoints(),
+                        new UsageRoutes(registry, usage, clock).endpoints(),
+                        new HostRoutes(registry).endpoints(),
+                        new RegistryRoutes(registry).endpoints(),
                         new EventRoutes(registry).endpoints(),
                         new WorkerMessageRoutes(registry, backlog, secret).endpoints())
                 .flatMap(List::stream)

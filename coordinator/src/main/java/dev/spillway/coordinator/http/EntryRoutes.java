@@ -40,7 +40,8 @@ final class EntryRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.PUT_ENTRY, this::put).json(),
+        return List.of(
+                Endpoint.of(CoordinatorApi.PUT_ENTRY, this::put).json(),
                 Endpoint.of(CoordinatorApi.GET_ENTRY, this::get),
                 Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete),
                 Endpoint.of(CoordinatorApi.LIST_ENTRIES, this::list),
@@ -56,10 +57,13 @@ final class EntryRoutes {
         Entries.Put body = request.body(Entries.Put.class);
         long sizeBytes = body.sizeBytes() == null ? 0 : body.sizeBytes();
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
-        Description description = new Description(body.description() == null ? "" : body.description(),
+        Description description = new Description(
+                body.description() == null ? "" : body.description(),
                 body.labels() == null ? new TreeMap<>() : body.labels());
         backlog.requireRoom();
-        return switch (commands.run(request, Commands.Target.of("PUT entry", name.namespace(), name.key()),
+        return switch (commands.run(
+                request,
+                Commands.Target.of("PUT entry", name.namespace(), name.key()),
                 new Command.Put(name, body.snapshotId(), sizeBytes, description))) {
             case Outcomes.Putting.Stored(var generation, var replaced, var evicted) ->
                     Response.ok(new Entries.Stored(generation, replaced, evicted));
@@ -78,11 +82,14 @@ final class EntryRoutes {
                 : count ? Command.Get.Trace.COUNTED_USE : Command.Get.Trace.USE;
         return switch (registry.execute(new Command.Get(name, trace))) {
             // The replicas are read after the touch. If the entry changed in between, the answer has no replicas.
-            case Outcomes.Getting.Hit(var row) -> Response.ok(answer(row, registry.queries()
-                    .entry(name)
-                    .filter(view -> view.generation() == row.generation())
-                    .map(EntryView::replicas)
-                    .orElse(List.of())));
+            case Outcomes.Getting.Hit(var row) -> Response.ok(
+                    answer(
+                            row,
+                            registry.queries()
+                                    .entry(name)
+                                    .filter(view -> view.generation() == row.generation())
+                                    .map(EntryView::replicas)
+                                    .orElse(List.of())));
             case Outcomes.Getting.Miss() -> throw RegistryProblems.missing(registry, name);
         };
     }
@@ -90,7 +97,8 @@ final class EntryRoutes {
     private Response delete(Request request) {
         EntryName name = name(request);
         SnapshotId expected = request.query().value("ifSnapshot", SnapshotId::new).orElse(null);
-        return switch (commands.run(request,
+        return switch (commands.run(
+                request,
                 Commands.Target.of("DELETE entry", name.namespace(), name.key(), expected == null ? "" : expected),
                 new Command.Invalidate(name, expected))) {
             case Outcomes.Invalidation.Invalidated(var snapshotId) -> Response.ok(new Entries.Deleted(snapshotId));
@@ -141,25 +149,52 @@ final class EntryRoutes {
     }
 
     private static Entries.Entry answer(EntryView view, boolean withReplicas) {
-        return new Entries.Entry(view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(), view.sizeBytes(),
-                view.description().text(), view.description().labels(), view.createdAt(), view.lastAccessedAt(),
-                view.written().content(), view.written().by(), view.written().group(),
-                view.pin() == null ? null : PinRoutes.answer(view.pin()), withReplicas ? replicas(view.replicas()) : null);
+        return new Entries.Entry(
+                view.name().namespace(),
+                view.name().key(),
+                view.snapshotId(),
+                view.generation(),
+                view.sizeBytes(),
+                view.description().text(),
+                view.description().labels(),
+                view.createdAt(),
+                view.lastAccessedAt(),
+                view.written().content(),
+                view.written().by(),
+                view.written().group(),
+                view.pin() == null ? null : PinRoutes.answer(view.pin()),
+                withReplicas ? replicas(view.replicas()) : null);
     }
 
     private static Entries.Entry answer(EntryRow row, List<ReplicaView> replicas) {
-        return new Entries.Entry(row.name().namespace(), row.name().key(), row.snapshotId(), row.generation(), row.sizeBytes(),
+        return new Entries.Entry(
+                row.name().namespace(),
+                row.name().key(),
+                row.snapshotId(),
+                row.generation(),
+                row.sizeBytes(),
                 row.description().text(),
-                row.description().labels(), row.createdAt(), row.lastAccessedAt(),
-                row.written().content(), row.written().by(), row.written().group(),
-                row.pin() == null ? null : PinRoutes.answer(row.pin()), replicas(replicas));
+                row.description().labels(),
+                row.createdAt(),
+                row.lastAccessedAt(),
+                row.written().content(),
+                row.written().by(),
+                row.written().group(),
+                row.pin() == null ? null : PinRoutes.answer(row.pin()),
+                replicas(replicas));
     }
 
     private static List<Entries.Replica> replicas(List<ReplicaView> views) {
         return views.stream()
-                .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), view.storeId(), view.address(),
-                        Entries.ReplicaState.valueOf(view.state()),
-                        view.registeredAt(), answer(view.inUse())))
+                .map(
+                        view -> new Entries.Replica(
+                                view.replicaId(),
+                                view.hostId(),
+                                view.storeId(),
+                                view.address(),
+                                Entries.ReplicaState.valueOf(view.state()),
+                                view.registeredAt(),
+                                answer(view.inUse())))
                 .toList();
     }
 

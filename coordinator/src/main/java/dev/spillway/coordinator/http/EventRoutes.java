@@ -2,8 +2,8 @@ package dev.spillway.coordinator.http;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.registry.Registry;
-import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.RegistryQueries;
+import dev.spillway.registry.RegistryQueries.ActivityPage;
 import dev.spillway.registry.RegistryUnavailableException;
 import dev.spillway.registry.trail.Activity;
 import dev.spillway.registry.trail.ActivityCursor;
@@ -66,7 +66,9 @@ final class EventRoutes {
         while (true) {
             if (page.gap()) {
                 // The event's id is the position at which reading continues, so that a client that resumes there does not get the gap again.
-                events.send(page.next().toString(), "gap",
+                events.send(
+                        page.next().toString(),
+                        "gap",
                         Map.of("expected", "everything since the last event", "actual", "some of it is no longer kept"));
             }
             for (RegistryQueries.Recorded recorded : page.items()) {

@@ -34,8 +34,7 @@ final class EvictionRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.LIST_EVICTIONS, this::list),
-                Endpoint.of(CoordinatorApi.GET_EVICTION, this::one));
+        return List.of(Endpoint.of(CoordinatorApi.LIST_EVICTIONS, this::list), Endpoint.of(CoordinatorApi.GET_EVICTION, this::one));
     }
 
     private Response list(Request request) {
@@ -75,29 +74,49 @@ final class EvictionRoutes {
                 return cause;
             }
         }
-        throw new InvalidValueException("cause", text,
+        throw new InvalidValueException(
+                "cause",
+                text,
                 "one of " + Arrays.stream(EvictionCause.values()).map(EvictionCause::name).collect(Collectors.joining(", ")));
     }
 
     private Response one(Request request) {
         EvictionId id = request.parameter("id", EvictionId::parse);
-        return Response.ok(answer(registry.queries().eviction(id).orElseThrow(() -> RegistryProblems.unknownEviction(id)),
-                new WaitReason(registry.queries())));
+        return Response.ok(
+                answer(
+                        registry.queries().eviction(id).orElseThrow(() -> RegistryProblems.unknownEviction(id)),
+                        new WaitReason(registry.queries())));
     }
 
     private static Evictions.Eviction answer(EvictionView view, WaitReason reason) {
         EvictionFact fact = view.fact();
-        return new Evictions.Eviction(fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.sizeBytes(),
+        return new Evictions.Eviction(
+                fact.id(),
+                fact.namespace(),
+                fact.key(),
+                fact.snapshotId(),
+                fact.generation(),
+                fact.sizeBytes(),
                 fact.cause(),
-                fact.replicas(), fact.labels(), fact.evictedAt(), view.actor().value(), view.planId(),
+                fact.replicas(),
+                fact.labels(),
+                fact.evictedAt(),
+                view.actor().value(),
+                view.planId(),
                 view.open() ? Evictions.State.OPEN : Evictions.State.CLOSED,
                 view.orders().stream().map(order -> answer(order, reason)).toList());
     }
 
     private static Orders.ReplicaOrder answer(OrderView order, WaitReason reason) {
-        return new Orders.ReplicaOrder(order.replicaId(), order.hostId(), Orders.State.valueOf(order.state()), order.attempts(),
+        return new Orders.ReplicaOrder(
+                order.replicaId(),
+                order.hostId(),
+                Orders.State.valueOf(order.state()),
+                order.attempts(),
                 order.nextAttemptAt(),
                 order.lastError(),
-                order.deferredUntil(), order.closedAt(), reason.of(order));
+                order.deferredUntil(),
+                order.closedAt(),
+                reason.of(order));
     }
 }

@@ -6,11 +6,11 @@ import dev.spillway.api.body.Orders;
 import dev.spillway.api.body.Page;
 import dev.spillway.events.HostId;
 import dev.spillway.registry.Registry;
+import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.HostView;
 import dev.spillway.registry.RegistryQueries.LastCopies;
 import dev.spillway.registry.RegistryQueries.OpenOrderView;
 import dev.spillway.registry.RegistryQueries.OrderView;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.decide.Command;
 import dev.spillway.registry.decide.Outcomes;
 import dev.spillway.registry.model.HostDrain;
@@ -34,7 +34,8 @@ final class HostRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.LIST_HOSTS, this::list),
+        return List.of(
+                Endpoint.of(CoordinatorApi.LIST_HOSTS, this::list),
                 Endpoint.of(CoordinatorApi.LIST_REFUSALS, this::refusals),
                 Endpoint.of(CoordinatorApi.GET_HOST, this::one),
                 Endpoint.of(CoordinatorApi.RETIRE_HOST, this::retire),
@@ -54,18 +55,28 @@ final class HostRoutes {
     }
 
     private Response refusals(Request request) {
-        return Response.ok(Page.whole(registry.queries()
-                .joinRefusals(RegistryQueries.LIMIT_MAX)
-                .stream()
-                .map(refusal -> new Hosts.JoinRefusal(refusal.hostId(), refusal.storeId(), refusal.address(), refusal.reason(),
-                        refusal.detail(), refusal.at()))
-                .toList()));
+        return Response.ok(
+                Page.whole(
+                        registry.queries()
+                                .joinRefusals(RegistryQueries.LIMIT_MAX)
+                                .stream()
+                                .map(
+                                        refusal -> new Hosts.JoinRefusal(
+                                                refusal.hostId(),
+                                                refusal.storeId(),
+                                                refusal.address(),
+                                                refusal.reason(),
+                                                refusal.detail(),
+                                                refusal.at()))
+                                .toList()));
     }
 
     private Response one(Request request) {
         HostId id = host(request);
-        return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> RegistryProblems.unknownHost(id)),
-                registry.queries().registry().epoch()));
+        return Response.ok(
+                answer(
+                        registry.queries().host(id).orElseThrow(() -> RegistryProblems.unknownHost(id)),
+                        registry.queries().registry().epoch()));
     }
 
     private Response orders(Request request) {
@@ -81,9 +92,22 @@ final class HostRoutes {
 
     private static Orders.OpenOrder answer(OpenOrderView view, WaitReason reason) {
         OrderView order = view.order();
-        return new Orders.OpenOrder(order.replicaId(), view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(),
-                view.sizeBytes(), view.cause(), view.evictionId(), Orders.State.valueOf(order.state()), order.attempts(), view.orderedAt(),
-                order.nextAttemptAt(), order.lastError(), order.deferredUntil(), reason.of(order));
+        return new Orders.OpenOrder(
+                order.replicaId(),
+                view.name().namespace(),
+                view.name().key(),
+                view.snapshotId(),
+                view.generation(),
+                view.sizeBytes(),
+                view.cause(),
+                view.evictionId(),
+                Orders.State.valueOf(order.state()),
+                order.attempts(),
+                view.orderedAt(),
+                order.nextAttemptAt(),
+                order.lastError(),
+                order.deferredUntil(),
+                reason.of(order));
     }
 
     private Response retire(Request request) {
@@ -126,11 +150,22 @@ final class HostRoutes {
 
     private static Hosts.Host answer(HostView view, long epoch) {
         HostRow row = view.row();
-        return new Hosts.Host(row.id(), row.storeId(), row.address(), Hosts.State.valueOf(row.shownState().name()), row.incarnation(),
+        return new Hosts.Host(
+                row.id(),
+                row.storeId(),
+                row.address(),
+                Hosts.State.valueOf(row.shownState().name()),
+                row.incarnation(),
                 row.partition(),
                 row.lastHeardAt(),
-                view.replicas(), view.bytes(), view.openOrders(), view.oldestOpenOrderAt(), row.figures(), row.lastReconciledAt(),
-                attention(row, epoch), drain(view));
+                view.replicas(),
+                view.bytes(),
+                view.openOrders(),
+                view.oldestOpenOrderAt(),
+                row.figures(),
+                row.lastReconciledAt(),
+                attention(row, epoch),
+                drain(view));
     }
 
     private static Hosts.@Nullable Drain drain(HostView view) {
@@ -138,8 +173,12 @@ final class HostRoutes {
         LastCopies last = view.lastCopies();
         // Some of the counted copies may have been deleted since the count.
         return drain == null || last == null ? null
-                : new Hosts.Drain(drain.since(), Math.min(last.copies(), view.replicas() - view.openOrders()),
-                        Math.min(last.bytes(), view.bytes()), last.countedAt(), view.isDrained());
+                : new Hosts.Drain(
+                        drain.since(),
+                        Math.min(last.copies(), view.replicas() - view.openOrders()),
+                        Math.min(last.bytes(), view.bytes()),
+                        last.countedAt(),
+                        view.isDrained());
     }
 
     private static @Nullable String attention(HostRow row, long epoch) {

@@ -42,7 +42,8 @@ final class NamespaceRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.LIST_NAMESPACES, this::list),
+        return List.of(
+                Endpoint.of(CoordinatorApi.LIST_NAMESPACES, this::list),
                 Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::one),
                 Endpoint.of(CoordinatorApi.SET_NAMESPACE, this::set).json(),
                 Endpoint.of(CoordinatorApi.CLEAN_NAMESPACE, this::clean).json());
@@ -63,12 +64,25 @@ final class NamespaceRoutes {
 
     private static Namespaces.Namespace answer(NamespaceView view) {
         Policy policy = view.policy();
-        return new Namespaces.Namespace(view.name(), policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(),
-                policy.lowWatermark(), policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(),
+        return new Namespaces.Namespace(
+                view.name(),
+                policy.maxEntries(),
+                policy.maxBytes(),
+                policy.ttl(),
+                policy.maxIdle(),
+                policy.lowWatermark(),
+                policy.maxEvictionShare(),
+                policy.backend(),
+                policy.minResidency(),
+                policy.writeOnce(),
                 policy.evictionPolicy(),
-                view.entries(), view.bytes(), view.pinnedEntries(), view.pinnedBytes(),
+                view.entries(),
+                view.bytes(),
+                view.pinnedEntries(),
+                view.pinnedBytes(),
                 view.hits(),
-                view.misses(), view.evictions());
+                view.misses(),
+                view.evictions());
     }
 
     private Response set(Request request) {
@@ -82,7 +96,8 @@ final class NamespaceRoutes {
                 PlanSteps plan = new PlanSteps(steps);
                 Outcomes.Planning.Made made = plan.whole(begun);
                 if (!made.isWithinShare()) {
-                    throw RegistryProblems.planNeeded(change.given().stream().map(PolicyField::toString).collect(Collectors.joining(", ")),
+                    throw RegistryProblems.planNeeded(
+                            change.given().stream().map(PolicyField::toString).collect(Collectors.joining(", ")),
                             made);
                 }
                 plan.apply(made.planId(), () -> false);
@@ -103,8 +118,18 @@ final class NamespaceRoutes {
     }
 
     private static Namespaces.Policy answer(NamespaceName name, Policy policy, long evicted) {
-        return new Namespaces.Policy(name, policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(), policy.lowWatermark(),
-                policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(), policy.evictionPolicy(),
+        return new Namespaces.Policy(
+                name,
+                policy.maxEntries(),
+                policy.maxBytes(),
+                policy.ttl(),
+                policy.maxIdle(),
+                policy.lowWatermark(),
+                policy.maxEvictionShare(),
+                policy.backend(),
+                policy.minResidency(),
+                policy.writeOnce(),
+                policy.evictionPolicy(),
                 evicted);
     }
 
@@ -113,9 +138,18 @@ final class NamespaceRoutes {
         List<String> given = new ArrayList<>();
         // The record cannot distinguish a field that is null from one that is absent, so the names are read from the JSON.
         request.body(ObjectNode.class).fieldNames().forEachRemaining(given::add);
-        return new PolicyChange(PolicyField.named(given), body.maxEntries(), body.maxBytes(), Times.duration("ttl", body.ttl()),
-                Times.duration("maxIdle", body.maxIdle()), body.lowWatermark(), body.maxEvictionShare(), body.backend(),
-                Times.duration("minResidency", body.minResidency()), body.writeOnce(), body.evictionPolicy());
+        return new PolicyChange(
+                PolicyField.named(given),
+                body.maxEntries(),
+                body.maxBytes(),
+                Times.duration("ttl", body.ttl()),
+                Times.duration("maxIdle", body.maxIdle()),
+                body.lowWatermark(),
+                body.maxEvictionShare(),
+                body.backend(),
+                Times.duration("minResidency", body.minResidency()),
+                body.writeOnce(),
+                body.evictionPolicy());
     }
 
     private Response clean(Request request) {

@@ -26,22 +26,26 @@ final class PinRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.PIN_ENTRY, this::set).json(),
-                Endpoint.of(CoordinatorApi.UNPIN_ENTRY, this::lift));
+        return List.of(Endpoint.of(CoordinatorApi.PIN_ENTRY, this::set).json(), Endpoint.of(CoordinatorApi.UNPIN_ENTRY, this::lift));
     }
 
     private Response set(Request request) {
         EntryName name = EntryRoutes.name(request);
         Pins.Put body = request.body(Pins.Put.class);
         Instant until = Times.time("until", body.until());
-        return answer(name, commands.run(request, Commands.Target.of("PUT pin", name.namespace(), name.key()),
-                new Command.SetPin(name, body.reason(), until)));
+        return answer(
+                name,
+                commands.run(
+                        request,
+                        Commands.Target.of("PUT pin", name.namespace(), name.key()),
+                        new Command.SetPin(name, body.reason(), until)));
     }
 
     private Response lift(Request request) {
         EntryName name = EntryRoutes.name(request);
-        return answer(name, commands.run(request, Commands.Target.of("DELETE pin", name.namespace(), name.key()),
-                new Command.LiftPin(name)));
+        return answer(
+                name,
+                commands.run(request, Commands.Target.of("DELETE pin", name.namespace(), name.key()), new Command.LiftPin(name)));
     }
 
     static Pins.Pin answer(Pin pin) {

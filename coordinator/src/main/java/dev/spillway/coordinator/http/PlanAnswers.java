@@ -28,17 +28,36 @@ final class PlanAnswers {
     static Plans.Plan plan(PlanRow plan, @Nullable Double hitRateCost, @Nullable List<Plans.Victim> victims, @Nullable String next) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         boolean setting = plan.state() == PlanRow.State.APPLIED && plan.purpose() instanceof PlanPurpose.SetPolicy;
-        return new Plans.Plan(plan.id(), plan.namespace(), purpose(plan.purpose()), Plans.State.valueOf(plan.state().name()),
-                plan.actor().value(), plan.made().namespaceEntries(), plan.made().allowed(), plan.made().victims(),
-                plan.made().victimBytes(), begun ? null : hitRateCost, begun ? applied(plan.applied(), plan.made().victims()) : null,
-                setting ? !plan.isPolicyNotSet() : null, victims, Paging.next(victimsOf(plan.id()), next), plan.createdAt(),
-                plan.expiresAt(), plan.appliedAt());
+        return new Plans.Plan(
+                plan.id(),
+                plan.namespace(),
+                purpose(plan.purpose()),
+                Plans.State.valueOf(plan.state().name()),
+                plan.actor().value(),
+                plan.made().namespaceEntries(),
+                plan.made().allowed(),
+                plan.made().victims(),
+                plan.made().victimBytes(),
+                begun ? null : hitRateCost,
+                begun ? applied(plan.applied(), plan.made().victims()) : null,
+                setting ? !plan.isPolicyNotSet() : null,
+                victims,
+                Paging.next(victimsOf(plan.id()), next),
+                plan.createdAt(),
+                plan.expiresAt(),
+                plan.appliedAt());
     }
 
     static Plans.Victim victim(PlanVictim victim) {
         PlanVictim.Outcome outcome = victim.outcome();
-        return new Plans.Victim(victim.number(), victim.key(), victim.snapshotId(), victim.generation(), victim.sizeBytes(),
-                Plans.Reason.valueOf(victim.reason().name()), outcome == null ? null : Plans.Outcome.valueOf(outcome.name()));
+        return new Plans.Victim(
+                victim.number(),
+                victim.key(),
+                victim.snapshotId(),
+                victim.generation(),
+                victim.sizeBytes(),
+                Plans.Reason.valueOf(victim.reason().name()),
+                outcome == null ? null : Plans.Outcome.valueOf(outcome.name()));
     }
 
     private static Plans.Purpose purpose(PlanPurpose purpose) {
@@ -46,15 +65,30 @@ final class PlanAnswers {
             case PlanPurpose.Prune(var maxEntries, var maxBytes, var idleFor, var keyPrefix, var _) ->
                     new Plans.ToPrune(maxEntries, maxBytes, idleFor, keyPrefix);
             case PlanPurpose.SetPolicy(PolicyChange change) -> new Plans.ToSetPolicy(
-                    new Plans.PolicyChange(change.given().stream().map(PolicyField::toString).toList(), change.maxEntries(),
-                            change.maxBytes(), change.ttl(), change.maxIdle(), change.lowWatermark(), change.maxEvictionShare(),
+                    new Plans.PolicyChange(
+                            change.given().stream().map(PolicyField::toString).toList(),
+                            change.maxEntries(),
+                            change.maxBytes(),
+                            change.ttl(),
+                            change.maxIdle(),
+                            change.lowWatermark(),
+                            change.maxEvictionShare(),
                             change.backend(),
-                            change.minResidency(), change.writeOnce(), change.evictionPolicy()));
+                            change.minResidency(),
+                            change.writeOnce(),
+                            change.evictionPolicy()));
         };
     }
 
     private static Plans.Applied applied(PlanRow.Tally tally, long victims) {
-        return new Plans.Applied(tally.evicted(), tally.evictedBytes(), tally.gone(), tally.replaced(), tally.pinned(), tally.used(),
-                victims - tally.done(), tally.beyond());
+        return new Plans.Applied(
+                tally.evicted(),
+                tally.evictedBytes(),
+                tally.gone(),
+                tally.replaced(),
+                tally.pinned(),
+                tally.used(),
+                victims - tally.done(),
+                tally.beyond());
     }
 }

@@ -47,7 +47,8 @@ final class PlanRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.PRUNE_NAMESPACE, this::prune).json(),
+        return List.of(
+                Endpoint.of(CoordinatorApi.PRUNE_NAMESPACE, this::prune).json(),
                 Endpoint.of(CoordinatorApi.LIST_PLANS, this::list),
                 Endpoint.of(CoordinatorApi.GET_PLAN, this::one),
                 Endpoint.of(CoordinatorApi.LIST_VICTIMS, this::victims),
@@ -57,7 +58,10 @@ final class PlanRoutes {
     private Response prune(Request request) {
         NamespaceName name = NamespaceRoutes.namespace(request);
         Plans.Prune body = request.body(Plans.Prune.class);
-        PlanPurpose.Prune prune = new PlanPurpose.Prune(body.maxEntries(), body.maxBytes(), Times.duration("idleFor", body.idleFor()),
+        PlanPurpose.Prune prune = new PlanPurpose.Prune(
+                body.maxEntries(),
+                body.maxBytes(),
+                Times.duration("idleFor", body.idleFor()),
                 body.keyPrefix());
         Steps steps = Steps.of(commands, request, "POST prune", name);
         PlanSteps plan = new PlanSteps(steps);
@@ -113,8 +117,12 @@ final class PlanRoutes {
     private Response answer(PlanRow plan) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         Page<PlanVictim> victims = registry.queries().planVictims(plan.id(), begun, null, SHOWN);
-        return Response.ok(PlanAnswers.plan(plan, begun ? null : cost(plan), victims.items().stream().map(PlanAnswers::victim).toList(),
-                victims.next()));
+        return Response.ok(
+                PlanAnswers.plan(
+                        plan,
+                        begun ? null : cost(plan),
+                        victims.items().stream().map(PlanAnswers::victim).toList(),
+                        victims.next()));
     }
 
     /**

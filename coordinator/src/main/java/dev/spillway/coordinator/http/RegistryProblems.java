@@ -32,14 +32,17 @@ final class RegistryProblems {
         return switch (failure) {
             case KeyReusedException e -> Optional.of(Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage())));
             case RegistryBusyException _ -> Optional
-                    .of(Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again")
-                            .retryAfter(RETRY_AFTER));
+                    .of(
+                            Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again")
+                                    .retryAfter(RETRY_AFTER));
             case RegistryUnavailableException _ -> Optional.of(
                     Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again")
                             .retryAfter(RETRY_AFTER));
-            case CommitUnknownException _ -> Optional.of(Problem.of(ProblemType.OUTCOME_UNKNOWN,
-                    "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
-                            + " to learn the outcome, or without one if the change may be made twice"));
+            case CommitUnknownException _ -> Optional.of(
+                    Problem.of(
+                            ProblemType.OUTCOME_UNKNOWN,
+                            "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
+                                    + " to learn the outcome, or without one if the change may be made twice"));
             default -> Optional.empty();
         };
     }
@@ -67,8 +70,9 @@ final class RegistryProblems {
     }
 
     static ProblemException otherSnapshot(SnapshotId expected, SnapshotId actual) {
-        return Problem.of(ProblemType.OTHER_SNAPSHOT, "ifSnapshot: " + expected + " (expected: " + actual
-                + ", which the entry names)").with("snapshotId", actual.value()).exception();
+        return Problem.of(ProblemType.OTHER_SNAPSHOT, "ifSnapshot: " + expected + " (expected: " + actual + ", which the entry names)")
+                .with("snapshotId", actual.value())
+                .exception();
     }
 
     static ProblemException notStored(NamespaceName namespace, Outcomes.Putting.Refused refused) {
@@ -97,7 +101,8 @@ final class RegistryProblems {
     /** @param asked the request that would evict too many entries, in the caller's terms */
     static ProblemException planNeeded(String asked, Outcomes.Planning.Made made) {
         return Problem
-                .of(ProblemType.PLAN_NEEDED,
+                .of(
+                        ProblemType.PLAN_NEEDED,
                         "%s: would evict %d of %d entries (expected: at most %d without asking; plan %s evicts them when it is applied)"
                                 .formatted(asked, made.victims(), made.namespaceEntries(), made.allowed(), made.planId()))
                 .with("planId", made.planId().toString())
@@ -116,7 +121,8 @@ final class RegistryProblems {
     static ProblemException policyNotSet(PlanRow plan) {
         long evicted = plan.applied().evicted();
         return Problem
-                .of(ProblemType.POLICY_NOT_SET,
+                .of(
+                        ProblemType.POLICY_NOT_SET,
                         "plan %s: evicted %d %s and did not set the policy, because more than the share came meanwhile (expected: the policy set once more, with another %s if they had one)"
                                 .formatted(plan.id(), evicted, evicted == 1 ? "entry" : "entries", Commands.IDEMPOTENCY_KEY))
                 .with("planId", plan.id().toString())
@@ -139,9 +145,12 @@ final class RegistryProblems {
             default -> "the registry's database cannot be used right now";
         };
         Problem problem = Problem
-                .of(ProblemType.UNFINISHED,
+                .of(
+                        ProblemType.UNFINISHED,
                         "%s: %s evicted, then: %s (expected: all that was asked for; the same request goes on where this one stopped)"
-                                .formatted(subject, plan == null ? were(evicted, "entry", "entries") : were(evicted, "victim", "victims"),
+                                .formatted(
+                                        subject,
+                                        plan == null ? were(evicted, "entry", "entries") : were(evicted, "victim", "victims"),
                                         why))
                 .status(unknown ? 504 : ProblemType.UNFINISHED.status())
                 .with("evicted", evicted)
@@ -162,7 +171,8 @@ final class RegistryProblems {
 
     static ProblemException otherEpoch(long asked, long actual) {
         return Problem
-                .of(ProblemType.OTHER_EPOCH,
+                .of(
+                        ProblemType.OTHER_EPOCH,
                         "epoch: " + asked + " (expected: " + actual + "; somebody may have said already that the database was restored)")
                 .with("epoch", actual)
                 .exception();

@@ -25,7 +25,8 @@ final class RegistryRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.GET_REGISTRY, this::show),
+        return List.of(
+                Endpoint.of(CoordinatorApi.GET_REGISTRY, this::show),
                 Endpoint.of(CoordinatorApi.RESTORED, this::restored).json(BODY_BYTES_MAX));
     }
 
@@ -33,8 +34,14 @@ final class RegistryRoutes {
         RegistryRow known = registry.queries().registry();
         long unheard = registry.queries().waiting().map(RestoreWait::hostsUnheard).orElse(0L);
         RegistryRow.Behind behind = known.behind();
-        return Response.ok(new RegistryStatus(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
-                behind == null ? null : new RegistryStatus.Behind(behind.generation(), behind.epoch())));
+        return Response.ok(
+                new RegistryStatus(
+                        known.id(),
+                        known.epoch(),
+                        known.highestGeneration(),
+                        known.restoredAt(),
+                        unheard,
+                        behind == null ? null : new RegistryStatus.Behind(behind.generation(), behind.epoch())));
     }
 
     private Response restored(Request request) {

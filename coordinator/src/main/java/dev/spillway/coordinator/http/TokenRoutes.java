@@ -48,7 +48,8 @@ public final class TokenRoutes {
     /** @param identities finds the tokens of the store, of the file, and all others that this service knows */
     public static List<Endpoint> of(TokenStore store, TokensFile file, Identities identities) {
         TokenRoutes routes = new TokenRoutes(store, file, identities);
-        return List.of(Endpoint.of(CoordinatorApi.LIST_TOKENS, routes::list),
+        return List.of(
+                Endpoint.of(CoordinatorApi.LIST_TOKENS, routes::list),
                 Endpoint.of(CoordinatorApi.CREATE_TOKEN, routes::create).json(BODY_BYTES_MAX),
                 Endpoint.of(CoordinatorApi.REVOKE_TOKEN, routes::revoke),
                 Endpoint.of(CoordinatorApi.FIND_TOKEN, routes::find).json(BODY_BYTES_MAX),
@@ -110,8 +111,15 @@ public final class TokenRoutes {
 
     private static Tokens.Listed listed(TokenStore.Stored stored) {
         Identity identity = stored.identity();
-        return new Tokens.Listed(identity.name(), Tokens.Source.REGISTRY, identity.role(), sorted(identity), identity.host(),
-                stored.createdAt(), stored.createdBy(), stored.expiresAt());
+        return new Tokens.Listed(
+                identity.name(),
+                Tokens.Source.REGISTRY,
+                identity.role(),
+                sorted(identity),
+                identity.host(),
+                stored.createdAt(),
+                stored.createdBy(),
+                stored.expiresAt());
     }
 
     private Response revoke(Request request) {
@@ -122,9 +130,13 @@ public final class TokenRoutes {
         }
         // A name may have been added to the file after a token of this name was created. Then only the created token is revoked.
         if (file.has(name)) {
-            throw Problem.of(ProblemType.TOKEN_IN_FILE, "name: " + name
-                    + (revoked ? ", the registry's is revoked, the one of the tokens-file is not" : ", which stands in the tokens-file")
-                    + " (expected: remove its line from the file of each coordinator, which ends it within seconds)").exception();
+            throw Problem.of(
+                    ProblemType.TOKEN_IN_FILE,
+                    "name: " + name
+                            + (revoked ? ", the registry's is revoked, the one of the tokens-file is not"
+                                    : ", which stands in the tokens-file")
+                            + " (expected: remove its line from the file of each coordinator, which ends it within seconds)")
+                    .exception();
         }
         if (!revoked) {
             throw unknown("name: " + Problem.shown(name) + " (expected: the name of a token that was made)");

@@ -39,8 +39,15 @@ final class UsageRoutes {
     private Response curve(Request request) {
         NamespaceView namespace = existing(request);
         HitRateCurve curve = usage.curve(namespace.name());
-        return Response.ok(new Namespaces.Curve(namespace.name(), Math.round(curve.accesses()), curve.sampledKeys(), curve.samplingRate(),
-                curve.byEntries().at(namespace.entries() - namespace.pinnedEntries()), points(curve.byEntries()), points(curve.byBytes())));
+        return Response.ok(
+                new Namespaces.Curve(
+                        namespace.name(),
+                        Math.round(curve.accesses()),
+                        curve.sampledKeys(),
+                        curve.samplingRate(),
+                        curve.byEntries().at(namespace.entries() - namespace.pinnedEntries()),
+                        points(curve.byEntries()),
+                        points(curve.byBytes())));
     }
 
     private static List<Namespaces.CurvePoint> points(HitRateCurve.Line line) {
@@ -55,10 +62,12 @@ final class UsageRoutes {
         Instant since = request.query()
                 .value("since", text -> Objects.requireNonNull(Times.time("since", text)))
                 .orElse(clock.instant().minus(SHOWN));
-        return Response.ok(Page.whole(usage.history(namespace, since)
-                .stream()
-                .map(each -> new Namespaces.Usage(each.beganAt(), each.hits(), each.misses(), each.entries(), each.bytes()))
-                .toList()));
+        return Response.ok(
+                Page.whole(
+                        usage.history(namespace, since)
+                                .stream()
+                                .map(each -> new Namespaces.Usage(each.beganAt(), each.hits(), each.misses(), each.entries(), each.bytes()))
+                                .toList()));
     }
 
     private NamespaceView existing(Request request) {

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.events.HostId;
+import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.OrderView;
 import dev.spillway.registry.RegistryQueries.RestoreWait;
-import dev.spillway.registry.RegistryQueries;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +41,10 @@ final class WaitReason {
         String named = waiting.firstUnheard().stream().map(HostId::toString).collect(Collectors.joining(", "));
         long others = waiting.hostsUnheard() - waiting.firstUnheard().size();
         boolean one = waiting.hostsUnheard() == 1;
-        return "every host to tell what it holds since the registry's database was restored; %s%s %s not (%s)".formatted(named,
-                others == 0 ? "" : " and " + others + " more", one ? "has" : "have",
+        return "every host to tell what it holds since the registry's database was restored; %s%s %s not (%s)".formatted(
+                named,
+                others == 0 ? "" : " and " + others + " more",
+                one ? "has" : "have",
                 one ? "start its worker, or retire it: spillway retire " + named
                         : "start their workers, or retire them: spillway retire HOST");
     }

@@ -59,7 +59,8 @@ final class WorkerMessageRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(endpoint(CoordinatorApi.JOIN, JoinRequest.class, BODY_BYTES_MAX),
+        return List.of(
+                endpoint(CoordinatorApi.JOIN, JoinRequest.class, BODY_BYTES_MAX),
                 endpoint(CoordinatorApi.REGISTER, RegisterRequest.class, BODY_BYTES_MAX),
                 endpoint(CoordinatorApi.ATTACH, AttachRequest.class, BODY_BYTES_MAX),
                 endpoint(CoordinatorApi.RESOLVE, ResolveRequest.class, BODY_BYTES_MAX),
@@ -134,7 +135,9 @@ final class WorkerMessageRoutes {
         try {
             HostPort.parse(address.startsWith("https://") ? address.substring("https://".length()) : address);
         } catch (IllegalArgumentException e) {
-            throw new InvalidValueException("address", address,
+            throw new InvalidValueException(
+                    "address",
+                    address,
                     "host:port, such as 127.0.0.1:7080, with https:// before it if TLS is spoken");
         }
     }

@@ -10,8 +10,8 @@ import dev.spillway.service.ServiceThread;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.Wakeup;
 import dev.spillway.service.kafka.KafkaSettings;
-import dev.spillway.service.kafka.KafkaTopics.Findings;
 import dev.spillway.service.kafka.KafkaTopics;
+import dev.spillway.service.kafka.KafkaTopics.Findings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -210,8 +210,11 @@ public final class Brokers implements AutoCloseable {
     private @Nullable String reopen() throws InterruptedException {
         try {
             KafkaTopics again =
-                    KafkaTopics.open(settings, wanted.wanted(), partitions, new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(),
-                            random, Thread::sleep));
+                    KafkaTopics.open(
+                            settings,
+                            wanted.wanted(),
+                            partitions,
+                            new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(), random, Thread::sleep));
             KafkaTopics before = topics;
             topics = again;
             before.close();

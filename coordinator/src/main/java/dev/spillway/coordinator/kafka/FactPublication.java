@@ -44,7 +44,10 @@ record FactPublication(Registry registry, EventCodec codec, EvictionTrail trail)
 
     @Override
     public Message message(EvictionFact fact) {
-        return EventMessages.message(topic(), OptionalInt.empty(), fact.namespace().value(),
+        return EventMessages.message(
+                topic(),
+                OptionalInt.empty(),
+                fact.namespace().value(),
                 codec.encode(fact).tracedBy(trail.traceparent(fact)));
     }
 

@@ -71,7 +71,10 @@ final class OrderPublication implements Publication<AddressedOrder> {
     @Override
     public Message message(AddressedOrder order) {
         HostId host = order.order().hostId();
-        return EventMessages.message(topic(), OptionalInt.of(order.partition()), host.value(),
+        return EventMessages.message(
+                topic(),
+                OptionalInt.of(order.partition()),
+                host.value(),
                 codec.encode(order.order()).tracedBy(trail.traceparent(order.order())).provenBy(secret.keyOf(host)));
     }
 

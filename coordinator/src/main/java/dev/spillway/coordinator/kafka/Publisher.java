@@ -44,17 +44,32 @@ public final class Publisher<T> implements AutoCloseable {
     }
 
     /** Publishes the facts of evictions. */
-    public static Publisher<?> ofFacts(Registry registry, Brokers brokers, MessageSender sender, EvictionTrail trail, MeterRegistry metrics,
+    public static Publisher<?> ofFacts(
+            Registry registry,
+            Brokers brokers,
+            MessageSender sender,
+            EvictionTrail trail,
+            MeterRegistry metrics,
             RandomGenerator random) {
         return start(registry, new Publisher<>(new FactPublication(registry, codec(), trail), brokers, sender, metrics, random));
     }
 
     /** Publishes orders to hosts, each authenticated by the key of its host. */
-    public static Publisher<?> ofOrders(Registry registry, FleetSecret secret, Brokers brokers, MessageSender sender, EvictionTrail trail,
+    public static Publisher<?> ofOrders(
+            Registry registry,
+            FleetSecret secret,
+            Brokers brokers,
+            MessageSender sender,
+            EvictionTrail trail,
             MeterRegistry metrics,
             RandomGenerator random) {
-        return start(registry,
-                new Publisher<>(new OrderPublication(registry, codec(), secret, brokers.orderPartitions(), trail), brokers, sender, metrics,
+        return start(
+                registry,
+                new Publisher<>(
+                        new OrderPublication(registry, codec(), secret, brokers.orderPartitions(), trail),
+                        brokers,
+                        sender,
+                        metrics,
                         random));
     }
 
@@ -108,8 +123,7 @@ public final class Publisher<T> implements AutoCloseable {
             return Round.PUBLISHED;
         }
         failures.increment(unsent.size());
-        LOG.warn("{} of {} {} not published, due again later: {}", unsent.size(), claimed.size(), publication.name(),
-                why);
+        LOG.warn("{} of {} {} not published, due again later: {}", unsent.size(), claimed.size(), publication.name(), why);
         brokers.suspect();
         return Round.FAILED;
     }

@@ -79,7 +79,12 @@ public final class ReportConsumer implements AutoCloseable {
     private volatile boolean closing;
     private volatile @Nullable Throwable ended;
 
-    private ReportConsumer(Registry registry, FleetSecret secret, KafkaSettings settings, EvictionTrail trail, MeterRegistry metrics,
+    private ReportConsumer(
+            Registry registry,
+            FleetSecret secret,
+            KafkaSettings settings,
+            EvictionTrail trail,
+            MeterRegistry metrics,
             RandomGenerator random) {
         this.registry = registry;
         this.secret = secret;
@@ -107,7 +112,11 @@ public final class ReportConsumer implements AutoCloseable {
         this.thread = new ServiceThread("take-reports", this::run);
     }
 
-    public static ReportConsumer start(Registry registry, FleetSecret secret, KafkaSettings settings, EvictionTrail trail,
+    public static ReportConsumer start(
+            Registry registry,
+            FleetSecret secret,
+            KafkaSettings settings,
+            EvictionTrail trail,
             MeterRegistry metrics,
             RandomGenerator random) {
         ReportConsumer reports = new ReportConsumer(registry, secret, settings, trail, metrics, random);
@@ -240,8 +249,12 @@ public final class ReportConsumer implements AutoCloseable {
     private void unproven(ConsumerRecord<byte[], byte[]> record) {
         unproven.increment();
         unprovenTold.log(
-                more -> LOG.warn("report at {}-{}@{} passed over: the key of its host does not prove it; {} more since the last such line",
-                        record.topic(), record.partition(), record.offset(), more));
+                more -> LOG.warn(
+                        "report at {}-{}@{} passed over: the key of its host does not prove it; {} more since the last such line",
+                        record.topic(),
+                        record.partition(),
+                        record.offset(),
+                        more));
     }
 
     private void store(List<Report> reports) {
@@ -275,7 +288,9 @@ public final class ReportConsumer implements AutoCloseable {
     private void commit(List<ConsumerRecord<byte[], byte[]>> records) {
         Map<TopicPartition, OffsetAndMetadata> behind = new HashMap<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
-            behind.merge(new TopicPartition(record.topic(), record.partition()), new OffsetAndMetadata(record.offset() + 1),
+            behind.merge(
+                    new TopicPartition(record.topic(), record.partition()),
+                    new OffsetAndMetadata(record.offset() + 1),
                     (one, other) -> one.offset() > other.offset() ? one : other);
         }
         behind.keySet().retainAll(consumer.assignment());

@@ -116,8 +116,9 @@ final class EntryReads implements AutoCloseable {
                             }
                         });
                 for (PendingRead read : reads) {
-                    read.answer(Optional.ofNullable(entries.get(read.entry))
-                            .map(entry -> PostgresQueries.view(entry, List.copyOf(replicas.getOrDefault(read.entry, List.of())))));
+                    read.answer(
+                            Optional.ofNullable(entries.get(read.entry))
+                                    .map(entry -> PostgresQueries.view(entry, List.copyOf(replicas.getOrDefault(read.entry, List.of())))));
                 }
             });
         } catch (RuntimeException e) {
@@ -134,8 +135,13 @@ final class EntryReads implements AutoCloseable {
         }
         ReplicaId id = new ReplicaId(Columns.uuid(row, "replica_id"));
         Instant until = Columns.nullableInstant(row, "held_until");
-        return new ReplicaView(id, new HostId(host), new StoreId(Columns.uuid(row, "store_id")), row.getString("address"),
-                row.getString("state"), Columns.instant(row, "registered_at"),
+        return new ReplicaView(
+                id,
+                new HostId(host),
+                new StoreId(Columns.uuid(row, "store_id")),
+                row.getString("address"),
+                row.getString("state"),
+                Columns.instant(row, "registered_at"),
                 until == null ? null : new InUse(id, until, row.getLong("holds")));
     }
 }

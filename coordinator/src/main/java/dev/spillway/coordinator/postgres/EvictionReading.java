@@ -104,15 +104,23 @@ final class EvictionReading {
     private static final int PORTION = 50;
 
     private static final RowMapper<Found> FOUND = (row, context) -> new Found(
-            new Eviction(EvictionTable.MAPPER.map(row, context), new Actor(row.getString("actor")), plan(row)), row.getLong("number"),
+            new Eviction(EvictionTable.MAPPER.map(row, context), new Actor(row.getString("actor")), plan(row)),
+            row.getLong("number"),
             row.getBoolean("is_open"));
 
     private record OrderOf(EvictionId eviction, OrderView order) {}
 
-    private static final RowMapper<OrderOf> ORDER = (row, context) -> new OrderOf(new EvictionId(Columns.uuid(row, "id")),
-            new OrderView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(row.getString("host_id")), row.getString("state"),
-                    row.getInt("attempts"), Columns.nullableInstant(row, "next_attempt_at"), row.getString("last_error"),
-                    Columns.nullableInstant(row, "deferred_until"), Columns.nullableInstant(row, "closed_at")));
+    private static final RowMapper<OrderOf> ORDER = (row, context) -> new OrderOf(
+            new EvictionId(Columns.uuid(row, "id")),
+            new OrderView(
+                    new ReplicaId(Columns.uuid(row, "replica_id")),
+                    new HostId(row.getString("host_id")),
+                    row.getString("state"),
+                    row.getInt("attempts"),
+                    Columns.nullableInstant(row, "next_attempt_at"),
+                    row.getString("last_error"),
+                    Columns.nullableInstant(row, "deferred_until"),
+                    Columns.nullableInstant(row, "closed_at")));
 
     private final Handle handle;
 
@@ -168,8 +176,10 @@ final class EvictionReading {
 
     /** Returns the number of the last eviction that a page searches; null if the page reaches the end. */
     private @Nullable Long endOfWalk(String indexed, EvictionFilter filter, long before) {
-        return bound(handle.createQuery(
-                "SELECT e.number FROM evictions e WHERE " + indexed + " ORDER BY e.number DESC OFFSET :walk - 1 LIMIT 1"), filter)
+        return bound(
+                handle.createQuery(
+                        "SELECT e.number FROM evictions e WHERE " + indexed + " ORDER BY e.number DESC OFFSET :walk - 1 LIMIT 1"),
+                filter)
                 .bind("before", before)
                 .bind("walk", WALK_MAX)
                 .mapTo(Long.class)
@@ -194,7 +204,11 @@ final class EvictionReading {
     }
 
     private static EvictionView view(Found found, Map<EvictionId, List<OrderView>> orders) {
-        return new EvictionView(found.fact(), found.eviction().actor(), found.eviction().planId(), found.open(),
+        return new EvictionView(
+                found.fact(),
+                found.eviction().actor(),
+                found.eviction().planId(),
+                found.open(),
                 List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
     }
 

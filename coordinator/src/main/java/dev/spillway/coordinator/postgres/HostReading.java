@@ -71,8 +71,12 @@ final class HostReading {
 
     private record Unheard(HostId host, long inAll) {}
 
-    private static final RowMapper<Counted> COUNTED = (row, context) -> new Counted(HostTable.MAPPER.map(row, context),
-            row.getLong("open_rows"), row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"),
+    private static final RowMapper<Counted> COUNTED = (row, context) -> new Counted(
+            HostTable.MAPPER.map(row, context),
+            row.getLong("open_rows"),
+            row.getLong("open_bytes"),
+            row.getLong("open_orders"),
+            Columns.nullableInstant(row, "oldest"),
             Columns.instant(row, "now"));
 
     private final Handle handle;
@@ -135,7 +139,12 @@ final class HostReading {
                 .bind("host", host.value())
                 .bind("at", behind.orderedAt())
                 .bind("id", behind.replicaId().value());
-        return PostgresQueries.page(query, ReplicaTable.MAPPER, limit, row -> OpenOrderView.of(row).cursor().toString(), OpenOrderView::of,
+        return PostgresQueries.page(
+                query,
+                ReplicaTable.MAPPER,
+                limit,
+                row -> OpenOrderView.of(row).cursor().toString(),
+                OpenOrderView::of,
                 JsonSize::of);
     }
 
@@ -150,7 +159,10 @@ final class HostReading {
                 .bind("limit", RestoreWait.NAMED_MAX)
                 .map((row, context) -> new Unheard(new HostId(row.getString("host_id")), row.getLong("unheard")))
                 .list();
-        return Optional.of(new RestoreWait(restoredAt.plus(grace), unheard.isEmpty() ? 0 : unheard.getFirst().inAll(),
-                unheard.stream().map(Unheard::host).toList()));
+        return Optional.of(
+                new RestoreWait(
+                        restoredAt.plus(grace),
+                        unheard.isEmpty() ? 0 : unheard.getFirst().inAll(),
+                        unheard.stream().map(Unheard::host).toList()));
     }
 }

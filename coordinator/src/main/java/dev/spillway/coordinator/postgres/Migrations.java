@@ -55,8 +55,10 @@ final class Migrations {
             }
         }
         if (current != null && current.getVersion() != null && current.getVersion().compareTo(known) > 0) {
-            throw new SchemaVersionException("schema version of " + where + ": " + current.getVersion() + " (expected: at most " + known
-                    + "; a newer Spillway has migrated it)", null);
+            throw new SchemaVersionException(
+                    "schema version of " + where + ": " + current.getVersion() + " (expected: at most " + known
+                            + "; a newer Spillway has migrated it)",
+                    null);
         }
     }
 }

@@ -32,21 +32,30 @@ public final class OldTransactions {
      */
     public Optional<OldTransaction> oldest() {
         try {
-            return jdbi.withHandle(handle -> handle.createQuery("""
-                    SELECT name, ending, database, owner, doing, (extract(epoch FROM clock_timestamp() - began) * 1000)::bigint AS age
-                    FROM (
-                        SELECT 'pid ' || pid AS name, format('SELECT pg_terminate_backend(%s)', pid) AS ending, datname AS database,
-                            usename AS owner, concat_ws(', ', nullif(application_name, ''), state) AS doing, xact_start AS began
-                        FROM pg_stat_activity
-                        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-                            AND xact_start IS NOT NULL AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
-                        UNION ALL
-                        SELECT 'prepared transaction ' || gid, format('ROLLBACK PREPARED %L', gid), database, owner, 'prepared', prepared
-                        FROM pg_prepared_xacts WHERE database = current_database()) AS held
-                    ORDER BY began LIMIT 1""")
-                    .map((row, context) -> new OldTransaction(row.getString("name"), row.getString("ending"), row.getString("database"),
-                            row.getString("owner"), row.getString("doing"), Duration.ofMillis(row.getLong("age"))))
-                    .findOne());
+            return jdbi.withHandle(
+                    handle -> handle
+                            .createQuery(
+                                    """
+                                            SELECT name, ending, database, owner, doing, (extract(epoch FROM clock_timestamp() - began) * 1000)::bigint AS age
+                                            FROM (
+                                                SELECT 'pid ' || pid AS name, format('SELECT pg_terminate_backend(%s)', pid) AS ending, datname AS database,
+                                                    usename AS owner, concat_ws(', ', nullif(application_name, ''), state) AS doing, xact_start AS began
+                                                FROM pg_stat_activity
+                                                WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+                                                    AND xact_start IS NOT NULL AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+                                                UNION ALL
+                                                SELECT 'prepared transaction ' || gid, format('ROLLBACK PREPARED %L', gid), database, owner, 'prepared', prepared
+                                                FROM pg_prepared_xacts WHERE database = current_database()) AS held
+                                            ORDER BY began LIMIT 1""")
+                            .map(
+                                    (row, context) -> new OldTransaction(
+                                            row.getString("name"),
+                                            row.getString("ending"),
+                                            row.getString("database"),
+                                            row.getString("owner"),
+                                            row.getString("doing"),
+                                            Duration.ofMillis(row.getLong("age"))))
+                            .findOne());
         } catch (RuntimeException e) {
             throw StorageFailure.told("transactions", e);
         }

@@ -149,15 +149,20 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     private static List<NamespaceView> namespaces(Handle handle, @Nullable NamespaceName only) {
         Map<NamespaceName, Map<EvictionCause, Long>> counts = new HashMap<>();
-        one(handle.createQuery("SELECT namespace, cause, count FROM eviction_counts" + (only == null ? "" : " WHERE namespace = :only")),
+        one(
+                handle.createQuery(
+                        "SELECT namespace, cause, count FROM eviction_counts" + (only == null ? "" : " WHERE namespace = :only")),
                 only)
-                .map((row, context) -> counts
-                        .computeIfAbsent(new NamespaceName(row.getString("namespace")), name -> new EnumMap<>(EvictionCause.class))
-                        .put(EvictionCause.valueOf(row.getString("cause")), row.getLong("count")))
+                .map(
+                        (row, context) -> counts
+                                .computeIfAbsent(new NamespaceName(row.getString("namespace")), name -> new EnumMap<>(EvictionCause.class))
+                                .put(EvictionCause.valueOf(row.getString("cause")), row.getLong("count")))
                 .list();
-        return one(handle
-                .createQuery("SELECT " + NamespaceTable.COLUMNS + " FROM namespaces n" + (only == null ? "" : " WHERE n.name = :only")
-                        + " ORDER BY n.name"),
+        return one(
+                handle
+                        .createQuery(
+                                "SELECT " + NamespaceTable.COLUMNS + " FROM namespaces n" + (only == null ? "" : " WHERE n.name = :only")
+                                        + " ORDER BY n.name"),
                 only).map(NamespaceTable.MAPPER)
                 .stream()
                 .map(row -> view(row, counts.getOrDefault(row.name(), new EnumMap<>(EvictionCause.class))))
@@ -169,8 +174,16 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     }
 
     private static NamespaceView view(NamespaceRow row, Map<EvictionCause, Long> evictions) {
-        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(),
-                row.misses(), evictions);
+        return new NamespaceView(
+                row.name(),
+                row.policy(),
+                row.entries(),
+                row.bytes(),
+                row.pinnedEntries(),
+                row.pinnedBytes(),
+                row.hits(),
+                row.misses(),
+                evictions);
     }
 
     @Override
@@ -179,13 +192,25 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     }
 
     static EntryView view(EntryRow row, List<ReplicaView> replicas) {
-        return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
-                row.lastAccessedAt(), row.pin(), row.written(),
+        return new EntryView(
+                row.name(),
+                row.snapshotId(),
+                row.generation(),
+                row.sizeBytes(),
+                row.description(),
+                row.createdAt(),
+                row.lastAccessedAt(),
+                row.pin(),
+                row.written(),
                 replicas);
     }
 
     @Override
-    public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
+    public Page<EntryView> entries(
+            NamespaceName namespace,
+            @Nullable String keyPrefix,
+            Map<String, String> labels,
+            @Nullable String after,
             int limit) {
         Place behind = after == null ? Place.START : Place.parse(after);
         String page = (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb")
@@ -223,19 +248,28 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     @Override
     public Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit) {
-        return read("snapshots of " + namespace,
+        return read(
+                "snapshots of " + namespace,
                 handle -> page(
                         handle.createQuery("""
                                 SELECT DISTINCT snapshot_id FROM entries WHERE namespace = :namespace AND snapshot_id > :after
                                 ORDER BY snapshot_id LIMIT :limit""")
                                 .bind("namespace", namespace.value())
                                 .bind("after", after == null ? "" : after),
-                        (row, context) -> new SnapshotId(row.getString("snapshot_id")), limit, SnapshotId::value, Function.identity(),
+                        (row, context) -> new SnapshotId(row.getString("snapshot_id")),
+                        limit,
+                        SnapshotId::value,
+                        Function.identity(),
                         JsonSize::of));
     }
 
     /** Reads rows in portions, and none beyond the page, because a thousand large rows take much memory. */
-    static <R, T> Page<T> page(Query query, RowMapper<R> row, int limit, Function<R, String> cursor, Function<R, T> view,
+    static <R, T> Page<T> page(
+            Query query,
+            RowMapper<R> row,
+            int limit,
+            Function<R, String> cursor,
+            Function<R, T> view,
             ToLongFunction<T> bytes) {
         try (ResultIterator<R> rows = query.bind("limit", limit + 1).setFetchSize(PORTION).map(row).iterator()) {
             return Page.of(rows, limit, cursor, view, bytes);
@@ -263,8 +297,14 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public Page<PlanRow> plans(@Nullable NamespaceName namespace, @Nullable String after, int limit) {
         PlanId before = RegistryQueries.planCursor(after);
-        return read("plans", handle -> Page.of(new PlanTable(handle).newest(namespace, before, limit + 1).iterator(), limit,
-                plan -> plan.id().toString(), Function.identity(), JsonSize::of));
+        return read(
+                "plans",
+                handle -> Page.of(
+                        new PlanTable(handle).newest(namespace, before, limit + 1).iterator(),
+                        limit,
+                        plan -> plan.id().toString(),
+                        Function.identity(),
+                        JsonSize::of));
     }
 
     @Override
@@ -275,10 +315,16 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit) {
         long behind = after == null ? 0 : number(after);
-        return read("victims of plan " + id, handle -> Page.of(
-                (keptOnly ? new PlanTable(handle).kept(id, behind, limit + 1) : new PlanTable(handle).victims(id, behind, limit + 1))
-                        .iterator(),
-                limit, victim -> Long.toString(victim.number()), Function.identity(), JsonSize::of));
+        return read(
+                "victims of plan " + id,
+                handle -> Page.of(
+                        (keptOnly ? new PlanTable(handle).kept(id, behind, limit + 1)
+                                : new PlanTable(handle).victims(id, behind, limit + 1))
+                                .iterator(),
+                        limit,
+                        victim -> Long.toString(victim.number()),
+                        Function.identity(),
+                        JsonSize::of));
     }
 
     @Override
@@ -338,7 +384,8 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     @Override
     public OpenOrders openOrders() {
-        return read("open orders",
+        return read(
+                "open orders",
                 handle -> handle
                         .createQuery("SELECT count(*) AS orders, min(doomed_at) AS oldest FROM open_orders")
                         .map((row, context) -> new OpenOrders(row.getLong("orders"), Columns.nullableInstant(row, "oldest")))
@@ -347,10 +394,14 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     @Override
     public UnpublishedFacts unpublishedFacts() {
-        return read("unpublished facts",
+        return read(
+                "unpublished facts",
                 handle -> handle.createQuery(UNPUBLISHED)
-                        .map((row, context) -> new UnpublishedFacts(row.getLong("facts"), Columns.nullableInstant(row, "oldest"),
-                                Columns.instant(row, "now")))
+                        .map(
+                                (row, context) -> new UnpublishedFacts(
+                                        row.getLong("facts"),
+                                        Columns.nullableInstant(row, "oldest"),
+                                        Columns.instant(row, "now")))
                         .one());
     }
 

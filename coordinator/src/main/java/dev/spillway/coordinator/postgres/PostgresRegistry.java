@@ -71,7 +71,12 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         Jdbi laneJdbi = Jdbi.create(lanePool).installPlugin(new PostgresPlugin());
         callers = new CallerLimit(Math.max(1, settings.poolSize() - OWN_CONNECTIONS), settings.waitingMax(), settings.poolWait());
-        transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell, () -> follower,
+        transactions = new Transactions(
+                new Decisions(rules, random),
+                settings,
+                random,
+                this::tell,
+                () -> follower,
                 accesses -> accessFollower.accept(accesses));
         lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, batch -> transactions.carryOut(laneJdbi, batch));
         queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings), rules.grace());
@@ -107,9 +112,10 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         PGSimpleDataSource source = unpooled(settings);
         source.setSocketTimeout(seconds(settings.commandDeadline().plus(NETWORK_PATIENCE)));
         // The server ends idle transactions, so that a coordinator that hangs in one does not keep its locks.
-        source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
-                + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
-                + INDEX_PLANS);
+        source.setOptions(
+                "-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
+                        + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
+                        + INDEX_PLANS);
         source.setBinaryTransferEnable(BinaryArray.TYPES);
         HikariConfig config = new HikariConfig();
         config.setDataSource(source);
@@ -200,7 +206,11 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
 
     /** Returns counts of its transactions since it was opened. Each figure only grows, except {@code waiting}. */
     public Figures figures() {
-        return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting(),
+        return new Figures(
+                transactions.committed(),
+                transactions.carriedOut(),
+                transactions.conflicts(),
+                lane.waiting(),
                 transactions.orphansDeleted());
     }
 

@@ -13,8 +13,16 @@ import java.time.Duration;
  * @param waitingMax      number of commands that may wait for a transaction at once, 1 or more; further callers are asked to try again later
  * @param partitions      number of partitions of {@code spillway.orders} over which hosts are spread, 1 or more
  */
-public record PostgresRegistrySettings(String url, String user, String password, int poolSize, Duration poolWait, Duration commandDeadline,
-        int waitingMax, int partitions, Retention retention) {
+public record PostgresRegistrySettings(
+        String url,
+        String user,
+        String password,
+        int poolSize,
+        Duration poolWait,
+        Duration commandDeadline,
+        int waitingMax,
+        int partitions,
+        Retention retention) {
     /** Default number of commands that may wait: a database with slow commits still completes them in a few seconds. */
     public static final int WAITING_MAX = 10_000;
 
@@ -44,7 +52,9 @@ public record PostgresRegistrySettings(String url, String user, String password,
             throw new InvalidValueException("url", url, URL_START + "//host:port/database");
         }
         if (url.contains("password=")) {
-            throw new InvalidValueException("url", url.substring(0, url.indexOf("password=")) + "password=...",
+            throw new InvalidValueException(
+                    "url",
+                    url.substring(0, url.indexOf("password=")) + "password=...",
                     "no password, it has a setting of its own");
         }
         if (poolSize < 1) {
@@ -66,7 +76,15 @@ public record PostgresRegistrySettings(String url, String user, String password,
 
     /** Creates settings with 10 connections, 3 s to get one, 10 s for a command, and the default retention. */
     public static PostgresRegistrySettings of(String url, String user, String password, int partitions) {
-        return new PostgresRegistrySettings(url, user, password, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), WAITING_MAX, partitions,
+        return new PostgresRegistrySettings(
+                url,
+                user,
+                password,
+                10,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(10),
+                WAITING_MAX,
+                partitions,
                 Retention.DEFAULTS);
     }
 

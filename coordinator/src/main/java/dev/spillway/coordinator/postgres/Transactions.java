@@ -59,8 +59,13 @@ final class Transactions {
      * @param follower supplies the follower of each transaction
      * @param accesses receives the accesses of each committed transaction; must return at once
      */
-    Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told,
-            Supplier<CommitListener> follower, Consumer<List<Access>> accesses) {
+    Transactions(
+            Decisions decisions,
+            PostgresRegistrySettings settings,
+            RandomGenerator random,
+            Consumer<Changes.Wake> told,
+            Supplier<CommitListener> follower,
+            Consumer<List<Access>> accesses) {
         this.decisions = decisions;
         this.settings = settings;
         this.random = random;
@@ -214,7 +219,10 @@ final class Transactions {
             open.begin();
             // Keys are locked before hosts.
             boolean keyed = commands().stream().anyMatch(command -> command.key() != null);
-            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastPlaces,
+            JdbcRows rows = JdbcRows.open(
+                    open,
+                    settings.partitions(),
+                    leastPlaces,
                     keyed ? Collections.emptySortedMap() : Decisions.hostsOf(commands().stream().map(PendingCommand::command).toList()));
             IdempotencyTable keys = new IdempotencyTable(open);
             List<PendingCommand<?>> undecided = takeKeys(keys, rows);
@@ -290,7 +298,10 @@ final class Transactions {
                     changes.replicas().closed().values().forEach(replica -> following.closed(replica, began));
                 }
             } catch (RuntimeException e) {
-                LOG.error("telling of {} accesses and {} evictions", changes.log().accesses().size(), changes.evictions().added().size(),
+                LOG.error(
+                        "telling of {} accesses and {} evictions",
+                        changes.log().accesses().size(),
+                        changes.evictions().added().size(),
                         e);
             }
         }
@@ -303,8 +314,10 @@ final class Transactions {
         void giveUp(RuntimeException failure, Deque<List<PendingCommand<?>>> rest) {
             if (committing) {
                 for (PendingCommand<?> command : commands()) {
-                    command.fail(new CommitUnknownException(
-                            command.name() + " may or may not be committed: " + StorageFailure.why(failure), failure));
+                    command.fail(
+                            new CommitUnknownException(
+                                    command.name() + " may or may not be committed: " + StorageFailure.why(failure),
+                                    failure));
                 }
                 return;
             }

@@ -127,7 +127,10 @@ public final class EvictionTrail implements CommitListener {
             tracing.startAs(sending(order), span).end();
         }
         if (LOG.isDebugEnabled()) {
-            about(order.evictionId(), order.replicaId()).log("order sent to {}: {}, attempt {}", order.hostId(), order.cause(),
+            about(order.evictionId(), order.replicaId()).log(
+                    "order sent to {}: {}, attempt {}",
+                    order.hostId(),
+                    order.cause(),
                     order.attempt());
         }
     }
@@ -163,7 +166,10 @@ public final class EvictionTrail implements CommitListener {
         SpanContext root = root(order.evictionId(), order.replicaId());
         UUID replica = order.replicaId().value();
         long id = replica.getLeastSignificantBits() + order.attempt() * MIX;
-        return SpanContext.createFromRemoteParent(root.getTraceId(), SpanId.fromLong(id == 0 ? MIX : id), root.getTraceFlags(),
+        return SpanContext.createFromRemoteParent(
+                root.getTraceId(),
+                SpanId.fromLong(id == 0 ? MIX : id),
+                root.getTraceFlags(),
                 root.getTraceState());
     }
 }

@@ -29,10 +29,10 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.settings.HostPort;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -77,16 +77,28 @@ final class CoordinatorClient {
 
     JoinAnswer join(StoreId store) throws Exception {
         var host = new HostId(hostName);
-        return ask(host, "join",
+        return ask(
+                host,
+                "join",
                 new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
                 JoinAnswer.class);
     }
 
     ReplicaId register(Sender sender, String key) throws Exception {
         var id = ReplicaId.mint(Instant.now(), random);
-        ask(sender.hostId(), "register", new RegisterRequest(sender,
-                List.of(new Registration(id, new NamespaceName(namespace), new EntryKey(key), new SnapshotId("s-" + key), 4096,
-                        Description.NONE))),
+        ask(
+                sender.hostId(),
+                "register",
+                new RegisterRequest(
+                        sender,
+                        List.of(
+                                new Registration(
+                                        id,
+                                        new NamespaceName(namespace),
+                                        new EntryKey(key),
+                                        new SnapshotId("s-" + key),
+                                        4096,
+                                        Description.NONE))),
                 ReplicaOutcomes.class);
         return id;
     }
@@ -96,9 +108,16 @@ final class CoordinatorClient {
     }
 
     DiscrepancyAnswer orphan(Sender sender) throws Exception {
-        var orphan = new DiscrepancyRequest.Orphan(ReplicaId.mint(Instant.now(), random), new NamespaceName(namespace),
-                new EntryKey("orphan"), 1, 4096);
-        return ask(sender.hostId(), "discrepancies", new DiscrepancyRequest(sender, List.of(), List.of(orphan), 1, 0, 0),
+        var orphan = new DiscrepancyRequest.Orphan(
+                ReplicaId.mint(Instant.now(), random),
+                new NamespaceName(namespace),
+                new EntryKey("orphan"),
+                1,
+                4096);
+        return ask(
+                sender.hostId(),
+                "discrepancies",
+                new DiscrepancyRequest(sender, List.of(), List.of(orphan), 1, 0, 0),
                 DiscrepancyAnswer.class);
     }
 
@@ -120,7 +139,8 @@ final class CoordinatorClient {
     }
 
     List<Evictions.Eviction> evictions() throws Exception {
-        return json.readValue(request("GET", "/v1/evictions?namespace=" + namespace, "").body(),
+        return json.readValue(
+                request("GET", "/v1/evictions?namespace=" + namespace, "").body(),
                 new TypeReference<Page<Evictions.Eviction>>() {}).items();
     }
 
@@ -155,11 +175,12 @@ final class CoordinatorClient {
 
     /** Sends a request to another coordinator. */
     HttpResponse<String> request(HostPort address, String method, String path, String body) throws Exception {
-        return client.send(HttpRequest.newBuilder(URI.create("http://" + address + path))
-                .timeout(Await.HANG)
-                .header("Content-Type", "application/json")
-                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
-                .build(),
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://" + address + path))
+                        .timeout(Await.HANG)
+                        .header("Content-Type", "application/json")
+                        .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                        .build(),
                 BodyHandlers.ofString());
     }
 }

@@ -47,10 +47,11 @@ class CoordinatorCloseTest {
                 .keySet()
                 .stream()
                 .map(Thread::getName)
-                .filter(name -> List.of("kafka-watch", "publish-orders", "publish-facts", "take-reports", "upkeep").contains(name)
-                        || name.startsWith("kafka-producer-network-thread")
-                        || name.startsWith("kafka-admin-client-thread")
-                        || name.startsWith("spillway-registry"))
+                .filter(
+                        name -> List.of("kafka-watch", "publish-orders", "publish-facts", "take-reports", "upkeep").contains(name)
+                                || name.startsWith("kafka-producer-network-thread")
+                                || name.startsWith("kafka-admin-client-thread")
+                                || name.startsWith("spillway-registry"))
                 .collect(Collectors.groupingBy(name -> name, Collectors.counting()));
     }
 }

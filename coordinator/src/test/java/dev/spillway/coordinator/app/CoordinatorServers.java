@@ -89,10 +89,24 @@ final class CoordinatorServers implements AutoCloseable {
     /** The texts of the settings. */
     Map<String, String> given(Map<String, String> more) {
         Map<String, String> settings =
-                new HashMap<>(Map.of("listen", "127.0.0.1:0", "database-url", postgres.jdbcUrl(), "database-user", postgres.user(),
-                        "database-password", postgres.password(), "kafka-servers", kafka.bootstrapServers(), "orders-partitions", "4",
-                        "evictions-partitions", "2",
-                        "reports-partitions", "2"));
+                new HashMap<>(
+                        Map.of(
+                                "listen",
+                                "127.0.0.1:0",
+                                "database-url",
+                                postgres.jdbcUrl(),
+                                "database-user",
+                                postgres.user(),
+                                "database-password",
+                                postgres.password(),
+                                "kafka-servers",
+                                kafka.bootstrapServers(),
+                                "orders-partitions",
+                                "4",
+                                "evictions-partitions",
+                                "2",
+                                "reports-partitions",
+                                "2"));
         settings.putAll(
                 Map.of("order-retry", "500ms", "order-retry-max", "2s", "upkeep", "200ms", "heartbeat", "1s", "startup-timeout", "5m"));
         settings.putAll(more);

@@ -22,8 +22,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class CoordinatorSettingsTest {
-    private static final Map<String, String> REQUIRED = Map.of("database-url", "jdbc:postgresql://db.example:5432/spillway",
-            "database-user", "spillway", "database-password", "hidden1", "kafka-servers", "kafka.example:9092");
+    private static final Map<String, String> REQUIRED = Map.of(
+            "database-url",
+            "jdbc:postgresql://db.example:5432/spillway",
+            "database-user",
+            "spillway",
+            "database-password",
+            "hidden1",
+            "kafka-servers",
+            "kafka.example:9092");
 
     @TempDir
     private Path folder;
@@ -64,10 +71,17 @@ class CoordinatorSettingsTest {
     @Test
     void everythingThatIsWrongIsSaidAtOnce() {
         assertThatThrownBy(
-                () -> CoordinatorSettings.read(new Sources(List.of("--database-url", "mysql://x", "--heartbeats", "5s", "--listen", "7070"),
-                        Map.of("SPILLWAY_ORDERS_PARTITIONS", "0"))))
+                () -> CoordinatorSettings.read(
+                        new Sources(
+                                List.of("--database-url", "mysql://x", "--heartbeats", "5s", "--listen", "7070"),
+                                Map.of("SPILLWAY_ORDERS_PARTITIONS", "0"))))
                 .isInstanceOf(SettingsException.class)
-                .hasMessageContainingAll("database-url: mysql://x", "heartbeats", "listen: 7070", "orders-partitions: 0", "database-user",
+                .hasMessageContainingAll(
+                        "database-url: mysql://x",
+                        "heartbeats",
+                        "listen: 7070",
+                        "orders-partitions: 0",
+                        "database-user",
                         "kafka-servers");
     }
 
@@ -77,15 +91,32 @@ class CoordinatorSettingsTest {
         Path empty = Files.createFile(folder.resolve("empty"));
         Path missing = folder.resolve("missing");
         Path tokens = Files.writeString(folder.resolve("tokens"), "# none\nops operator 123\n");
-        assertThatThrownBy(() -> read(Map.of("tls-certificate", words.toString(), "tls-key", missing.toString(), "tls-client-ca",
-                empty.toString(), "tokens-file", tokens.toString(), "native-folder", words.toString(), "order-partitions", "64",
-                "heartbeat", "0s")))
+        assertThatThrownBy(
+                () -> read(
+                        Map.of(
+                                "tls-certificate",
+                                words.toString(),
+                                "tls-key",
+                                missing.toString(),
+                                "tls-client-ca",
+                                empty.toString(),
+                                "tokens-file",
+                                tokens.toString(),
+                                "native-folder",
+                                words.toString(),
+                                "order-partitions",
+                                "64",
+                                "heartbeat",
+                                "0s")))
                 .isInstanceOf(SettingsException.class)
-                .hasMessageContainingAll("tls-certificate: " + words + ": it ",
+                .hasMessageContainingAll(
+                        "tls-certificate: " + words + ": it ",
                         "tls-key: " + missing + ": it does not exist (expected: ",
                         "tls-client-ca: " + empty + ": it has no certificate (expected: ",
                         "tokens-file: " + tokens + ": line 2 is none (expected: ",
-                        "native-folder: " + words + ": it cannot be written (expected: ", "heartbeat: ", "order-partitions");
+                        "native-folder: " + words + ": it cannot be written (expected: ",
+                        "heartbeat: ",
+                        "order-partitions");
         assertThatThrownBy(() -> read(Map.of("tokens-file", missing.toString()))).isInstanceOf(SettingsException.class)
                 .hasMessageContaining("tokens-file: " + missing + ": it does not exist (expected: ");
         assertThatThrownBy(() -> read(Map.of("tokens-file", folder.toString()))).isInstanceOf(SettingsException.class)
@@ -104,13 +135,19 @@ class CoordinatorSettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|',
-            value = {"host-timeout|15s|host-timeout|over 3 times the heartbeat", "heartbeat|10s|host-timeout|over 3 times the heartbeat",
-                    "order-retry-max|5s|order-retry-max|at least order-retry", "order-retry-max|2d|order-retry-max|under orders-retention",
-                    "orders-retention|5m|order-retry-max|under orders-retention", "grace|20s|grace|over twice the command-deadline",
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "host-timeout|15s|host-timeout|over 3 times the heartbeat",
+                    "heartbeat|10s|host-timeout|over 3 times the heartbeat",
+                    "order-retry-max|5s|order-retry-max|at least order-retry",
+                    "order-retry-max|2d|order-retry-max|under orders-retention",
+                    "orders-retention|5m|order-retry-max|under orders-retention",
+                    "grace|20s|grace|over twice the command-deadline",
                     "idempotency-keys-kept|20s|idempotency-keys-kept|over twice the command-deadline",
                     "breaker-share|1.5|breaker-share|above 0, at most 1",
-                    "heartbeat|0s|heartbeat|more than zero", "listen|0.0.0.0:7070|listen|a loopback address such as 127.0.0.1"})
+                    "heartbeat|0s|heartbeat|more than zero",
+                    "listen|0.0.0.0:7070|listen|a loopback address such as 127.0.0.1"})
     void settingsThatDoNotGoTogetherAreRefused(String name, String value, String blamed, String expected) {
         assertThatThrownBy(() -> read(Map.of(name, value))).isInstanceOf(SettingsException.class)
                 .hasMessageContainingAll(blamed + ": ", expected);

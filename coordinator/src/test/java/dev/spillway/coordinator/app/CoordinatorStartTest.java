@@ -47,8 +47,10 @@ class CoordinatorStartTest {
                 .isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageStartingWith("Kafka at 127.0.0.1:" + nobody + ": connection refused, given up after ")
                 .hasMessageEndingWith(" attempts in 1 s");
-        assertThatThrownBy(() -> Coordinator.start(servers.settings(Map.of("database-url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x",
-                "startup-timeout", "1s")))).isInstanceOf(DependencyUnavailableException.class)
+        assertThatThrownBy(
+                () -> Coordinator.start(
+                        servers.settings(Map.of("database-url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x", "startup-timeout", "1s"))))
+                .isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageStartingWith("PostgreSQL at jdbc:postgresql://127.0.0.1:" + nobody + "/x: connection refused, given up after ");
     }
 
@@ -56,8 +58,10 @@ class CoordinatorStartTest {
     void eachServerThatIsNotThereInTimeIsNamed() throws Exception {
         int nobody = freePort();
         String url = "jdbc:postgresql://127.0.0.1:" + nobody + "/x";
-        assertThatThrownBy(() -> Coordinator.start(servers.settings(Map.of("kafka-servers", "127.0.0.1:" + nobody, "database-url", url,
-                "startup-timeout", "1s")))).isInstanceOf(DependencyUnavailableException.class)
+        assertThatThrownBy(
+                () -> Coordinator.start(
+                        servers.settings(Map.of("kafka-servers", "127.0.0.1:" + nobody, "database-url", url, "startup-timeout", "1s"))))
+                .isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageMatching(
                         Pattern.quote("PostgreSQL at " + url + ": connection refused") + ", given up after \\d+ attempts? in 1 s; "
                                 + Pattern.quote("Kafka at 127.0.0.1:" + nobody + ": connection refused")
@@ -85,7 +89,9 @@ class CoordinatorStartTest {
     @Test
     void whatWaitingCannotHealIsCalledWhatItIs() {
         String another = servers.postgres().jdbcUrl("another");
-        assertGivenUp(Map.of("database-password", "wrong"), servers.postgres().jdbcUrl(),
+        assertGivenUp(
+                Map.of("database-password", "wrong"),
+                servers.postgres().jdbcUrl(),
                 "authentication failed, user " + servers.postgres().user() + " with this password was refused");
         assertGivenUp(Map.of("database-url", another), another, "the database does not exist");
         assertGivenUp(Map.of("database-url", "jdbc:postgresql://db.invalid/x"), "jdbc:postgresql://db.invalid/x", "unknown host name");
@@ -107,8 +113,10 @@ class CoordinatorStartTest {
                     starting.completeExceptionally(e);
                 }
             });
-            Await.until("said what is missing", () -> log.toString(StandardCharsets.UTF_8)
-                    .contains("PostgreSQL at " + late + ": the database does not exist, attempt 1"));
+            Await.until(
+                    "said what is missing",
+                    () -> log.toString(StandardCharsets.UTF_8)
+                            .contains("PostgreSQL at " + late + ": the database does not exist, attempt 1"));
             assertThat(log.toString(StandardCharsets.UTF_8)).doesNotContain(servers.postgres().password());
         } finally {
             System.setErr(before);

@@ -76,7 +76,8 @@ class CoordinatorTest {
         try (var orders = new TopicReader(servers.kafka(), Topics.ORDERS, "order.v1");
                 var facts = new TopicReader(servers.kafka(), Topics.EVICTIONS, "eviction.v1")) {
             Await.until("the order is out", () -> orders.values(Order.class).stream().anyMatch(order -> order.replicaId().equals(evicted)));
-            Await.until("the fact is out",
+            Await.until(
+                    "the fact is out",
                     () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
             int partition = client.get("/v1/hosts/" + client.hostName, Hosts.Host.class).partition();
             assertThat(orders.records()).filteredOn(record -> TopicReader.read(Order.class, record).replicaId().equals(evicted))
@@ -96,10 +97,12 @@ class CoordinatorTest {
         client.register(sender, "a");
         client.register(sender, "b");
         client.request("DELETE", "/v1/namespaces/" + client.namespace + "/entries/nothing", "");
-        Await.until("open orders and hosts are seen",
+        Await.until(
+                "open orders and hosts are seen",
                 () -> client.metric("spillway_orders_open") >= 1 && client.metric("spillway_hosts{state=\"active\"}") >= 1);
         assertThat(client.metric("spillway_orders_oldest_age_seconds")).isGreaterThan(0);
-        Await.until("the fact is published",
+        Await.until(
+                "the fact is published",
                 () -> client.metric("spillway_facts_published_total") >= 1 && client.metric("spillway_orders_published_total") >= 1);
         assertThat(client.metric("spillway_commands_seconds_count{kind=\"Register\",outcome=\"accepted\"}")).isGreaterThanOrEqualTo(2);
         assertThat(client.metric("spillway_commands_seconds_count{kind=\"Invalidate\",outcome=\"absent\"}")).isGreaterThanOrEqualTo(1);
@@ -112,11 +115,14 @@ class CoordinatorTest {
         assertThat(client.orphan(sender).waiting()).isEqualTo(1);
         Await.until("the refusal is seen", () -> client.metric("spillway_hosts_refused{reason=\"host-id-in-use\"}") >= 1);
         Await.until("the orphan is seen", () -> client.metric("spillway_discrepancies{kind=\"orphan\"}") >= 1);
-        Await.until("each partition shows how far it is behind", () -> client.request("GET", "/metrics", "")
-                .body()
-                .lines()
-                .anyMatch(line -> line.startsWith("kafka_consumer_fetch_manager_records_lag{")
-                        && line.contains("topic=\"spillway.reports\"")));
+        Await.until(
+                "each partition shows how far it is behind",
+                () -> client.request("GET", "/metrics", "")
+                        .body()
+                        .lines()
+                        .anyMatch(
+                                line -> line.startsWith("kafka_consumer_fetch_manager_records_lag{")
+                                        && line.contains("topic=\"spillway.reports\"")));
         assertThat(client.request("GET", "/metrics", "").body()).as("no other figure of Kafka's client")
                 .doesNotContainPattern("(?m)^kafka_(?!consumer_fetch_manager_records_lag\\{)")
                 .doesNotContain("spillway_reports\"");
@@ -136,7 +142,8 @@ class CoordinatorTest {
         servers.startKafka();
         Await.until("it recovers by itself", () -> client.unready().isEmpty());
         try (var facts = new TopicReader(servers.kafka(), Topics.EVICTIONS, "eviction.v1")) {
-            Await.until("the fact is out after all",
+            Await.until(
+                    "the fact is out after all",
                     () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
         }
     }
@@ -151,7 +158,8 @@ class CoordinatorTest {
         servers.stopPostgres();
         Await.until("readiness names PostgreSQL", () -> client.unready().contains("postgresql"));
         assertThat(client.unready()).doesNotContain("kafka");
-        Await.until("readiness says in plain words which server and why",
+        Await.until(
+                "readiness says in plain words which server and why",
                 () -> client.request("GET", "/readyz", "")
                         .body()
                         .contains("PostgreSQL at " + servers.postgres().jdbcUrl() + ": connection refused"));
@@ -184,7 +192,8 @@ class CoordinatorTest {
             client.request(second.address(), "PUT", "/v1/namespaces/" + client.namespace + "/entries/c", "{\"snapshotId\":\"s\"}");
             assertThat(client.evictions()).hasSize(1);
             try (var facts = new TopicReader(servers.kafka(), Topics.EVICTIONS, "eviction.v1")) {
-                Await.until("one of them publishes the fact",
+                Await.until(
+                        "one of them publishes the fact",
                         () -> facts.values(EvictionFact.class)
                                 .stream()
                                 .anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
@@ -199,7 +208,8 @@ class CoordinatorTest {
     void aHostThatGoesSilentIsNoticed() throws Exception {
         try (Coordinator impatient = Coordinator.start(servers.settings(Map.of("heartbeat", "200ms", "host-timeout", "700ms")))) {
             client.join();
-            Await.until("the host is away",
+            Await.until(
+                    "the host is away",
                     () -> client.tree(impatient.address(), "/v1/hosts/" + client.hostName)
                             .path("state")
                             .asText()
@@ -208,14 +218,18 @@ class CoordinatorTest {
     }
 
     private void report(Report report) throws Exception {
-        var settings = new KafkaSettings(List.of(HostPort.parse(servers.kafka())), "worker",
-                Await.HANG);
+        var settings = new KafkaSettings(List.of(HostPort.parse(servers.kafka())), "worker", Await.HANG);
         EventMessage event = new EventCodec("/spillway/worker").encode(report, Instant.now()).provenBy(client.key());
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         try (var sender = new MessageSender(settings)) {
-            sender.send(new Message(Topics.REPORTS, OptionalInt.empty(), report.hostId().value(), headers,
-                    event.json().getBytes(StandardCharsets.UTF_8)))
+            sender.send(
+                    new Message(
+                            Topics.REPORTS,
+                            OptionalInt.empty(),
+                            report.hostId().value(),
+                            headers,
+                            event.json().getBytes(StandardCharsets.UTF_8)))
                     .get();
         }
     }

@@ -126,7 +126,8 @@ class FullPoolTest {
                 one.close();
             }
         }
-        RecoveryTimes.timed("PostgreSQL has no connection left, and then has | the coordinator is ready",
+        RecoveryTimes.timed(
+                "PostgreSQL has no connection left, and then has | the coordinator is ready",
                 () -> Await.until("it heals by itself", () -> client.unready().isEmpty()));
         client.put("b", Entries.Stored.class);
         assertThat(client.request("GET", "/v1/namespaces/" + client.namespace + "/entries/a", "").statusCode()).isEqualTo(200);

@@ -117,7 +117,8 @@ class ReadinessTest {
                 servers.execute(servers.postgres().jdbcUrl(), "ALTER " + scope + " SET default_transaction_read_only = on");
                 reconnect();
                 // For a moment the reason may also be that its connections were ended.
-                Await.until("readiness says what PostgreSQL does not do",
+                Await.until(
+                        "readiness says what PostgreSQL does not do",
                         () -> part("postgresql").path("why").asText().contains("read-only"));
                 assertThat(client.unready()).contains("postgresql");
                 assertThat(part("postgresql").path("why").asText()).startsWith("PostgreSQL at " + servers.postgres().jdbcUrl() + ": ")
@@ -130,7 +131,8 @@ class ReadinessTest {
                 writable();
             }
             Await.until("it heals by itself", () -> client.unready().isEmpty());
-            Await.until("it takes writes again",
+            Await.until(
+                    "it takes writes again",
                     () -> client.request("PUT", "/v1/namespaces/" + client.namespace, "{\"maxEntries\":1}").statusCode() == 200);
         }
     }
@@ -143,7 +145,8 @@ class ReadinessTest {
     /** Ends sessions, because a session keeps database settings from its start, unlike settings of the whole server. */
     private static void reconnect() throws Exception {
         servers.execute(servers.postgres().jdbcUrl(), "SELECT pg_reload_conf()");
-        servers.execute(servers.postgres().jdbcUrl(),
+        servers.execute(
+                servers.postgres().jdbcUrl(),
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'spillway-coordinator'");
     }
 
@@ -162,7 +165,8 @@ class ReadinessTest {
         evict();
         Await.until("readiness names the facts", () -> client.unready().contains("facts"));
         Await.until("it says how late they are", () -> age(part("facts")).compareTo(Duration.ofSeconds(2)) > 0);
-        Await.until("so do the metrics",
+        Await.until(
+                "so do the metrics",
                 () -> client.metric("spillway_facts_oldest_age_seconds") > 2 && client.metric("spillway_facts_unpublished") >= 1);
         TopicsOfOthersTest.Frozen.inForce = false;
         Await.until("it heals by itself", () -> client.unready().isEmpty());

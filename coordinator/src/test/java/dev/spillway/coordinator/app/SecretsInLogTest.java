@@ -8,8 +8,8 @@ import dev.spillway.service.logging.Logging;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,10 +53,12 @@ class SecretsInLogTest {
                     HttpClient client = HttpClient.newHttpClient()) {
                 for (String path : List.of("/v1/namespaces", "/v1/nothing", "/v1/hosts?nothing=x")) {
                     HttpResponse<Void> answer =
-                            client.send(HttpRequest.newBuilder(URI.create("http://" + coordinator.address() + path))
-                                    .timeout(Await.HANG)
-                                    .header("Authorization", "Bearer " + TOKEN)
-                                    .build(), BodyHandlers.discarding());
+                            client.send(
+                                    HttpRequest.newBuilder(URI.create("http://" + coordinator.address() + path))
+                                            .timeout(Await.HANG)
+                                            .header("Authorization", "Bearer " + TOKEN)
+                                            .build(),
+                                    BodyHandlers.discarding());
                     assertThat(answer.statusCode()).isIn(200, 400, 404);
                 }
             }

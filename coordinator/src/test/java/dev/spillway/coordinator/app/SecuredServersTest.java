@@ -77,20 +77,25 @@ class SecuredServersTest {
             client.namespace(1);
             client.put("a", Entries.Stored.class);
             assertThat(client.put("b", Entries.Stored.class).evicted()).hasSize(1);
-            Await.until("the fact is out", () -> client.request("GET", "/metrics", "")
-                    .body()
-                    .lines()
-                    .anyMatch(line -> line.startsWith("spillway_facts_published_total") && !line.endsWith(" 0.0")));
+            Await.until(
+                    "the fact is out",
+                    () -> client.request("GET", "/metrics", "")
+                            .body()
+                            .lines()
+                            .anyMatch(line -> line.startsWith("spillway_facts_published_total") && !line.endsWith(" 0.0")));
             assertThat(client.unready()).isEmpty();
-            assertThat(ask("SELECT string_agg(DISTINCT ssl::text, ' ') FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
-                    + "WHERE application_name = 'spillway-coordinator'")).isEqualTo("true");
+            assertThat(
+                    ask(
+                            "SELECT string_agg(DISTINCT ssl::text, ' ') FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+                                    + "WHERE application_name = 'spillway-coordinator'"))
+                    .isEqualTo("true");
         }
     }
 
     @Test
     void aWrongPasswordOfKafkaIsNamedAndNotShown() throws Exception {
-        CoordinatorSettings settings = servers.settings(Map.of("kafka-client-properties",
-                kafka.withPassword(directory, "another-canary").toString(), "startup-timeout", "1s"));
+        CoordinatorSettings settings = servers.settings(
+                Map.of("kafka-client-properties", kafka.withPassword(directory, "another-canary").toString(), "startup-timeout", "1s"));
         assertThatThrownBy(() -> Coordinator.start(settings)).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageContainingAll("Kafka at ", "authentication failed: ")
                 .message()
@@ -99,8 +104,14 @@ class SecuredServersTest {
 
     @Test
     void aServerWithAnotherCertificateIsNotBelieved() throws Exception {
-        CoordinatorSettings settings = servers.settings(Map.of("kafka-client-properties", kafka.client().toString(), "database-url",
-                verified("kafka.crt"), "startup-timeout", "1s"));
+        CoordinatorSettings settings = servers.settings(
+                Map.of(
+                        "kafka-client-properties",
+                        kafka.client().toString(),
+                        "database-url",
+                        verified("kafka.crt"),
+                        "startup-timeout",
+                        "1s"));
         assertThatThrownBy(() -> Coordinator.start(settings)).isInstanceOf(DependencyUnavailableException.class)
                 .hasMessageContainingAll("PostgreSQL at ", "SSL");
     }

@@ -88,9 +88,16 @@ class TemporaryFolderTest {
 
     /** Runs a coordinator with that temporary folder, and hands over the line that it prints. */
     private static void coordinator(Path temporary, Path cache, Map<String, String> more, OnLine action) throws Exception {
-        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), CoordinatorProcess.class.getName()));
+        List<String> command = new ArrayList<>(
+                List.of(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CoordinatorProcess.class.getName()));
         servers.given(more).forEach((name, value) -> command.add(name + "=" + value));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("XDG_CACHE_HOME", cache.toString());
@@ -112,19 +119,24 @@ class TemporaryFolderTest {
             client.put("a", Entries.Stored.class);
             client.put("b", Entries.Stored.class);
             try (var facts = new TopicReader(servers.kafka(), Topics.EVICTIONS, "eviction.v1")) {
-                Await.until("the fact is out", () -> facts.values(EvictionFact.class)
-                        .stream()
-                        .anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
+                Await.until(
+                        "the fact is out",
+                        () -> facts.values(EvictionFact.class)
+                                .stream()
+                                .anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
             }
             double before = client.metric("spillway_reports_unproven_total");
             List<String> codecs = List.of("zstd", "snappy", "lz4", "gzip");
             for (String codec : codecs) {
-                try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", servers.kafka(), "compression.type", codec),
-                        new ByteArraySerializer(), new ByteArraySerializer())) {
+                try (var producer = new KafkaProducer<>(
+                        Map.of("bootstrap.servers", servers.kafka(), "compression.type", codec),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
                     producer.send(new ProducerRecord<>(Topics.REPORTS, new byte[0], new byte[4096])).get();
                 }
             }
-            Await.until("what others compressed is read, and passed over",
+            Await.until(
+                    "what others compressed is read, and passed over",
                     () -> client.metric("spillway_reports_unproven_total") == before + codecs.size());
             Await.until("all is ready", () -> client.unready().isEmpty());
         }));
@@ -139,8 +151,13 @@ class TemporaryFolderTest {
     @ParameterizedTest
     @ValueSource(strings = {"noexec", "full", "ro"})
     void aFolderThatIsGivenAndCannotBeUsedEndsTheStartWithOneLine(String kind) throws Exception {
-        onTmpfs(folder.resolve("given"), kind,
-                given -> coordinator(folder, folder.resolve("cache"), Map.of("native-folder", given.toString()),
+        onTmpfs(
+                folder.resolve("given"),
+                kind,
+                given -> coordinator(
+                        folder,
+                        folder.resolve("cache"),
+                        Map.of("native-folder", given.toString()),
                         // One that is read-only is seen when the settings are read.
                         line -> assertThat(line)
                                 .startsWith(kind.equals("ro") ? "failed: coordinator: native-folder: " : "failed: native libraries: ")

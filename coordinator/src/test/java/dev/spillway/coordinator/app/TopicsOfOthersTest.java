@@ -104,8 +104,12 @@ class TopicsOfOthersTest {
     }
 
     private static void set(String topic, String name, String value) throws Exception {
-        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
-                Set.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)))).all().get();
+        admin.incrementalAlterConfigs(
+                Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                        Set.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET))))
+                .all()
+                .get();
     }
 
     private static String setting(String topic, String name) throws Exception {
@@ -127,7 +131,8 @@ class TopicsOfOthersTest {
 
     private static List<ConsumerRecord<byte[], byte[]>> awaitFact(CoordinatorClient client) throws Exception {
         try (var facts = new TopicReader(servers.kafka(), Topics.EVICTIONS, "eviction.v1")) {
-            Await.until("the fact is out",
+            Await.until(
+                    "the fact is out",
                     () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
             return facts.records();
         }
@@ -146,7 +151,9 @@ class TopicsOfOthersTest {
     @Test
     void aProducersClockDecidesNeitherWhetherAMessageIsTakenNorForHowLongItIsKept() throws Exception {
         try (Coordinator coordinator = servers.coordinator();
-                var producer = new KafkaProducer<>(Map.of("bootstrap.servers", servers.kafka()), new ByteArraySerializer(),
+                var producer = new KafkaProducer<>(
+                        Map.of("bootstrap.servers", servers.kafka()),
+                        new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             assertThat(new CoordinatorClient(coordinator.address()).unready()).isEmpty();
             for (String topic : ALL) {
@@ -178,8 +185,20 @@ class TopicsOfOthersTest {
 
     @Test
     void whatBoundsATopicTooNarrowlyIsLiftedAndWhatElseIsSetStays() throws Exception {
-        make(Topics.EVICTIONS, 1, Map.of("retention.bytes", "1000000", "max.message.bytes", "10000", "retention.ms", "60000",
-                "segment.bytes", "2000000", "min.insync.replicas", "1"));
+        make(
+                Topics.EVICTIONS,
+                1,
+                Map.of(
+                        "retention.bytes",
+                        "1000000",
+                        "max.message.bytes",
+                        "10000",
+                        "retention.ms",
+                        "60000",
+                        "segment.bytes",
+                        "2000000",
+                        "min.insync.replicas",
+                        "1"));
         try (Coordinator coordinator = servers.coordinator()) {
             assertThat(setting(Topics.EVICTIONS, "retention.bytes")).isEqualTo("-1");
             assertThat(setting(Topics.EVICTIONS, "max.message.bytes")).isEqualTo("1048588");
@@ -248,12 +267,15 @@ class TopicsOfOthersTest {
         try (Coordinator coordinator = servers.coordinator()) {
             set(Topics.EVICTIONS, "cleanup.policy", "compact");
             set(Topics.REPORTS, "retention.ms", "1000");
-            Await.until("both are set right", () -> setting(Topics.EVICTIONS, "cleanup.policy").equals("delete")
-                    && setting(Topics.REPORTS, "retention.ms").equals(days(1)));
+            Await.until(
+                    "both are set right",
+                    () -> setting(Topics.EVICTIONS, "cleanup.policy").equals("delete")
+                            && setting(Topics.REPORTS, "retention.ms").equals(days(1)));
             int before = partitions(Topics.ORDERS);
             delete(List.of(Topics.ORDERS, Topics.EVICTIONS));
             make(Topics.ORDERS, 1, Map.of());
-            Await.until("each host has its partition again",
+            Await.until(
+                    "each host has its partition again",
                     () -> admin.listTopics().names().get().containsAll(ALL) && partitions(Topics.ORDERS) == before
                             && setting(Topics.ORDERS, "message.timestamp.type").equals("LogAppendTime"));
             awaitFact(evicting(coordinator));

@@ -251,7 +251,8 @@ class GdsfModelTest {
     void theCurveOfASampleIsCloseToThatOfAllKeys() {
         IntUnaryOperator popular = zipf(40_000, 0.9, 5);
         assertSampledCurveIsClose("Zipf 0.7", zipf(40_000, 0.7, 4));
-        assertSampledCurveIsClose("Zipf 0.9 with scans",
+        assertSampledCurveIsClose(
+                "Zipf 0.9 with scans",
                 read -> read % 10_000 < 1_000 ? 40_000 + read / 10_000 * 1_000 + read % 1_000 : popular.applyAsInt(read));
         assertSampledCurveIsClose("a loop", read -> read % 30_000);
     }
@@ -269,8 +270,13 @@ class GdsfModelTest {
             List<SampledAccesses> seen = told.batch(whole.threshold());
             whole.take(seen, 20_000);
             List<SampledAccesses> packed = seen.stream()
-                    .map(each -> new SampledAccesses(each.threshold(), each.hits(), each.fills(), each.misses(),
-                            SampledAccesses.unpacked(each.packed(), each.packedCosts())))
+                    .map(
+                            each -> new SampledAccesses(
+                                    each.threshold(),
+                                    each.hits(),
+                                    each.fills(),
+                                    each.misses(),
+                                    SampledAccesses.unpacked(each.packed(), each.packedCosts())))
                     .toList();
             stored = CurveModel.read(stored.written());
             stored.take(packed, 20_000);

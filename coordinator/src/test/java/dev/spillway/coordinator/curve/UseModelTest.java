@@ -164,8 +164,13 @@ class UseModelTest {
             List<SampledAccesses> seen = told.batches(1);
             whole.take(seen, 60);
             List<SampledAccesses> packed = seen.stream()
-                    .map(each -> new SampledAccesses(each.threshold(), each.hits(), each.fills(), each.misses(),
-                            SampledAccesses.unpacked(each.packed(), each.packedCosts())))
+                    .map(
+                            each -> new SampledAccesses(
+                                    each.threshold(),
+                                    each.hits(),
+                                    each.fills(),
+                                    each.misses(),
+                                    SampledAccesses.unpacked(each.packed(), each.packedCosts())))
                     .toList();
             stored = CurveModel.read(stored.written());
             stored.take(packed, 60);

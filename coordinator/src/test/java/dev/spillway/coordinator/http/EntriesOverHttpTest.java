@@ -95,9 +95,15 @@ class EntriesOverHttpTest extends OverHttp {
         assertThat(http.register(sender, registration)).isInstanceOf(ReplicaOutcome.Registered.class);
         for (String path : List.of("/a", "/a?touch=false", "/a?touch=true")) {
             assertThat(http.get(ENTRIES + path).is(200).as(Entries.Entry.class).replicas())
-                    .containsExactly(new Entries.Replica(registration.replicaId(), sender.hostId(), sender.storeId(), "127.0.0.1:7080",
-                            Entries.ReplicaState.LIVE,
-                            ServedRegistry.START, null));
+                    .containsExactly(
+                            new Entries.Replica(
+                                    registration.replicaId(),
+                                    sender.hostId(),
+                                    sender.storeId(),
+                                    "127.0.0.1:7080",
+                                    Entries.ReplicaState.LIVE,
+                                    ServedRegistry.START,
+                                    null));
         }
         assertThat(page(ENTRIES).items().getFirst().replicas()).isNull();
     }
@@ -107,8 +113,17 @@ class EntriesOverHttpTest extends OverHttp {
         var sender = http.join("host-1");
         var registration = http.registration("vm", "a", "sa");
         http.register(sender, registration);
-        http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0,
-                List.of(new HeldReplica(registration.replicaId(), 3_600_000, 2)))).is(200);
+        http.worker(
+                sender.hostId(),
+                "heartbeat",
+                new HeartbeatRequest(
+                        sender,
+                        HostFigures.NONE,
+                        List.of(),
+                        0,
+                        0,
+                        List.of(new HeldReplica(registration.replicaId(), 3_600_000, 2))))
+                .is(200);
         assertThat(http.get(ENTRIES + "/a?touch=false").is(200).as(Entries.Entry.class).replicas())
                 .extracting(Entries.Replica::held)
                 .containsExactly(new Entries.Held(ServedRegistry.START.plus(Duration.ofHours(1)), 2));
@@ -133,11 +148,12 @@ class EntriesOverHttpTest extends OverHttp {
     @Test
     void compareAndDeleteDeletesOnlyWhatWasExpected() throws Exception {
         put("a", "sa");
-        assertThat(http.delete(ENTRIES + "/a?ifSnapshot=sb")
-                .isProblem(412, "other-snapshot", "ifSnapshot: sb (expected: sa, which the entry names)")
-                .tree()
-                .path("snapshotId")
-                .asText())
+        assertThat(
+                http.delete(ENTRIES + "/a?ifSnapshot=sb")
+                        .isProblem(412, "other-snapshot", "ifSnapshot: sb (expected: sa, which the entry names)")
+                        .tree()
+                        .path("snapshotId")
+                        .asText())
                 .isEqualTo("sa");
         http.delete(ENTRIES + "/a?ifSnapshot=").isProblem(400, "invalid-value", "ifSnapshot:  (expected: 1 to 512 bytes of UTF-8, not 0)");
         http.delete(ENTRIES + "/a?ifSnapshot=sa").is(200);
@@ -158,8 +174,7 @@ class EntriesOverHttpTest extends OverHttp {
     void aKeyThatCannotBeKeptIsRefused() throws Exception {
         http.put(ENTRIES + "/a%00b", "{\"snapshotId\":\"s\"}").isProblem(400, "invalid-value", "key: a?b (expected: text without U+0000)");
         http.put(ENTRIES + "/" + "x".repeat(1025), "{\"snapshotId\":\"s\"}")
-                .isProblem(400, "invalid-value",
-                        "key: " + "x".repeat(120) + "... (expected: 1 to 1024 bytes of UTF-8, not 1025)");
+                .isProblem(400, "invalid-value", "key: " + "x".repeat(120) + "... (expected: 1 to 1024 bytes of UTF-8, not 1025)");
         http.put(ENTRIES + "/%FF%FE", "{\"snapshotId\":\"s\"}").is(400);
         http.put(ENTRIES + "/%C3", "{\"snapshotId\":\"s\"}").is(400);
         http.put(ENTRIES + "/", "{\"snapshotId\":\"s\"}").is(400);
@@ -167,16 +182,20 @@ class EntriesOverHttpTest extends OverHttp {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {"{}|snapshotId: missing (expected: a text)",
-            "{\"snapshotId\":\"\"}|snapshotId:  (expected: 1 to 512 bytes of UTF-8, not 0)",
-            "{\"snapshotId\":5}|snapshotId: 5 (expected: a text)",
-            "{\"snapshotId\":\"a\\u0000\"}|snapshotId: a? (expected: text without U+0000)",
-            "{\"snapshotId\":\"a\\ud800\"}|snapshotId: a? (expected: text that can be written as UTF-8)",
-            "{\"snapshotId\":\"a\",\"sizeBytes\":-1}|sizeBytes: -1 (expected: 0 or more)",
-            "{\"snapshotId\":\"a\",\"sizeBytes\":1e3}|sizeBytes: 1000.0 (expected: a whole number of 64 bits)",
-            "{\"snapshotId\":\"a\",\"sizeBytes\":9223372036854775808}|sizeBytes: 9223372036854775808 (expected: a whole number of 64 bits)",
-            "{\"snapshotId\":\"a\",\"description\":\"\\u0000\"}|description: ? (expected: text without U+0000)",
-            "{\"snapshotId\":\"a\",\"labels\":{\"\":\"x\"}}|labels:  (expected: 1 to 128 bytes of UTF-8, not 0)"})
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                    "{}|snapshotId: missing (expected: a text)",
+                    "{\"snapshotId\":\"\"}|snapshotId:  (expected: 1 to 512 bytes of UTF-8, not 0)",
+                    "{\"snapshotId\":5}|snapshotId: 5 (expected: a text)",
+                    "{\"snapshotId\":\"a\\u0000\"}|snapshotId: a? (expected: text without U+0000)",
+                    "{\"snapshotId\":\"a\\ud800\"}|snapshotId: a? (expected: text that can be written as UTF-8)",
+                    "{\"snapshotId\":\"a\",\"sizeBytes\":-1}|sizeBytes: -1 (expected: 0 or more)",
+                    "{\"snapshotId\":\"a\",\"sizeBytes\":1e3}|sizeBytes: 1000.0 (expected: a whole number of 64 bits)",
+                    "{\"snapshotId\":\"a\",\"sizeBytes\":9223372036854775808}|sizeBytes: 9223372036854775808 (expected: a whole number of 64 bits)",
+                    "{\"snapshotId\":\"a\",\"description\":\"\\u0000\"}|description: ? (expected: text without U+0000)",
+                    "{\"snapshotId\":\"a\",\"labels\":{\"\":\"x\"}}|labels:  (expected: 1 to 128 bytes of UTF-8, not 0)"})
     void aBodyThatIsWrongIsRefusedByNameAndChangesNothing(String body, String detail) throws Exception {
         http.put(ENTRIES + "/a", body).isProblem(400, "invalid-value", detail);
         assertThat(keys(ENTRIES)).isEmpty();
@@ -185,8 +204,7 @@ class EntriesOverHttpTest extends OverHttp {
     @Test
     void anUnknownFieldIsRefusedByName() throws Exception {
         http.put(ENTRIES + "/a", "{\"snapshotId\":\"s\",\"pin\":true}")
-                .isProblem(400, "unknown-field",
-                        "pin: unknown field (expected: description, labels, sizeBytes, snapshotId)");
+                .isProblem(400, "unknown-field", "pin: unknown field (expected: description, labels, sizeBytes, snapshotId)");
         http.put(ENTRIES + "/a", "{\"snapshotId\":\"s\",\"labels\":{\"a\":null}}").is(400);
         assertThat(keys(ENTRIES)).isEmpty();
     }
@@ -196,8 +214,7 @@ class EntriesOverHttpTest extends OverHttp {
         http.put("/v1/namespaces/vm", "{\"maxBytes\":100}").is(200);
         put("a", "sa");
         http.put(ENTRIES + "/b", "{\"snapshotId\":\"s\",\"sizeBytes\":101}")
-                .isProblem(422, "too-large",
-                        "sizeBytes: 101 (expected: at most 100, the maxBytes of namespace vm)");
+                .isProblem(422, "too-large", "sizeBytes: 101 (expected: at most 100, the maxBytes of namespace vm)");
         assertThat(keys(ENTRIES)).containsExactly("a");
     }
 
@@ -227,10 +244,12 @@ class EntriesOverHttpTest extends OverHttp {
         assertThat(pages).isEqualTo(3);
         var snapshots = http.get("/v1/namespaces/vm/snapshots?limit=3").is(200).as(new TypeReference<Page<String>>() {});
         assertThat(snapshots.items()).containsExactly("s0", "s1", "s2");
-        assertThat(http.get("/v1/namespaces/vm/snapshots?after=" + encoded(String.valueOf(snapshots.next())))
-                .is(200)
-                .as(new TypeReference<Page<String>>() {})
-                .items()).containsExactly("s3", "s4");
+        assertThat(
+                http.get("/v1/namespaces/vm/snapshots?after=" + encoded(String.valueOf(snapshots.next())))
+                        .is(200)
+                        .as(new TypeReference<Page<String>>() {})
+                        .items())
+                .containsExactly("s3", "s4");
     }
 
     @Test
@@ -271,7 +290,8 @@ class EntriesOverHttpTest extends OverHttp {
         List<String> put = new ArrayList<>();
         for (int number = 0; number < 100; number++) {
             put.add("k" + number);
-            http.put(ENTRIES + "/k" + number,
+            http.put(
+                    ENTRIES + "/k" + number,
                     http.json.writeValueAsString(new Entries.Put(new SnapshotId("s"), null, null, new TreeMap<>(labels)))).is(200);
         }
         List<String> listed = new ArrayList<>();
@@ -289,13 +309,17 @@ class EntriesOverHttpTest extends OverHttp {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"limit=0|invalid-value|limit: 0 (expected: a whole number of 1 to 1000)",
-            "limit=1001|invalid-value|limit: 1001 (expected: a whole number of 1 to 1000)",
-            "limit=x|invalid-value|limit: x (expected: a whole number of 1 to 1000)",
-            "after=x|invalid-value|after: x (expected: the next of an earlier page)",
-            "label=team|invalid-value|label: team (expected: name=value)", "label==x|invalid-value|label: =x (expected: name=value)",
-            "prefix=%00|invalid-value|prefix: ? (expected: text without U+0000)",
-            "filter=x|unknown-parameter|filter: unknown query parameter (expected: limit, after, prefix, label)"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "limit=0|invalid-value|limit: 0 (expected: a whole number of 1 to 1000)",
+                    "limit=1001|invalid-value|limit: 1001 (expected: a whole number of 1 to 1000)",
+                    "limit=x|invalid-value|limit: x (expected: a whole number of 1 to 1000)",
+                    "after=x|invalid-value|after: x (expected: the next of an earlier page)",
+                    "label=team|invalid-value|label: team (expected: name=value)",
+                    "label==x|invalid-value|label: =x (expected: name=value)",
+                    "prefix=%00|invalid-value|prefix: ? (expected: text without U+0000)",
+                    "filter=x|unknown-parameter|filter: unknown query parameter (expected: limit, after, prefix, label)"})
     void aListThatCannotBeMadeIsRefused(String query, String kind, String detail) throws Exception {
         http.get(ENTRIES + "?" + query).isProblem(400, kind, detail);
     }

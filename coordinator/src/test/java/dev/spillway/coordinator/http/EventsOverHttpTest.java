@@ -154,7 +154,8 @@ class EventsOverHttpTest extends OverHttp {
 
     @Test
     void aPlaceThatWasNeverGivenOutIsRefused() throws Exception {
-        var answer = http.client.send(HttpRequest.newBuilder(http.uri("/v1/events")).header("Last-Event-ID", "yesterday").build(),
+        var answer = http.client.send(
+                HttpRequest.newBuilder(http.uri("/v1/events")).header("Last-Event-ID", "yesterday").build(),
                 BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(answer.body()).contains("Last-Event-ID: yesterday (expected: the id of an event, such as 1234-56)")

@@ -5,10 +5,10 @@ import dev.spillway.api.Operation;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.http.Endpoint;
 import java.io.InputStream;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,17 +38,24 @@ class HeadTest extends OverHttp {
         String eviction = http.get("/v1/evictions").tree().path("items").get(0).path("id").asText();
         http.pass(Duration.ofSeconds(5));
         List<String> paths = Stream
-                .concat(OF_EVERY_SERVICE.stream(),
+                .concat(
+                        OF_EVERY_SERVICE.stream(),
                         CoordinatorRoutes
-                                .of(http.registry, new Backlog(() -> 0, 1), new Usage(http.usage, () -> {}), ServedRegistry.SECRET,
+                                .of(
+                                        http.registry,
+                                        new Backlog(() -> 0, 1),
+                                        new Usage(http.usage, () -> {}),
+                                        ServedRegistry.SECRET,
                                         http.now::get)
                                 .stream()
                                 .map(Endpoint::operation)
                                 .filter(operation -> operation.method().equals("GET"))
                                 .map(Operation::template))
                 .map(path -> path.replace("{namespace}", "vm").replace("{key}", "b").replace("{host}", "host-1"))
-                .map(path -> path.replace("{id}",
-                        path.startsWith("/v1/plans") ? plan : path.startsWith("/v1/evictions") ? eviction : "host-1"))
+                .map(
+                        path -> path.replace(
+                                "{id}",
+                                path.startsWith("/v1/plans") ? plan : path.startsWith("/v1/evictions") ? eviction : "host-1"))
                 .toList();
         assertThat(paths).hasSizeGreaterThan(15).noneMatch(path -> path.contains("{"));
         for (String path : paths) {
@@ -78,7 +85,8 @@ class HeadTest extends OverHttp {
     }
 
     private HttpResponse<Void> head(String path) throws Exception {
-        return http.client.send(HttpRequest.newBuilder(http.uri(path)).method("HEAD", BodyPublishers.noBody()).build(),
+        return http.client.send(
+                HttpRequest.newBuilder(http.uri(path)).method("HEAD", BodyPublishers.noBody()).build(),
                 BodyHandlers.discarding());
     }
 
@@ -91,8 +99,14 @@ class HeadTest extends OverHttp {
     /** Everything that the registry shows without being changed by the look. */
     private ObjectNode state() throws Exception {
         ObjectNode state = http.json.createObjectNode();
-        for (String path : List.of("/v1/namespaces", "/v1/namespaces/vm/entries", "/v1/evictions", "/v1/hosts", "/v1/hosts/host-1/orders",
-                "/v1/refusals", "/v1/registry")) {
+        for (String path : List.of(
+                "/v1/namespaces",
+                "/v1/namespaces/vm/entries",
+                "/v1/evictions",
+                "/v1/hosts",
+                "/v1/hosts/host-1/orders",
+                "/v1/refusals",
+                "/v1/registry")) {
             state.set(path, http.get(path).tree());
         }
         return state;

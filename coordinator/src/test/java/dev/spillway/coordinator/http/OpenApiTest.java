@@ -47,7 +47,10 @@ class OpenApiTest {
     @Test
     void everyRouteIsDescribedWithItsQueryAndNothingElseIs() {
         var routes = new TreeMap<String, Set<String>>();
-        for (Endpoint route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), new Usage(http.usage, () -> {}),
+        for (Endpoint route : CoordinatorRoutes.of(
+                http.registry,
+                new Backlog(() -> 0, 1),
+                new Usage(http.usage, () -> {}),
                 ServedRegistry.SECRET,
                 http.now::get)) {
             routes.put(route.operation().toString(), new TreeSet<>(route.operation().query()));
@@ -61,12 +64,15 @@ class OpenApiTest {
         var described = new TreeMap<String, Set<String>>();
         description.path("paths")
                 .properties()
-                .forEach(path -> path.getValue()
-                        .properties()
-                        .stream()
-                        .filter(verb -> !verb.getKey().equals("parameters"))
-                        .forEach(verb -> described.put(verb.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(),
-                                queryOf(verb.getValue()))));
+                .forEach(
+                        path -> path.getValue()
+                                .properties()
+                                .stream()
+                                .filter(verb -> !verb.getKey().equals("parameters"))
+                                .forEach(
+                                        verb -> described.put(
+                                                verb.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(),
+                                                queryOf(verb.getValue()))));
         assertThat(described).isEqualTo(routes);
     }
 
@@ -77,9 +83,10 @@ class OpenApiTest {
         description.path("paths").findValues("operationId").forEach(name -> names.add(name.asText()));
         assertThat(new HashSet<>(names)).hasSameSizeAs(names);
         description.findValues("$ref")
-                .forEach(reference -> assertThat(description.at(reference.asText().substring(1)).isMissingNode())
-                        .as(reference.asText())
-                        .isFalse());
+                .forEach(
+                        reference -> assertThat(description.at(reference.asText().substring(1)).isMissingNode())
+                                .as(reference.asText())
+                                .isFalse());
     }
 
     @Test
@@ -94,8 +101,14 @@ class OpenApiTest {
         conforms("Host", http.get("/v1/hosts/host-1").tree());
         Sender retired = http.join("host-2");
         http.delete("/v1/hosts/host-2").is(200);
-        http.worker(retired.hostId(), "join",
-                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1),
+        http.worker(
+                retired.hostId(),
+                "join",
+                new JoinRequest(
+                        retired.hostId(),
+                        retired.storeId(),
+                        "127.0.0.1:7081",
+                        List.of(1),
                         new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))
                 .is(200);
         JsonNode refusals = http.get("/v1/refusals").tree().path("items");

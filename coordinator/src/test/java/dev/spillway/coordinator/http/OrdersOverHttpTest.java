@@ -64,16 +64,48 @@ class OrdersOverHttpTest {
 
         assertThat(orders("host-1", "").next()).isNull();
         assertThat(orders("host-1", "").items()).containsExactly(
-                new Orders.OpenOrder(evicted.replicaId(), evicted.namespace(), new EntryKey("evicted"), evicted.snapshotId(), generation,
+                new Orders.OpenOrder(
+                        evicted.replicaId(),
+                        evicted.namespace(),
+                        new EntryKey("evicted"),
+                        evicted.snapshotId(),
+                        generation,
                         4096,
-                        OrderCause.INVALIDATED, eviction.id(), Orders.State.OPEN, 0, ServedRegistry.START, ServedRegistry.START, null, null,
+                        OrderCause.INVALIDATED,
+                        eviction.id(),
+                        Orders.State.OPEN,
+                        0,
+                        ServedRegistry.START,
+                        ServedRegistry.START,
+                        null,
+                        null,
                         null),
-                new Orders.OpenOrder(relieved.replicaId(), relieved.namespace(), new EntryKey("relieved"), relieved.snapshotId(), 1, 4096,
-                        OrderCause.RELIEF, null, Orders.State.OPEN, 0, http.now.get(), http.now.get(), null, null, null));
+                new Orders.OpenOrder(
+                        relieved.replicaId(),
+                        relieved.namespace(),
+                        new EntryKey("relieved"),
+                        relieved.snapshotId(),
+                        1,
+                        4096,
+                        OrderCause.RELIEF,
+                        null,
+                        Orders.State.OPEN,
+                        0,
+                        http.now.get(),
+                        http.now.get(),
+                        null,
+                        null,
+                        null));
         assertThat(orders("host-2", "").items()).isEmpty();
 
-        var deferred = new Report(relieved.replicaId(), one.hostId(), one.storeId(), Report.Result.DEFERRED,
-                http.now.get().plusSeconds(60), null, 0);
+        var deferred = new Report(
+                relieved.replicaId(),
+                one.hostId(),
+                one.storeId(),
+                Report.Result.DEFERRED,
+                http.now.get().plusSeconds(60),
+                null,
+                0);
         var failed = new Report(evicted.replicaId(), one.hostId(), one.storeId(), Report.Result.FAILED, null, "no such disk", 0);
         http.worker(one.hostId(), "heartbeat", new HeartbeatRequest(one, HostFigures.NONE, List.of(deferred, failed), 0, 0)).is(200);
         Page<Orders.OpenOrder> first = orders("host-1", "?limit=1");
@@ -90,7 +122,9 @@ class OrdersOverHttpTest {
         String next = String.valueOf(first.next());
         String list = next.substring(0, next.indexOf('.') + 1);
         http.get("/v1/hosts/host-1/orders?after=" + list + "%2B294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000")
-                .isProblem(400, "invalid-value",
+                .isProblem(
+                        400,
+                        "invalid-value",
                         "after: +294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000 (expected: the next of an earlier page)");
         http.get("/v1/hosts/host-2/orders?after=" + first.next())
                 .isProblem(400, "invalid-value", "after: " + first.next() + " (expected: the next of an earlier page)");
@@ -108,22 +142,41 @@ class OrdersOverHttpTest {
         long generation = ((ReplicaOutcome.Registered) http.register(before, held)).generation();
         http.post("/v1/registry/restored", "{\"epoch\":1}").is(200);
         var joined = (JoinAnswer.Joined) http
-                .worker(before.hostId(), "join",
-                        new JoinRequest(before.hostId(), before.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1,
-                                generation, new JoinRequest.WorkerProcess(UUID.randomUUID(), false), before.incarnation()))
+                .worker(
+                        before.hostId(),
+                        "join",
+                        new JoinRequest(
+                                before.hostId(),
+                                before.storeId(),
+                                "127.0.0.1:7080",
+                                List.of(1),
+                                ServedRegistry.REGISTRY,
+                                1,
+                                generation,
+                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
+                                before.incarnation()))
                 .is(200)
                 .as(JoinAnswer.class);
         Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());
-        var hidden = new Readoption(ReplicaId.mint(http.now.get(), http.random), held.replicaId(), held.namespace(), held.key(),
-                held.snapshotId(), generation, 4096, held.description(), false);
+        var hidden = new Readoption(
+                ReplicaId.mint(http.now.get(), http.random),
+                held.replicaId(),
+                held.namespace(),
+                held.key(),
+                held.snapshotId(),
+                generation,
+                4096,
+                held.description(),
+                false);
         http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(hidden), true)).is(200);
 
         Orders.OpenOrder waits = orders("host-1", "").items().getFirst();
         assertThat(waits.state()).isEqualTo(Orders.State.WAITING);
         assertThat(waits.nextAttemptAt()).isNull();
         assertThat(waits.lastError()).isNull();
-        assertThat(waits.waitsFor()).isEqualTo("every host to tell what it holds since the registry's database was restored; "
-                + "host-2, host-3 have not (start their workers, or retire them: spillway retire HOST)");
+        assertThat(waits.waitsFor()).isEqualTo(
+                "every host to tell what it holds since the registry's database was restored; "
+                        + "host-2, host-3 have not (start their workers, or retire them: spillway retire HOST)");
         http.delete("/v1/hosts/host-3").is(200);
         assertThat(orders("host-1", "").items().getFirst().waitsFor())
                 .endsWith("; host-2 has not (start its worker, or retire it: spillway retire host-2)");

@@ -36,8 +36,10 @@ class PinsOverHttpTest extends OverHttp {
         assertThat(http.get("/v1/namespaces/vm/entries/a%2Fb").is(200).as(Entries.Entry.class).pin()).isEqualTo(pin);
         assertThat(http.get("/v1/namespaces/vm/entries?prefix=a").tree().path("items").path(0).path("pin").path("reason").asText())
                 .isEqualTo("release 4");
-        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class)).extracting(Namespaces.Namespace::entries,
-                Namespaces.Namespace::pinnedEntries, Namespaces.Namespace::pinnedBytes).containsExactly(2L, 1L, 3L);
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class)).extracting(
+                Namespaces.Namespace::entries,
+                Namespaces.Namespace::pinnedEntries,
+                Namespaces.Namespace::pinnedBytes).containsExactly(2L, 1L, 3L);
     }
 
     @Test
@@ -51,13 +53,17 @@ class PinsOverHttpTest extends OverHttp {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {"{}|reason: missing (expected: a text)",
-            "{\"reason\":\"\"}|reason:  (expected: 1 to 512 bytes of UTF-8, not 0)",
-            "{\"reason\":\"  \"}|reason:    (expected: a reason that is more than blanks)",
-            "{\"reason\":\"x\",\"until\":\"tomorrow\"}|until: tomorrow (expected: a time such as 2026-12-31T23:59:59Z, at most 9999-12-31T23:59:59Z)",
-            "{\"reason\":\"x\",\"until\":\"+10000-01-01T00:00:00Z\"}|until: +10000-01-01T00:00:00Z (expected: a time such as 2026-12-31T23:59:59Z, at most 9999-12-31T23:59:59Z)",
-            "{\"reason\":\"x\",\"until\":1}|until: 1 (expected: a text)",
-            "{\"reason\":\"x\",\"until\":\"2026-11-21T08:00:00Z\"}|until: 2026-11-21T08:00:00Z (expected: a time after 2026-11-21T08:00:00Z, which it is at the registry)"})
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                    "{}|reason: missing (expected: a text)",
+                    "{\"reason\":\"\"}|reason:  (expected: 1 to 512 bytes of UTF-8, not 0)",
+                    "{\"reason\":\"  \"}|reason:    (expected: a reason that is more than blanks)",
+                    "{\"reason\":\"x\",\"until\":\"tomorrow\"}|until: tomorrow (expected: a time such as 2026-12-31T23:59:59Z, at most 9999-12-31T23:59:59Z)",
+                    "{\"reason\":\"x\",\"until\":\"+10000-01-01T00:00:00Z\"}|until: +10000-01-01T00:00:00Z (expected: a time such as 2026-12-31T23:59:59Z, at most 9999-12-31T23:59:59Z)",
+                    "{\"reason\":\"x\",\"until\":1}|until: 1 (expected: a text)",
+                    "{\"reason\":\"x\",\"until\":\"2026-11-21T08:00:00Z\"}|until: 2026-11-21T08:00:00Z (expected: a time after 2026-11-21T08:00:00Z, which it is at the registry)"})
     void aPinThatIsWrongIsRefusedAndChangesNothing(String body, String detail) throws Exception {
         http.put(PIN, body).isProblem(400, "invalid-value", detail);
         assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).pinnedEntries()).isZero();

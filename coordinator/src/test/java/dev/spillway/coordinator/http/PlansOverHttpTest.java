@@ -97,7 +97,9 @@ class PlansOverHttpTest extends OverHttp {
         fill(12);
         var refused = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":5}").is(409);
         String plan = refused.tree().path("planId").asText();
-        refused.isProblem(409, "plan-needed",
+        refused.isProblem(
+                409,
+                "plan-needed",
                 "prune: would evict 7 of 12 entries (expected: at most 6 without asking; plan " + plan
                         + " evicts them when it is applied)");
         assertThat(keys()).hasSize(12);
@@ -126,9 +128,12 @@ class PlansOverHttpTest extends OverHttp {
         }
         for (int time = 0; time < 2; time++) {
             JsonNode problem = http.post("/v1/plans/" + plan + "/apply")
-                    .isProblem(409, "policy-not-set", "plan " + plan
-                            + ": evicted 16 entries and did not set the policy, because more than the "
-                            + "share came meanwhile (expected: the policy set once more, with another Idempotency-Key if they had one)")
+                    .isProblem(
+                            409,
+                            "policy-not-set",
+                            "plan " + plan
+                                    + ": evicted 16 entries and did not set the policy, because more than the "
+                                    + "share came meanwhile (expected: the policy set once more, with another Idempotency-Key if they had one)")
                     .tree();
             assertThat(problem.path("planId").asText()).isEqualTo(plan);
             assertThat(problem.path("evicted").asLong()).isEqualTo(16);
@@ -165,16 +170,20 @@ class PlansOverHttpTest extends OverHttp {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
-            "{}|prune: no bound (expected: at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned)",
-            "{\"keyPrefix\":\"a\"}|prune: keyPrefix alone (expected: at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned)",
-            "{\"maxEntries\":-1}|maxEntries: -1 (expected: 0 or more)", "{\"maxBytes\":-1}|maxBytes: -1 (expected: 0 or more)",
-            "{\"maxBytes\":9223372036854775808}|maxBytes: 9223372036854775808 (expected: a whole number of 64 bits)",
-            "{\"idleFor\":\"P1M\"}|idleFor: P1M (expected: a duration such as 10s, 5m or PT10S)",
-            "{\"idleFor\":\"PT0S\"}|idleFor: PT0S (expected: 1 second (PT1S) to 36500 days (P36500D))",
-            "{\"idleFor\":7}|idleFor: 7 (expected: a text)",
-            "{\"maxEntries\":1,\"keyPrefix\":\"\"}|keyPrefix:  (expected: 1 to 1024 bytes of UTF-8, not 0)",
-            "{\"maxEntries\":1,\"dryRun\":\"yes\"}|dryRun: \"yes\" (expected: true or false)"})
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                    "{}|prune: no bound (expected: at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned)",
+                    "{\"keyPrefix\":\"a\"}|prune: keyPrefix alone (expected: at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned)",
+                    "{\"maxEntries\":-1}|maxEntries: -1 (expected: 0 or more)",
+                    "{\"maxBytes\":-1}|maxBytes: -1 (expected: 0 or more)",
+                    "{\"maxBytes\":9223372036854775808}|maxBytes: 9223372036854775808 (expected: a whole number of 64 bits)",
+                    "{\"idleFor\":\"P1M\"}|idleFor: P1M (expected: a duration such as 10s, 5m or PT10S)",
+                    "{\"idleFor\":\"PT0S\"}|idleFor: PT0S (expected: 1 second (PT1S) to 36500 days (P36500D))",
+                    "{\"idleFor\":7}|idleFor: 7 (expected: a text)",
+                    "{\"maxEntries\":1,\"keyPrefix\":\"\"}|keyPrefix:  (expected: 1 to 1024 bytes of UTF-8, not 0)",
+                    "{\"maxEntries\":1,\"dryRun\":\"yes\"}|dryRun: \"yes\" (expected: true or false)"})
     void aPruneThatIsWrongIsRefused(String body, String detail) throws Exception {
         http.post("/v1/namespaces/vm/prune", body).isProblem(400, "invalid-value", detail);
     }

@@ -56,8 +56,7 @@ class RepeatedRequestsTest extends OverHttp {
     @ValueSource(strings = {"two words", ""})
     void aKeyThatIsNoneIsRefused(String key) throws Exception {
         http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, key)
-                .isProblem(400, "invalid-value",
-                        "Idempotency-Key: " + key + " (expected: 1 to 255 visible ASCII characters)");
+                .isProblem(400, "invalid-value", "Idempotency-Key: " + key + " (expected: 1 to 255 visible ASCII characters)");
         http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "x".repeat(256)).is(400);
         http.get(ENTRY).is(404);
     }
@@ -65,9 +64,15 @@ class RepeatedRequestsTest extends OverHttp {
     @Test
     void storageThatIsAwayIsSaidToBeAwayAndNothingOfTheInsideIsShown() throws Exception {
         http.registry.now(TroubledRegistry.Trouble.UNAVAILABLE);
-        for (var answer : List.of(http.put(ENTRY, "{\"snapshotId\":\"s1\"}"),
-                http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k"), http.get(ENTRY),
-                http.get("/v1/namespaces"), http.get("/v1/hosts"), http.get("/v1/evictions"), http.get("/v1/events"), http.delete(ENTRY))) {
+        for (var answer : List.of(
+                http.put(ENTRY, "{\"snapshotId\":\"s1\"}"),
+                http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k"),
+                http.get(ENTRY),
+                http.get("/v1/namespaces"),
+                http.get("/v1/hosts"),
+                http.get("/v1/evictions"),
+                http.get("/v1/events"),
+                http.delete(ENTRY))) {
             answer.isProblem(503, "registry-unavailable", "nothing was changed; the same request can be sent again");
             assertThat(answer.response.headers().firstValue("Retry-After")).hasValue("1");
             assertThat(answer.response.body()).doesNotContain("db.internal", "Exception", "refused\"");
@@ -80,7 +85,9 @@ class RepeatedRequestsTest extends OverHttp {
     void aLostCommitIsUnknownUntilTheSameKeyIsAskedAgain() throws Exception {
         http.registry.now(TroubledRegistry.Trouble.LOST_WHILE_COMMITTING);
         var unknown = http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k")
-                .isProblem(504, "outcome-unknown",
+                .isProblem(
+                        504,
+                        "outcome-unknown",
                         "the connection to the database was lost while committing; ask again with the same Idempotency-Key to learn the outcome, "
                                 + "or without one if the change may be made twice");
         assertThat(unknown.response.body()).doesNotContain("db.internal");
@@ -98,8 +105,7 @@ class RepeatedRequestsTest extends OverHttp {
         var refused = http.put(ENTRY, "{\"snapshotId\":\"s2\"}").isProblem(503, "backlog", detail);
         assertThat(refused.response.headers().firstValue("Retry-After")).hasValue("10");
         http.worker(sender.hostId(), "register", new RegisterRequest(sender, List.of(http.registration("vm", "b", "sb"))))
-                .isProblem(503, "backlog",
-                        detail);
+                .isProblem(503, "backlog", detail);
         http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0)).is(200);
         http.delete(ENTRY).is(200);
         http.openOrders.set(999);

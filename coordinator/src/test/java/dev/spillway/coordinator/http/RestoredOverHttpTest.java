@@ -52,9 +52,19 @@ class RestoredOverHttpTest extends OverHttp {
     void aRefusedHostIsShownWithWhatToDo() throws Exception {
         Sender sender = http.join("host-1");
         JoinAnswer refused = http
-                .worker(sender.hostId(), "join",
-                        new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 50,
-                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false), 1))
+                .worker(
+                        sender.hostId(),
+                        "join",
+                        new JoinRequest(
+                                sender.hostId(),
+                                sender.storeId(),
+                                "127.0.0.1:7080",
+                                List.of(1),
+                                ServedRegistry.REGISTRY,
+                                1,
+                                50,
+                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
+                                1))
                 .is(200)
                 .as(JoinAnswer.class);
         assertThat(((JoinAnswer.Refused) refused).reason()).isEqualTo(JoinAnswer.Reason.REGISTRY_BEHIND);
@@ -69,29 +79,50 @@ class RestoredOverHttpTest extends OverHttp {
         long generation = ((ReplicaOutcome.Registered) http.register(before, held)).generation();
         http.pass(Duration.ofSeconds(1));
         http.post(RESTORED, "{\"epoch\":1}").is(200);
-        assertThat(http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0, 0))
-                .is(409)
-                .tree()
-                .path("detail")
-                .asText()).contains("epoch");
+        assertThat(
+                http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0, 0))
+                        .is(409)
+                        .tree()
+                        .path("detail")
+                        .asText())
+                .contains("epoch");
         assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).contains("has not told");
         assertThat(http.get("/v1/registry").as(RegistryStatus.class).hostsUnheard()).isEqualTo(1);
 
         var joined = (JoinAnswer.Joined) http
-                .worker(before.hostId(), "join",
-                        new JoinRequest(before.hostId(), before.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1,
-                                generation, new JoinRequest.WorkerProcess(UUID.randomUUID(), false), before.incarnation()))
+                .worker(
+                        before.hostId(),
+                        "join",
+                        new JoinRequest(
+                                before.hostId(),
+                                before.storeId(),
+                                "127.0.0.1:7080",
+                                List.of(1),
+                                ServedRegistry.REGISTRY,
+                                1,
+                                generation,
+                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
+                                before.incarnation()))
                 .is(200)
                 .as(JoinAnswer.class);
         assertThat(joined.readopt()).isTrue();
         Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());
         ReplicaId next = ReplicaId.mint(http.now.get(), http.random);
-        var item = new Readoption(next, held.replicaId(), held.namespace(), held.key(), held.snapshotId(), generation, 4096,
-                held.description(), true);
-        assertThat(http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(item), true))
-                .is(200)
-                .as(ReplicaOutcomes.class)
-                .outcomes())
+        var item = new Readoption(
+                next,
+                held.replicaId(),
+                held.namespace(),
+                held.key(),
+                held.snapshotId(),
+                generation,
+                4096,
+                held.description(),
+                true);
+        assertThat(
+                http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(item), true))
+                        .is(200)
+                        .as(ReplicaOutcomes.class)
+                        .outcomes())
                 .containsExactly(new ReplicaOutcome.Registered(next, held.snapshotId(), generation, List.of()));
         assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).isNull();
         assertThat(http.get("/v1/namespaces/vm/entries/a").as(Entries.Entry.class).generation()).isEqualTo(generation);

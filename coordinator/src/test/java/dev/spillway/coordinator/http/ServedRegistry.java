@@ -34,10 +34,10 @@ import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,11 +67,21 @@ final class ServedRegistry implements AutoCloseable {
     private final HttpService service;
 
     ServedRegistry() throws IOException, InterruptedException {
-        service = HttpService.start(new HttpService.Options("test", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                ServiceEndpoints.with(
-                        CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), new Usage(usage, () -> {}), SECRET, now::get),
-                        new Readiness(Duration.ofSeconds(5)), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
-                CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
+        service = HttpService.start(
+                new HttpService.Options(
+                        "test",
+                        new HostPort("127.0.0.1", 0),
+                        Optional.empty(),
+                        HttpLimits.DEFAULT,
+                        ServiceEndpoints.with(
+                                CoordinatorRoutes
+                                        .of(registry, new Backlog(openOrders::get, 1_000), new Usage(usage, () -> {}), SECRET, now::get),
+                                new Readiness(Duration.ofSeconds(5)),
+                                metrics,
+                                Optional.of(CoordinatorRoutes.OPENAPI)),
+                        CoordinatorRoutes::failure,
+                        Optional.empty(),
+                        metrics.registry()));
     }
 
     URI uri(String path) {
@@ -87,13 +97,17 @@ final class ServedRegistry implements AutoCloseable {
     }
 
     Answer put(String path, String body, String... headers) throws IOException, InterruptedException {
-        return send(withHeaders(
-                HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json").PUT(BodyPublishers.ofString(body)), headers));
+        return send(
+                withHeaders(
+                        HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json").PUT(BodyPublishers.ofString(body)),
+                        headers));
     }
 
     Answer post(String path, String body, String... headers) throws IOException, InterruptedException {
-        return send(withHeaders(
-                HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)), headers));
+        return send(
+                withHeaders(
+                        HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)),
+                        headers));
     }
 
     Answer post(String path) throws IOException, InterruptedException {
@@ -126,7 +140,9 @@ final class ServedRegistry implements AutoCloseable {
         var id = new HostId(host);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(host.getBytes(java.nio.charset.StandardCharsets.UTF_8)).toString());
         JoinAnswer answer =
-                worker(id, "join",
+                worker(
+                        id,
+                        "join",
                         new JoinRequest(id, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))
                         .is(200)
                         .as(JoinAnswer.class);
@@ -135,8 +151,12 @@ final class ServedRegistry implements AutoCloseable {
     }
 
     Registration registration(String namespace, String key, String snapshot) {
-        return new Registration(ReplicaId.mint(now.get(), random), new NamespaceName(namespace), new EntryKey(key),
-                new SnapshotId(snapshot), 4096,
+        return new Registration(
+                ReplicaId.mint(now.get(), random),
+                new NamespaceName(namespace),
+                new EntryKey(key),
+                new SnapshotId(snapshot),
+                4096,
                 Description.NONE);
     }
 

@@ -63,14 +63,21 @@ class UnfinishedRequestsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"BUSY|503|the registry has more to do than it gets done", "UNAVAILABLE|503|" + AWAY,
-            "LOST_WHILE_COMMITTING|504|the connection to the database was lost while committing, and whether more was done is not known"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "BUSY|503|the registry has more to do than it gets done",
+                    "UNAVAILABLE|503|" + AWAY,
+                    "LOST_WHILE_COMMITTING|504|the connection to the database was lost while committing, and whether more was done is not known"})
     void aCleanThatStopsTellsWhatIsGoneAndGoesOn(Trouble stop, int status, String why) throws Exception {
         fill(1_999);
         for (int time = 0; time < 2; time++) {
             http.registry.after(1, stop);
-            JsonNode problem = unfinished(http.post(CLEAN, CONFIRM, KEY, "c"), status,
-                    "namespace trees: 1,000 entries were evicted, then: " + why + GOES_ON, 1_000);
+            JsonNode problem = unfinished(
+                    http.post(CLEAN, CONFIRM, KEY, "c"),
+                    status,
+                    "namespace trees: 1,000 entries were evicted, then: " + why + GOES_ON,
+                    1_000);
             assertThat(problem.has("planId")).isFalse();
             http.registry.now(Trouble.NONE);
             assertThat(namespace().entries()).isEqualTo(stop == Trouble.LOST_WHILE_COMMITTING ? 0 : 999);
@@ -94,9 +101,14 @@ class UnfinishedRequestsTest {
         fill(20);
         String plan = http.post(PRUNE, "{\"maxEntries\":1,\"dryRun\":true}").is(200).tree().path("id").asText();
         http.registry.now(stop);
-        for (var answer : new Answer[]{http.post(CLEAN, CONFIRM), http.post(PRUNE, "{\"maxEntries\":15}"),
-                http.put(NAMESPACE, "{\"maxEntries\":15}"), http.post("/v1/plans/" + plan + "/apply")}) {
-            answer.isProblem(503, stop == Trouble.BUSY ? "registry-busy" : "registry-unavailable",
+        for (var answer : new Answer[]{
+                http.post(CLEAN, CONFIRM),
+                http.post(PRUNE, "{\"maxEntries\":15}"),
+                http.put(NAMESPACE, "{\"maxEntries\":15}"),
+                http.post("/v1/plans/" + plan + "/apply")}) {
+            answer.isProblem(
+                    503,
+                    stop == Trouble.BUSY ? "registry-busy" : "registry-unavailable",
                     "nothing was changed; the same request can be sent again");
         }
         http.registry.now(Trouble.NONE);
@@ -105,8 +117,12 @@ class UnfinishedRequestsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"1|no victim was evicted|0|OPEN", "2|1,000 victims were evicted|1000|APPLYING",
-            "3|1,001 victims were evicted|1001|APPLIED"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "1|no victim was evicted|0|OPEN",
+                    "2|1,000 victims were evicted|1000|APPLYING",
+                    "3|1,001 victims were evicted|1001|APPLIED"})
     void aPruneThatStopsNamesItsPlanAndGoesOnWithIt(int steps, String done, long evicted, Plans.State state) throws Exception {
         fill(2_002);
         http.registry.after(steps, Trouble.UNAVAILABLE);
@@ -129,8 +145,12 @@ class UnfinishedRequestsTest {
         http.registry.after(1, Trouble.BUSY);
         Answer answer = http.post(PRUNE, dryRun, KEY, "p");
         String plan = answer.tree().path("planId").asText();
-        unfinished(answer, 503, "namespace trees, plan " + plan
-                + ": no victim was evicted, then: the registry has more to do than it gets done" + GOES_ON, 0);
+        unfinished(
+                answer,
+                503,
+                "namespace trees, plan " + plan
+                        + ": no victim was evicted, then: the registry has more to do than it gets done" + GOES_ON,
+                0);
         http.registry.now(Trouble.NONE);
         Plans.Plan whole = http.post(PRUNE, dryRun, KEY, "p").is(200).as(Plans.Plan.class);
         assertThat(whole.id()).hasToString(plan);
@@ -142,8 +162,11 @@ class UnfinishedRequestsTest {
         fill(1_001);
         String plan = http.post(PRUNE, "{\"maxEntries\":0,\"dryRun\":true}").is(200).tree().path("id").asText();
         http.registry.after(1, Trouble.BUSY);
-        JsonNode problem = unfinished(http.post("/v1/plans/" + plan + "/apply"), 503,
-                "plan " + plan + ": 1,000 victims were evicted, then: the registry has more to do than it gets done" + GOES_ON, 1_000);
+        JsonNode problem = unfinished(
+                http.post("/v1/plans/" + plan + "/apply"),
+                503,
+                "plan " + plan + ": 1,000 victims were evicted, then: the registry has more to do than it gets done" + GOES_ON,
+                1_000);
         assertThat(problem.path("planId").asText()).isEqualTo(plan);
         http.registry.now(Trouble.NONE);
         assertThat(http.post("/v1/plans/" + plan + "/apply").is(200).as(Plans.Plan.class).state()).isEqualTo(Plans.State.APPLIED);
@@ -157,7 +180,10 @@ class UnfinishedRequestsTest {
         http.registry.after(steps, Trouble.UNAVAILABLE);
         Answer answer = http.put(NAMESPACE, "{\"maxEntries\":1001}", KEY, "l");
         String plan = answer.tree().path("planId").asText();
-        unfinished(answer, 503, "namespace trees, plan %s: %,d victims were evicted, then: %s%s".formatted(plan, evicted, AWAY, GOES_ON),
+        unfinished(
+                answer,
+                503,
+                "namespace trees, plan %s: %,d victims were evicted, then: %s%s".formatted(plan, evicted, AWAY, GOES_ON),
                 evicted);
         http.registry.now(Trouble.NONE);
         assertThat(http.get("/v1/plans/" + plan).is(200).as(Plans.Plan.class).id()).hasToString(plan);

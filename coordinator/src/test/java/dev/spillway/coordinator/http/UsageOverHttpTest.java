@@ -45,7 +45,10 @@ class UsageOverHttpTest extends OverHttp {
 
         assertThat(curve.byEntries()).containsExactly(new Namespaces.CurvePoint(1, 0.2), new Namespaces.CurvePoint(4, 0.6));
         assertThat(curve.byBytes()).containsExactly(new Namespaces.CurvePoint(10, 0.2), new Namespaces.CurvePoint(40, 0.6));
-        assertThat(curve).extracting(Namespaces.Curve::accesses, Namespaces.Curve::sampledKeys, Namespaces.Curve::samplingRate,
+        assertThat(curve).extracting(
+                Namespaces.Curve::accesses,
+                Namespaces.Curve::sampledKeys,
+                Namespaces.Curve::samplingRate,
                 Namespaces.Curve::hitRate).containsExactly(10L, 4, 1.0, 0.6);
     }
 
@@ -105,7 +108,9 @@ class UsageOverHttpTest extends OverHttp {
         assertThat(http.get("/v1/namespaces/vm/usage?since=" + ServedRegistry.START.plusSeconds(1)).is(200).tree().path("items"))
                 .isEmpty();
         http.get("/v1/namespaces/vm/usage?since=yesterday")
-                .isProblem(400, "invalid-value",
+                .isProblem(
+                        400,
+                        "invalid-value",
                         "since: yesterday (expected: a time such as 2026-12-31T23:59:59Z, at most 9999-12-31T23:59:59Z)");
     }
 

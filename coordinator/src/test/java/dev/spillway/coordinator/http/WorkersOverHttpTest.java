@@ -55,8 +55,16 @@ class WorkersOverHttpTest extends OverHttp {
         for (String host : List.of("host-1", "host-2")) {
             String key = ServedRegistry.SECRET.keyOf(new HostId(host)).reveal();
             Sender sender = http.join(host);
-            JoinRequest again = new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY,
-                    sender.epoch(), 0, new JoinRequest.WorkerProcess(UUID.randomUUID(), false), sender.incarnation());
+            JoinRequest again = new JoinRequest(
+                    sender.hostId(),
+                    sender.storeId(),
+                    "127.0.0.1:7080",
+                    List.of(1),
+                    ServedRegistry.REGISTRY,
+                    sender.epoch(),
+                    0,
+                    new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
+                    sender.incarnation());
             assertThat(http.worker(sender.hostId(), "join", again).is(200).tree().path("messageKey").asText()).isEqualTo(key);
             MessageKey told = heartbeat(http.join(host), List.of()).messageKey();
             assertThat(Objects.requireNonNull(told).reveal()).isEqualTo(key);
@@ -104,31 +112,51 @@ class WorkersOverHttpTest extends OverHttp {
         Registration registration = http.registration("vm", "a", "sa");
         var registered = (ReplicaOutcome.Registered) http.register(one, registration);
 
-        var copy = new Attachment(ReplicaId.mint(http.now.get(), http.random), new NamespaceName("vm"), new EntryKey("a"),
-                registered.generation(), 4096, registered.snapshotId());
+        var copy = new Attachment(
+                ReplicaId.mint(http.now.get(), http.random),
+                new NamespaceName("vm"),
+                new EntryKey("a"),
+                registered.generation(),
+                4096,
+                registered.snapshotId());
         assertThat(http.worker(two.hostId(), "attach", new AttachRequest(two, List.of(copy))).is(200).as(ReplicaOutcomes.class).outcomes())
                 .singleElement()
                 .isInstanceOf(ReplicaOutcome.Registered.class);
-        assertThat(http.worker(one.hostId(), "resolve", new ResolveRequest(one, List.of(registration.replicaId())))
-                .is(200)
-                .as(ReplicaOutcomes.class)
-                .outcomes()).singleElement().isInstanceOf(ReplicaOutcome.Registered.class);
-        assertThat(http.worker(one.hostId(), "touch", new TouchRequest(one,
-                List.of(new TouchRequest.Used(new EntryName(new NamespaceName("vm"), new EntryKey("a")), 3)), List.of())).is(200).response
-                .body())
+        assertThat(
+                http.worker(one.hostId(), "resolve", new ResolveRequest(one, List.of(registration.replicaId())))
+                        .is(200)
+                        .as(ReplicaOutcomes.class)
+                        .outcomes())
+                .singleElement()
+                .isInstanceOf(ReplicaOutcome.Registered.class);
+        assertThat(
+                http.worker(
+                        one.hostId(),
+                        "touch",
+                        new TouchRequest(
+                                one,
+                                List.of(new TouchRequest.Used(new EntryName(new NamespaceName("vm"), new EntryKey("a")), 3)),
+                                List.of()))
+                        .is(200).response
+                        .body())
                 .isEqualTo("{}");
         assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).hits()).isEqualTo(3);
         assertThat(http.worker(one.hostId(), "reconcile", new ReconcileRequest(one, null)).is(200).as(ReconcileAnswer.class))
                 .isEqualTo(new ReconcileAnswer(List.of(registration.replicaId()), true));
-        assertThat(http.worker(one.hostId(), "discrepancies", new DiscrepancyRequest(one, List.of(), List.of(), 1))
-                .is(200)
-                .as(DiscrepancyAnswer.class))
+        assertThat(
+                http.worker(one.hostId(), "discrepancies", new DiscrepancyRequest(one, List.of(), List.of(), 1))
+                        .is(200)
+                        .as(DiscrepancyAnswer.class))
                 .isEqualTo(new DiscrepancyAnswer(0, 0, 0));
-        assertThat(http
-                .worker(two.hostId(), "drop",
-                        new DropRequest(two, List.of(new DropRequest.Drop(copy.replicaId(), DropRequest.Reason.BOUNDS))))
-                .is(200)
-                .as(DropAnswer.class)).isEqualTo(new DropAnswer(List.of(copy.replicaId()), List.of()));
+        assertThat(
+                http
+                        .worker(
+                                two.hostId(),
+                                "drop",
+                                new DropRequest(two, List.of(new DropRequest.Drop(copy.replicaId(), DropRequest.Reason.BOUNDS))))
+                        .is(200)
+                        .as(DropAnswer.class))
+                .isEqualTo(new DropAnswer(List.of(copy.replicaId()), List.of()));
     }
 
     @Test
@@ -151,7 +179,8 @@ class WorkersOverHttpTest extends OverHttp {
         assertThat(host("host-2").drain()).isNull();
         assertThat(heartbeat(one, List.of()).draining()).isTrue();
         assertThat(heartbeat(two, List.of()).draining()).isFalse();
-        assertThat(http.register(one, http.registration("shared", "c", "sc"))).isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
+        assertThat(http.register(one, http.registration("shared", "c", "sc"))).isInstanceOfSatisfying(
+                ReplicaOutcome.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.DRAINING));
 
         assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class))
@@ -176,11 +205,13 @@ class WorkersOverHttpTest extends OverHttp {
         var answer = http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0, 0)).is(409);
         assertThat(answer.tree().path("type").asText()).isEqualTo("urn:spillway:problem:fenced");
         assertThat(answer.tree().path("detail").asText()).contains("incarnation");
-        assertThat(http.worker(before.hostId(), "register", new RegisterRequest(before, List.of(http.registration("vm", "a", "sa"))))
-                .is(409)
-                .tree()
-                .path("type")
-                .asText()).isEqualTo("urn:spillway:problem:fenced");
+        assertThat(
+                http.worker(before.hostId(), "register", new RegisterRequest(before, List.of(http.registration("vm", "a", "sa"))))
+                        .is(409)
+                        .tree()
+                        .path("type")
+                        .asText())
+                .isEqualTo("urn:spillway:problem:fenced");
         http.get("/v1/namespaces/vm/entries/a").is(404);
     }
 
@@ -188,16 +219,25 @@ class WorkersOverHttpTest extends OverHttp {
     void aRefusedJoinSaysTheWayOut() throws Exception {
         Sender known = http.join("host-1");
         var other =
-                new JoinRequest(known.hostId(), dev.spillway.events.StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"), "127.0.0.1:7081",
-                        List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
+                new JoinRequest(
+                        known.hostId(),
+                        dev.spillway.events.StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"),
+                        "127.0.0.1:7081",
+                        List.of(1),
+                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(refusals()).isEmpty();
         JoinAnswer answer = http.worker(known.hostId(), "join", other).is(200).as(JoinAnswer.class);
         List<Hosts.JoinRefusal> shown = refusals();
         assertThat(answer).isInstanceOfSatisfying(JoinAnswer.Refused.class, refused -> {
             assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.HOST_ID_IN_USE);
             assertThat(shown).containsExactly(
-                    new Hosts.JoinRefusal(other.hostId(), other.storeId(), "127.0.0.1:7081", JoinAnswer.Reason.HOST_ID_IN_USE,
-                            refused.detail(), ServedRegistry.START));
+                    new Hosts.JoinRefusal(
+                            other.hostId(),
+                            other.storeId(),
+                            "127.0.0.1:7081",
+                            JoinAnswer.Reason.HOST_ID_IN_USE,
+                            refused.detail(),
+                            ServedRegistry.START));
         });
     }
 
@@ -205,8 +245,7 @@ class WorkersOverHttpTest extends OverHttp {
     void theHostOfThePathIsTheSenders() throws Exception {
         Sender sender = http.join("host-1");
         http.worker(new HostId("host-2"), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0))
-                .isProblem(400, "invalid-value",
-                        "hostId: host-1 (expected: host-2, the host of the path)");
+                .isProblem(400, "invalid-value", "hostId: host-1 (expected: host-2, the host of the path)");
         http.post("/v1/workers/Host/heartbeat", "{}").is(400);
     }
 
@@ -222,8 +261,7 @@ class WorkersOverHttpTest extends OverHttp {
                 .allMatch(ReplicaOutcome.Registered.class::isInstance);
         items.add(http.registration("many", "one more", "s"));
         http.worker(sender.hostId(), "register", new RegisterRequest(sender, items))
-                .isProblem(400, "invalid-value",
-                        "items: 1001 items (expected: at most 1000 in one message)");
+                .isProblem(400, "invalid-value", "items: 1001 items (expected: at most 1000 in one message)");
         http.get("/v1/namespaces/many/entries/one%20more").is(404);
     }
 
@@ -249,10 +287,16 @@ class WorkersOverHttpTest extends OverHttp {
         ((ObjectNode) noKey.path("items").get(0)).remove("key");
         http.post("/v1/workers/host-1/register", noKey.toString())
                 .isProblem(400, "invalid-value", "items[0].key: missing (expected: a text)");
-        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1),
+        var noAddress = new JoinRequest(
+                sender.hostId(),
+                sender.storeId(),
+                "nowhere",
+                List.of(1),
                 new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         http.worker(sender.hostId(), "join", noAddress)
-                .isProblem(400, "invalid-value",
+                .isProblem(
+                        400,
+                        "invalid-value",
                         "address: nowhere (expected: host:port, such as 127.0.0.1:7080, with https:// before it if TLS is spoken)");
         http.get("/v1/namespaces/vm/entries/a").is(404);
     }
@@ -299,8 +343,16 @@ class WorkersOverHttpTest extends OverHttp {
         assertThat(host("host-1").state()).isEqualTo(Hosts.State.RETIRED);
         http.get("/v1/namespaces/vm/entries/a").is(404);
         var join =
-                new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 1,
-                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false), 1);
+                new JoinRequest(
+                        sender.hostId(),
+                        sender.storeId(),
+                        "127.0.0.1:7080",
+                        List.of(1),
+                        ServedRegistry.REGISTRY,
+                        1,
+                        1,
+                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
+                        1);
         assertThat(http.worker(sender.hostId(), "join", join).is(200).as(JoinAnswer.class)).isInstanceOf(JoinAnswer.Refused.class);
         http.post("/v1/hosts/host-1/readmit").is(200);
         assertThat(http.worker(sender.hostId(), "join", join).is(200).as(JoinAnswer.class)).isInstanceOf(JoinAnswer.Joined.class);
@@ -318,7 +370,9 @@ class WorkersOverHttpTest extends OverHttp {
         http.get("/v1/evictions?state=half").isProblem(400, "invalid-value", "state: half (expected: one of open, closed)");
         http.get("/v1/evictions/x").isProblem(400, "invalid-value", "evictionId: x (expected: a UUID of 36 characters)");
         http.get("/v1/evictions/01938f5e-1c00-7a3b-8c4d-5e6f70819203")
-                .isProblem(404, "unknown-eviction",
+                .isProblem(
+                        404,
+                        "unknown-eviction",
                         "eviction: 01938f5e-1c00-7a3b-8c4d-5e6f70819203 (expected: the id of an eviction that is still kept)");
     }
 

@@ -60,8 +60,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RegistryOverKafkaTest {
     private static final FleetSecret SECRET = FleetSecret.random(new SecureRandom());
     private static final int ORDER_PARTITIONS = 4;
-    private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1), false),
-            new RegistryTopics.Shape(2, Duration.ofHours(1), false), new RegistryTopics.Shape(3, Duration.ofHours(1), false),
+    private static final RegistryTopics TOPICS = new RegistryTopics(
+            new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1), false),
+            new RegistryTopics.Shape(2, Duration.ofHours(1), false),
+            new RegistryTopics.Shape(3, Duration.ofHours(1), false),
             Copies.OF_BROKERS);
     private static final RegistryRules RULES = RegistryRules.DEFAULTS
             .with(new RegistryRules.Contact(Duration.ofSeconds(5), Duration.ofSeconds(300), Duration.ofMinutes(10)))
@@ -143,9 +145,11 @@ class RegistryOverKafkaTest {
         workers.put(one, "vm", "c");
         TopicReader orders = reader(Topics.ORDERS, "order.v1");
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
-        Await.until("both orders are out",
+        Await.until(
+                "both orders are out",
                 () -> orders.values(Order.class).stream().map(Order::replicaId).toList().containsAll(List.of(first, second)));
-        Await.until("both facts are out",
+        Await.until(
+                "both facts are out",
                 () -> facts.values(EvictionFact.class).stream().map(fact -> fact.key().value()).toList().containsAll(List.of("a", "b")));
         orders.records().forEach(record -> {
             Order order = TopicReader.read(Order.class, record);
@@ -168,7 +172,8 @@ class RegistryOverKafkaTest {
         workers.put(one, "vm", "b");
         TopicReader orders = reader(Topics.ORDERS, "order.v1");
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
-        Await.until("the order was published three times",
+        Await.until(
+                "the order was published three times",
                 () -> orders.values(Order.class).stream().map(Order::attempt).toList().containsAll(List.of(1, 2, 3)));
         assertThat(facts.values(EvictionFact.class)).hasSize(1);
     }
@@ -211,8 +216,13 @@ class RegistryOverKafkaTest {
         workers.put(one, "vm", "b");
         EventMessage rubbish = new EventMessage(new TreeMap<>(Map.of("ce_type", "dev.spillway.report.v9")), "rubbish");
         sender.send(EventMessages.message(Topics.REPORTS, OptionalInt.of(0), "host-1", rubbish.provenBy(SECRET.keyOf(one.hostId())))).get();
-        sender.send(EventMessages.message(Topics.REPORTS, OptionalInt.of(0), "host-1",
-                new EventMessage(new TreeMap<>(Map.of("ce_type", "dev.spillway.report.v1")), "{}").provenBy(SECRET.keyOf(one.hostId()))))
+        sender.send(
+                EventMessages.message(
+                        Topics.REPORTS,
+                        OptionalInt.of(0),
+                        "host-1",
+                        new EventMessage(new TreeMap<>(Map.of("ce_type", "dev.spillway.report.v1")), "{}")
+                                .provenBy(SECRET.keyOf(one.hostId()))))
                 .get();
         sender.send(report(Workers.deleted(one, evicted), OptionalInt.of(0))).get();
         Await.until("the order is closed", () -> registry.queries().openOrders().count() == 0);
@@ -230,11 +240,18 @@ class RegistryOverKafkaTest {
         workers.put(one, "vm", "c");
         EventMessage ofTwo = new EventCodec("/test").encode(Workers.deleted(two, second), Instant.now());
         EventMessage byOne = ofTwo.provenBy(SECRET.keyOf(one.hostId()));
-        List<Message> forged = new ArrayList<>(List.of(onReports("host-2", byOne), onReports("host-1", byOne), onReports("host-2", ofTwo),
-                onReports("no host", byOne),
-                onReports("host-2", ofTwo.provenBy(FleetSecret.random(new SecureRandom()).keyOf(two.hostId()))),
-                onReports("host-2", new EventMessage(ofTwo.provenBy(SECRET.keyOf(two.hostId())).headers(),
-                        ofTwo.json().replace("DELETED", "ABSENT")))));
+        List<Message> forged = new ArrayList<>(
+                List.of(
+                        onReports("host-2", byOne),
+                        onReports("host-1", byOne),
+                        onReports("host-2", ofTwo),
+                        onReports("no host", byOne),
+                        onReports("host-2", ofTwo.provenBy(FleetSecret.random(new SecureRandom()).keyOf(two.hostId()))),
+                        onReports(
+                                "host-2",
+                                new EventMessage(
+                                        ofTwo.provenBy(SECRET.keyOf(two.hostId())).headers(),
+                                        ofTwo.json().replace("DELETED", "ABSENT")))));
         forged.add(new Message(Topics.REPORTS, OptionalInt.of(0), null, onReports("host-2", byOne).headers(), new byte[0]));
         for (Message each : forged) {
             sender.send(each).get();
@@ -286,7 +303,8 @@ class RegistryOverKafkaTest {
         });
         broker.start();
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
-        Await.until("the fact is out after all",
+        Await.until(
+                "the fact is out after all",
                 () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.key().value().equals("a")));
         TopicReader orders = reader(Topics.ORDERS, "order.v1");
         Await.until("the order is out too", () -> orders.values(Order.class).stream().anyMatch(order -> order.replicaId().equals(evicted)));
@@ -300,7 +318,8 @@ class RegistryOverKafkaTest {
         ReplicaId evicted = workers.put(one, "vm", "a");
         broker.stop();
         workers.put(one, "vm", "b");
-        Await.until("a heartbeat carries the order",
+        Await.until(
+                "a heartbeat carries the order",
                 () -> workers.orders(one).stream().anyMatch(order -> order.replicaId().equals(evicted)));
         broker.start();
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
@@ -358,12 +377,15 @@ class RegistryOverKafkaTest {
         workers.put(hosts.getFirst(), "vm", "last");
         publishOrders();
         TopicReader orders = reader(Topics.ORDERS, "order.v1");
-        Await.until("all that have a partition are out", () -> orders.values(Order.class)
-                .stream()
-                .map(Order::replicaId)
-                .toList()
-                .containsAll(evicted.subList(0, ORDER_PARTITIONS)));
-        Await.until("a heartbeat carries the other one",
+        Await.until(
+                "all that have a partition are out",
+                () -> orders.values(Order.class)
+                        .stream()
+                        .map(Order::replicaId)
+                        .toList()
+                        .containsAll(evicted.subList(0, ORDER_PARTITIONS)));
+        Await.until(
+                "a heartbeat carries the other one",
                 () -> workers.orders(hosts.getLast()).stream().anyMatch(order -> order.replicaId().equals(evicted.getLast())));
         assertThat(orders.values(Order.class)).noneMatch(order -> order.replicaId().equals(evicted.getLast()));
     }
@@ -400,7 +422,10 @@ class RegistryOverKafkaTest {
     }
 
     private static Message report(Report report, OptionalInt partition) {
-        return EventMessages.message(Topics.REPORTS, partition, report.hostId().value(),
+        return EventMessages.message(
+                Topics.REPORTS,
+                partition,
+                report.hostId().value(),
                 new EventCodec("/test").encode(report, Instant.now()).provenBy(SECRET.keyOf(report.hostId())));
     }
 

@@ -50,7 +50,7 @@ sealed interface Act {
             case Plain plain -> !plain.command().goesAlone();
             case Send send -> !(send.message().from(NOBODY) instanceof ReconcileRequest)
                     && !(send.message().from(NOBODY) instanceof DiscrepancyRequest);
-            case Join _,PublishFacts _,Pass _,Pin _,OnPlan _ -> false;
+            case Join _, PublishFacts _, Pass _, Pin _, OnPlan _ -> false;
         };
     }
 

@@ -189,7 +189,8 @@ class ActivityFollowingTest {
                         .getCopyAPI()
                         .copyIn("COPY " + table + " FROM STDIN", new ByteArrayInputStream(rows.toByteArray()));
             }
-            for (String set : ask(source,
+            for (String set : ask(
+                    source,
                     "SELECT format('SELECT setval(%L, %s)', sequencename, last_value) FROM pg_sequences WHERE last_value IS NOT NULL")) {
                 target.execute(set);
             }
@@ -332,9 +333,12 @@ class ActivityFollowingTest {
         @Override
         public Void call() {
             for (int i = 0; i <= evictions; i++) {
-                fleet.registry.execute(new Command.Put(
-                        new EntryName(Fleet.ns(namespace), new EntryKey(prefix + i)),
-                        new SnapshotId("image"), 1, Description.NONE));
+                fleet.registry.execute(
+                        new Command.Put(
+                                new EntryName(Fleet.ns(namespace), new EntryKey(prefix + i)),
+                                new SnapshotId("image"),
+                                1,
+                                Description.NONE));
             }
             return null;
         }

@@ -80,19 +80,26 @@ class BatchTest {
     void oneKeyPutReadDeletedAndPutAgainIsSeenInThatOrder() throws Exception {
         fleet.put("a", "image-0");
         List<Future<?>> outcomes =
-                inOneBatch(List.of(() -> fleet.put("a", "image-1"), () -> fleet.get("a"), () -> fleet.invalidate("a", null),
-                        () -> fleet.get("a"), () -> fleet.put("a", "image-2"), () -> fleet.get("a")));
-        assertThat(outcomes.get(0).resultNow()).isInstanceOfSatisfying(Outcomes.Putting.Stored.class,
+                inOneBatch(
+                        List.of(
+                                () -> fleet.put("a", "image-1"),
+                                () -> fleet.get("a"),
+                                () -> fleet.invalidate("a", null),
+                                () -> fleet.get("a"),
+                                () -> fleet.put("a", "image-2"),
+                                () -> fleet.get("a")));
+        assertThat(outcomes.get(0).resultNow()).isInstanceOfSatisfying(
+                Outcomes.Putting.Stored.class,
                 stored -> assertThat(stored.replaced()).isEqualTo(new SnapshotId("image-0")));
         assertThat(outcomes.get(1).resultNow()).isEqualTo("image-1");
         assertThat(outcomes.get(2).resultNow()).isEqualTo(new Outcomes.Invalidation.Invalidated(new SnapshotId("image-1")));
         assertThat(outcomes.get(3).resultNow()).isNull();
-        assertThat(outcomes.get(4).resultNow()).isInstanceOfSatisfying(Outcomes.Putting.Stored.class,
+        assertThat(outcomes.get(4).resultNow()).isInstanceOfSatisfying(
+                Outcomes.Putting.Stored.class,
                 stored -> assertThat(stored.replaced()).isNull());
         assertThat(outcomes.get(5).resultNow()).isEqualTo("image-2");
         assertThat(fleet.evictions()).extracting(eviction -> eviction.fact().snapshotId().value())
-                .containsExactlyInAnyOrder("image-0",
-                        "image-1");
+                .containsExactlyInAnyOrder("image-0", "image-1");
     }
 
     @Test
@@ -100,7 +107,8 @@ class BatchTest {
         fleet.put("a", "image-a");
         List<Object> answers =
                 answers(inOneBatch(List.of(() -> fleet.invalidate("a", "image-a"), () -> fleet.invalidate("a", "image-a"))));
-        assertThat(answers).containsExactly(new Outcomes.Invalidation.Invalidated(new SnapshotId("image-a")),
+        assertThat(answers).containsExactly(
+                new Outcomes.Invalidation.Invalidated(new SnapshotId("image-a")),
                 new Outcomes.Invalidation.Absent());
         assertThat(fleet.evictions()).hasSize(1);
     }
@@ -110,8 +118,8 @@ class BatchTest {
         FleetHost one = fleet.host("host-1");
         FleetHost two = fleet.host("host-2");
         ReplicaId id = Fleet.newReplicaId();
-        List<Object> answers = answers(inOneBatch(
-                List.of(() -> one.register(id, "a", "image-a"), () -> two.register(id, "b", "image-b"), () -> one.resolve(id))));
+        List<Object> answers = answers(
+                inOneBatch(List.of(() -> one.register(id, "a", "image-a"), () -> two.register(id, "b", "image-b"), () -> one.resolve(id))));
         assertThat(answers.get(0)).isInstanceOf(ReplicaOutcome.Registered.class);
         assertThat(answers.get(1)).isEqualTo(new ReplicaOutcome.Ended(id));
         assertThat(answers.get(2)).isEqualTo(answers.get(0));
@@ -133,8 +141,11 @@ class BatchTest {
         ReplicaId first = host.holds("a", "shared");
         ReplicaId second = Fleet.newReplicaId();
         ReplicaId third = Fleet.newReplicaId();
-        inOneBatch(List.of(() -> host.register(second, "b", "shared"), () -> host.register(third, "a", "newer"),
-                () -> fleet.invalidate("b", null)));
+        inOneBatch(
+                List.of(
+                        () -> host.register(second, "b", "shared"),
+                        () -> host.register(third, "a", "newer"),
+                        () -> fleet.invalidate("b", null)));
         assertThat(host.ordered()).containsExactlyInAnyOrder(first, second);
         assertThat(fleet.entry("a").replicas()).extracting(replica -> replica.replicaId()).containsExactly(third);
     }
@@ -147,8 +158,12 @@ class BatchTest {
         long generation = fleet.entry("a").generation();
         ReplicaId before = Fleet.newReplicaId();
         ReplicaId after = Fleet.newReplicaId();
-        List<Object> answers = answers(inOneBatch(List.of(() -> peer.attach(before, "a", generation), () -> fleet.invalidate("a", null),
-                () -> peer.attach(after, "a", generation))));
+        List<Object> answers = answers(
+                inOneBatch(
+                        List.of(
+                                () -> peer.attach(before, "a", generation),
+                                () -> fleet.invalidate("a", null),
+                                () -> peer.attach(after, "a", generation))));
         assertThat(answers.get(0)).isInstanceOf(ReplicaOutcome.Registered.class);
         assertThat(answers.get(2)).isEqualTo(new ReplicaOutcome.Gone(after));
         assertThat(fleet.onlyEviction().fact().replicas()).isEqualTo(2);
@@ -304,9 +319,10 @@ class BatchTest {
         large.host("host-0");
         large.put("a", "image-a");
         long generation = large.entry("a").generation();
-        DATABASE.execute("INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
-                + "SELECT gen_random_uuid(), 'host-0', 'snapshots', 'a', 'image-a', " + generation
-                + ", 1, now() FROM generate_series(1, 10000)");
+        DATABASE.execute(
+                "INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
+                        + "SELECT gen_random_uuid(), 'host-0', 'snapshots', 'a', 'image-a', " + generation
+                        + ", 1, now() FROM generate_series(1, 10000)");
         large.invalidate("a", null);
         assertThat(large.onlyEviction().fact().replicas()).isEqualTo(10_000);
         assertThat(DATABASE.ask("SELECT count(*) FROM replicas WHERE doom_cause IS NOT NULL")).containsExactly("1000");
@@ -329,11 +345,11 @@ class BatchTest {
         }
         // From the first eviction on, victims are read ahead.
         large.put("first", "image");
-        DATABASE.execute("INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
-                + "SELECT gen_random_uuid(), 'host-' || h, e.namespace, e.key, e.snapshot_id, e.generation, 0, now() FROM entries e, "
-                + "generate_series(1, " + holders + ") h WHERE e.key LIKE 'old%'");
-        gathering.together(
-                old.stream().skip(1).<Callable<?>>map(key -> () -> large.put("new-" + key, "image")).toList())
+        DATABASE.execute(
+                "INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
+                        + "SELECT gen_random_uuid(), 'host-' || h, e.namespace, e.key, e.snapshot_id, e.generation, 0, now() FROM entries e, "
+                        + "generate_series(1, " + holders + ") h WHERE e.key LIKE 'old%'");
+        gathering.together(old.stream().skip(1).<Callable<?>>map(key -> () -> large.put("new-" + key, "image")).toList())
                 .forEach(answer -> assertThat(answer.resultNow()).isInstanceOf(Outcomes.Putting.Stored.class));
         assertThat(Long.parseLong(DATABASE.ask("SELECT count(*) FROM replicas WHERE doom_cause IS NOT NULL").getFirst()))
                 .isBetween(1_000L, 10_000L + entries);

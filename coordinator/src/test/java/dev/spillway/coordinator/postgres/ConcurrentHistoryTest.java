@@ -80,12 +80,16 @@ class ConcurrentHistoryTest {
         Random random = new Random(seed);
         RegistryRules rules =
                 new RegistryRules(
-                new Contact(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10)),
-                new Retry(Duration.ZERO, Duration.ZERO),
-                RegistryRules.DEFAULTS.breaker(),
-                Duration.ofDays(1),
-                new Chunks(1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5), RegistryRules.DEFAULTS.chunks().plan()),
-                RegistryRules.DEFAULTS.plansKept());
+                        new Contact(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10)),
+                        new Retry(Duration.ZERO, Duration.ZERO),
+                        RegistryRules.DEFAULTS.breaker(),
+                        Duration.ofDays(1),
+                        new Chunks(
+                                1 + random.nextInt(3),
+                                1 + random.nextInt(20),
+                                1 + random.nextInt(5),
+                                RegistryRules.DEFAULTS.chunks().plan()),
+                        RegistryRules.DEFAULTS.plansKept());
         TwoCoordinators registry = new TwoCoordinators(DATABASE.empty(rules), DATABASE, rules);
         Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);
         RandomActs acts = new RandomActs(random, true);
@@ -149,7 +153,12 @@ class ConcurrentHistoryTest {
     }
 
     /** An order of {@code left} that, after {@code done}, explains all answers and the state that is stored now. */
-    private static Optional<List<Call>> explanation(List<Act> past, List<Call> done, List<Call> left, Side stored, Callable<Side> model,
+    private static Optional<List<Call>> explanation(
+            List<Act> past,
+            List<Call> done,
+            List<Call> left,
+            Side stored,
+            Callable<Side> model,
             Set<String> against) throws Exception {
         Side reference = model.call();
         past.forEach(reference::carryOut);

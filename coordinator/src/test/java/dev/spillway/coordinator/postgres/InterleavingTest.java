@@ -171,8 +171,9 @@ class InterleavingTest {
         long generation = fleet.entry("a").generation();
         FleetHost peer = fleet.host("host-2");
         ReplicaId copy = Fleet.newReplicaId();
-        hold("INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
-                + "VALUES ('" + copy + "', 'host-2', 'x', 'x', 'x', 1, 1, now())");
+        hold(
+                "INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
+                        + "VALUES ('" + copy + "', 'host-2', 'x', 'x', 'x', 1, 1, now())");
         // The copy has its entry when it finds its own row's place taken; the eviction waits for the entry.
         Future<ReplicaOutcome> attach = waiting(1, () -> peer.attach(copy, "a", generation));
         Future<Outcomes.Invalidation> invalidate = waiting(2, () -> fleet.invalidate("a", null));
@@ -285,7 +286,8 @@ class InterleavingTest {
         holdJoinOfHost9();
         Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(joinWithItsStore("host-9"))));
         letGo();
-        assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(JoinAnswer.Joined.class,
+        assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(
+                JoinAnswer.Joined.class,
                 joined -> assertThat(joined.incarnation()).isEqualTo(2));
         assertThat(registry.conflicts()).isOne();
     }
@@ -295,14 +297,16 @@ class InterleavingTest {
         holdJoinOfHost9();
         Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(joinWithItsStore("host-8"))));
         letGo();
-        assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(JoinAnswer.Refused.class,
+        assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(
+                JoinAnswer.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.STORE_IN_USE));
     }
 
     private void holdJoinOfHost9() throws Exception {
-        hold("INSERT INTO hosts (host_id, store_id, address, state, incarnation, process_id, partition, last_heard_at, replicas, bytes, held, trash, "
-                + "free_bytes, readmitted, reconcile_first) SELECT 'host-9', '00000000-0000-0009-0000-000000000009', address, state, incarnation, process_id, partition, "
-                + "last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first FROM hosts LIMIT 1");
+        hold(
+                "INSERT INTO hosts (host_id, store_id, address, state, incarnation, process_id, partition, last_heard_at, replicas, bytes, held, trash, "
+                        + "free_bytes, readmitted, reconcile_first) SELECT 'host-9', '00000000-0000-0009-0000-000000000009', address, state, incarnation, process_id, partition, "
+                        + "last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first FROM hosts LIMIT 1");
     }
 
     private JoinRequest joinWithItsStore(String hostId) {
@@ -312,7 +316,8 @@ class InterleavingTest {
 
     @Test
     void aNamespaceThatTwoCreateAtOnceIsCreatedOnce() throws Exception {
-        hold("INSERT INTO namespaces (name, max_entries, max_eviction_share, entries, bytes, use_counter, hits, misses) VALUES ('new', 5, 0.5, 0, 0, 0, 0, 0)");
+        hold(
+                "INSERT INTO namespaces (name, max_entries, max_eviction_share, entries, bytes, use_counter, hits, misses) VALUES ('new', 5, 0.5, 0, 0, 0, 0, 0)");
         Future<Outcomes.PolicySetting> set = waiting(1, () -> registry.execute(new Command.SetPolicy(Fleet.ns("new"), null, 9L, null)));
         letGo();
         assertThat(set.get()).isInstanceOfSatisfying(Outcomes.PolicySetting.Changed.class, changed -> {

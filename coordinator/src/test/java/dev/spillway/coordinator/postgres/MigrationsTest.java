@@ -65,10 +65,15 @@ class MigrationsTest {
             }
             assertThat(keys).as("of one secret").hasSize(1);
         }
-        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
+        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly(
+                "1",
                 "2",
                 "3",
-                "4", "5", "6", "7", "8");
+                "4",
+                "5",
+                "6",
+                "7",
+                "8");
     }
 
     /** A database that has one refuses to start with another of the same number, be it only a comment that differs. */
@@ -76,8 +81,15 @@ class MigrationsTest {
     void migrationsThatHaveLandedNeverChange() {
         DATABASE.open(RegistryRules.DEFAULTS);
         assertThat(DATABASE.ask("SELECT version || ' ' || checksum FROM flyway_schema_history ORDER BY installed_rank"))
-                .containsExactly("1 -114703434", "2 -2018862355", "3 -810102507", "4 -642947905", "5 -385193698", "6 1008906575",
-                        "7 -1756314080", "8 -1269095950");
+                .containsExactly(
+                        "1 -114703434",
+                        "2 -2018862355",
+                        "3 -810102507",
+                        "4 -642947905",
+                        "5 -385193698",
+                        "6 1008906575",
+                        "7 -1756314080",
+                        "8 -1269095950");
     }
 
     /** Before groups were evicted together, each of their entries had a place of its own. */
@@ -156,13 +168,21 @@ class MigrationsTest {
         Fleet fleet = Fleet.withCapacity(DATABASE.open(RegistryRules.DEFAULTS), 5);
         fleet.host("host-1").holds("a", "image-a");
         fleet.put("b", "image-b");
-        for (String wrong : List.of("UPDATE namespaces SET max_entries = 0", "UPDATE namespaces SET entries = -1",
+        for (String wrong : List.of(
+                "UPDATE namespaces SET max_entries = 0",
+                "UPDATE namespaces SET entries = -1",
                 "UPDATE namespaces SET bytes = -1",
-                "UPDATE entries SET size_bytes = -1", "UPDATE entries SET last_use = 1", "UPDATE entries SET key = ''",
-                "UPDATE replicas SET doom_cause = 'CAPACITY'", "UPDATE replicas SET next_attempt_at = now()",
+                "UPDATE entries SET size_bytes = -1",
+                "UPDATE entries SET last_use = 1",
+                "UPDATE entries SET key = ''",
+                "UPDATE replicas SET doom_cause = 'CAPACITY'",
+                "UPDATE replicas SET next_attempt_at = now()",
                 "UPDATE replicas SET last_error = 'x'",
-                "UPDATE hosts SET state = 'LOST'", "UPDATE hosts SET state = 'DRAINING'", "UPDATE hosts SET draining_since = now()",
-                "UPDATE hosts SET drain_looked_to = gen_random_uuid()", "INSERT INTO registry DEFAULT VALUES")) {
+                "UPDATE hosts SET state = 'LOST'",
+                "UPDATE hosts SET state = 'DRAINING'",
+                "UPDATE hosts SET draining_since = now()",
+                "UPDATE hosts SET drain_looked_to = gen_random_uuid()",
+                "INSERT INTO registry DEFAULT VALUES")) {
             assertThatThrownBy(() -> DATABASE.execute(wrong)).as(wrong)
                     .hasCauseInstanceOf(SQLException.class)
                     .cause()

@@ -12,10 +12,10 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.registry.Fleet;
+import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.RegistryQueries.EntryView;
 import dev.spillway.registry.RegistryQueries.EvictionFilter;
 import dev.spillway.registry.RegistryQueries.EvictionView;
-import dev.spillway.registry.RegistryQueries;
 import dev.spillway.registry.decide.RegistryRules;
 import dev.spillway.registry.model.Holding;
 import dev.spillway.registry.model.Place;
@@ -100,14 +100,16 @@ class PlanTest {
 
     @Test
     void victimsComeFromTheIndexInOrderOfUse() {
-        String plan = plan(EntryTable.VICTIMS,
+        String plan = plan(
+                EntryTable.VICTIMS,
                 query -> EntryTable.behind(query, Place.START).bind("namespace", "snapshots").bind("limit", 1));
         assertThat(plan).contains("Index Scan using entries_in_order").doesNotContain("Seq Scan").doesNotContain("Sort");
     }
 
     @Test
     void victimsAreReadTogetherWithTheirHolders() {
-        String plan = plan(VictimPrefetch.VICTIMS,
+        String plan = plan(
+                VictimPrefetch.VICTIMS,
                 query -> Columns.of(List.of("snapshots"))
                         .texts("namespaces", namespace -> namespace)
                         .doubles("priorities", namespace -> 0.0)
@@ -123,7 +125,8 @@ class PlanTest {
 
     @Test
     void anEntryIsReadWithItsReplicas() {
-        String plan = plan(EntryReads.ENTRIES,
+        String plan = plan(
+                EntryReads.ENTRIES,
                 query -> Columns.of(names())
                         .texts("namespaces", EntryName::namespace)
                         .texts("keys", EntryName::key)
@@ -142,8 +145,7 @@ class PlanTest {
                 .contains("Index Scan using entries_pinned on")
                 .doesNotContain("Seq Scan")
                 .doesNotContain("Sort");
-        assertThat(plan(EntryTable.PINS_ENDED,
-                query -> query.bind("namespace", "snapshots").bind("limit", 10).bind("now", Instant.now())))
+        assertThat(plan(EntryTable.PINS_ENDED, query -> query.bind("namespace", "snapshots").bind("limit", 10).bind("now", Instant.now())))
                 .contains("Index Scan using entries_by_end_of_pin")
                 .doesNotContain("Seq Scan")
                 .doesNotContain("Sort");
@@ -151,8 +153,10 @@ class PlanTest {
 
     @Test
     void whatIsOverComesFromTheIndexes() {
-        assertThat(plan(EntryTable.CREATED_UNTIL,
-                query -> query.bind("namespace", "snapshots").bind("latest", Instant.now()).bind("limit", 100)))
+        assertThat(
+                plan(
+                        EntryTable.CREATED_UNTIL,
+                        query -> query.bind("namespace", "snapshots").bind("latest", Instant.now()).bind("limit", 100)))
                 .contains("Index Scan using entries_by_age")
                 .doesNotContain("Sort")
                 .doesNotContain("Seq Scan");
@@ -165,8 +169,10 @@ class PlanTest {
     @Test
     void aPageOfTheListIsPutTogetherFromBothOrders() {
         String page = " AND " + EntryTable.BEHIND + " ORDER BY e.priority, e.last_use LIMIT :limit";
-        assertThat(plan(PostgresQueries.ENTRIES.formatted(page),
-                query -> EntryTable.behind(query, Place.START).bind("namespace", "snapshots").bind("limit", 101)))
+        assertThat(
+                plan(
+                        PostgresQueries.ENTRIES.formatted(page),
+                        query -> EntryTable.behind(query, Place.START).bind("namespace", "snapshots").bind("limit", 101)))
                 .contains("Index Scan using entries_in_order")
                 .contains("Index Scan using entries_pinned")
                 .doesNotContain("Seq Scan");
@@ -235,8 +241,10 @@ class PlanTest {
 
     @Test
     void aPrefixIsARangeOfTheKey() {
-        assertThat(plan(EntryTable.COUNT_UNPINNED,
-                query -> query.bind("namespace", "snapshots").bind("prefix", "key-77").bind("beyond", "key-78")))
+        assertThat(
+                plan(
+                        EntryTable.COUNT_UNPINNED,
+                        query -> query.bind("namespace", "snapshots").bind("prefix", "key-77").bind("beyond", "key-78")))
                 .contains("entries_pkey")
                 .contains("(key >= 'key-77'::text) AND (key < 'key-78'::text)")
                 .doesNotContain("Seq Scan");
@@ -254,10 +262,18 @@ class PlanTest {
 
     @Test
     void theAuditTrailIsFoundByPlanAndByCause() {
-        assertThat(plan("SELECT * FROM evictions e WHERE e.number < 99999 AND e.plan_id = :plan ORDER BY e.number DESC LIMIT 100",
-                query -> query.bind("plan", new UUID(0, 1)))).contains("evictions_of_plan").doesNotContain("Seq Scan");
-        assertThat(plan("SELECT * FROM evictions e WHERE e.number < 99999 AND e.cause = 'INVALIDATED' ORDER BY e.number DESC LIMIT 100",
-                query -> query)).contains("evictions_of_rarer_cause").doesNotContain("Seq Scan");
+        assertThat(
+                plan(
+                        "SELECT * FROM evictions e WHERE e.number < 99999 AND e.plan_id = :plan ORDER BY e.number DESC LIMIT 100",
+                        query -> query.bind("plan", new UUID(0, 1))))
+                .contains("evictions_of_plan")
+                .doesNotContain("Seq Scan");
+        assertThat(
+                plan(
+                        "SELECT * FROM evictions e WHERE e.number < 99999 AND e.cause = 'INVALIDATED' ORDER BY e.number DESC LIMIT 100",
+                        query -> query))
+                .contains("evictions_of_rarer_cause")
+                .doesNotContain("Seq Scan");
     }
 
     @Test
@@ -270,27 +286,31 @@ class PlanTest {
 
     @Test
     void entriesAreFoundByTheirNames() {
-        String plan = plan(EntryTable.BY_NAME + " FOR UPDATE OF e",
+        String plan = plan(
+                EntryTable.BY_NAME + " FOR UPDATE OF e",
                 query -> Columns.of(names()).texts("namespaces", EntryName::namespace).texts("keys", EntryName::key).bindTo(query));
         assertThat(plan).contains("entries_pkey").doesNotContain("Seq Scan");
     }
 
     @Test
     void recordedIdsAreFoundByTheirKey() {
-        assertThat(plan(ReplicaTable.RECORD,
-                query -> Columns.of(replicas())
-                        .uuids("ids", ReplicaId::value)
-                        .texts("hosts", id -> "host-1")
-                        .longs("incarnations", id -> 1L)
-                        .bindTo(query)
-                        .bind("now", Instant.EPOCH)))
+        assertThat(
+                plan(
+                        ReplicaTable.RECORD,
+                        query -> Columns.of(replicas())
+                                .uuids("ids", ReplicaId::value)
+                                .texts("hosts", id -> "host-1")
+                                .longs("incarnations", id -> 1L)
+                                .bindTo(query)
+                                .bind("now", Instant.EPOCH)))
                 .contains("Conflict Resolution: NOTHING")
                 .doesNotContain("Seq Scan");
     }
 
     @Test
     void holdersAreFoundByTheirGeneration() {
-        String plan = plan(ReplicaTable.LIVE,
+        String plan = plan(
+                ReplicaTable.LIVE,
                 query -> Columns.of(names().stream().map(name -> new Holding(name, 100)).toList())
                         .texts("namespaces", holding -> holding.name().namespace())
                         .texts("keys", holding -> holding.name().key())
@@ -302,7 +322,8 @@ class PlanTest {
 
     @Test
     void holdersOnOtherHostsAreFoundByTheirGeneration() {
-        String plan = plan(ReplicaTable.OF_THEM_HELD_ELSEWHERE,
+        String plan = plan(
+                ReplicaTable.OF_THEM_HELD_ELSEWHERE,
                 query -> Columns.of(names().stream().map(name -> new Holding(name, 100)).toList())
                         .texts("namespaces", holding -> holding.name().namespace())
                         .texts("keys", holding -> holding.name().key())
@@ -314,8 +335,10 @@ class PlanTest {
 
     @Test
     void theOrdersOfAHostAreReadPageByPageFromItsPartOfTheIndex() {
-        assertThat(plan(HostReading.ORDERS,
-                query -> query.bind("host", "host-7").bind("at", Instant.EPOCH).bind("id", new UUID(0, 0)).bind("limit", 101)))
+        assertThat(
+                plan(
+                        HostReading.ORDERS,
+                        query -> query.bind("host", "host-7").bind("at", Instant.EPOCH).bind("id", new UUID(0, 0)).bind("limit", 101)))
                 .contains("open_orders_pkey")
                 .contains("Index Scan using replicas_pkey")
                 .doesNotContain("Seq Scan");
@@ -343,16 +366,24 @@ class PlanTest {
     void dueOrdersComeFromTheIndexHostByHost() {
         String candidates = plan(OrderTable.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
         assertThat(candidates).contains("Index Only Scan using open_orders_pkey").doesNotContain("Seq Scan on open_orders");
-        assertThat(plan(OrderTable.DUE_LOCKED, query -> Columns.of(replicas())
-                .uuids("ids", ReplicaId::value)
-                .bindTo(query)
-                .bind("now", Instant.now()))).contains("replicas_pkey").doesNotContain("Seq Scan");
-        assertThat(plan(OrderTable.FOR_HEARTBEATS, query -> Columns.of(List.of("host-7"))
-                .texts("hosts", host -> host)
-                .ints("limits", host -> 500)
-                .bindTo(query)
-                .bind("now", Instant.now())
-                .bind("soon", Instant.now())))
+        assertThat(
+                plan(
+                        OrderTable.DUE_LOCKED,
+                        query -> Columns.of(replicas())
+                                .uuids("ids", ReplicaId::value)
+                                .bindTo(query)
+                                .bind("now", Instant.now())))
+                .contains("replicas_pkey")
+                .doesNotContain("Seq Scan");
+        assertThat(
+                plan(
+                        OrderTable.FOR_HEARTBEATS,
+                        query -> Columns.of(List.of("host-7"))
+                                .texts("hosts", host -> host)
+                                .ints("limits", host -> 500)
+                                .bindTo(query)
+                                .bind("now", Instant.now())
+                                .bind("soon", Instant.now())))
                 .contains("open_orders_pkey")
                 .contains("replicas_pkey")
                 .doesNotContain("Seq Scan");

@@ -64,20 +64,39 @@ final class RandomActs {
 
     Act next() {
         return switch (random.nextInt(29)) {
-            case 0 -> new Act.Plain(new Command.SetPolicy(namespace(), random.nextBoolean() ? null : 1L + random.nextInt(12),
-                    random.nextBoolean() ? null : (long) random.nextInt(80), random.nextInt(3) == 0 ? 1.0 : null));
+            case 0 -> new Act.Plain(
+                    new Command.SetPolicy(
+                            namespace(),
+                            random.nextBoolean() ? null : 1L + random.nextInt(12),
+                            random.nextBoolean() ? null : (long) random.nextInt(80),
+                            random.nextInt(3) == 0 ? 1.0 : null));
             case 1, 2 -> new Act.Plain(new Command.Put(name(), snapshot(), random.nextInt(12), description()));
             case 3 -> new Act.Plain(new Command.Get(name()));
             case 4 -> new Act.Plain(new Command.Invalidate(name(), random.nextBoolean() ? null : snapshot()));
             case 5 -> random.nextInt(4) == 0 ? new Act.Plain(new Command.Clean(namespace(), 1 + random.nextInt(5))) : next();
             case 6, 7, 8, 9 -> {
-                List<Registration> items = some(1 + random.nextInt(4), () -> new Registration(replica(), namespace(), key(), snapshot(),
-                        random.nextInt(12), description(), content(), group()));
+                List<Registration> items = some(
+                        1 + random.nextInt(4),
+                        () -> new Registration(
+                                replica(),
+                                namespace(),
+                                key(),
+                                snapshot(),
+                                random.nextInt(12),
+                                description(),
+                                content(),
+                                group()));
                 yield send(sender -> new RegisterRequest(sender, items));
             }
             case 10 -> {
-                List<Attachment> items = some(1 + random.nextInt(3),
-                        () -> new Attachment(replica(), namespace(), key(), 1 + random.nextInt(1 + minted.size()), random.nextInt(9),
+                List<Attachment> items = some(
+                        1 + random.nextInt(3),
+                        () -> new Attachment(
+                                replica(),
+                                namespace(),
+                                key(),
+                                1 + random.nextInt(1 + minted.size()),
+                                random.nextInt(9),
                                 random.nextInt(3) > 0 ? null : snapshot()));
                 yield send(sender -> new AttachRequest(sender, items));
             }
@@ -86,8 +105,9 @@ final class RandomActs {
                 yield send(sender -> new ResolveRequest(sender, ids));
             }
             case 12 -> {
-                List<DropRequest.Drop> items = some(1 + random.nextInt(4), () -> new DropRequest.Drop(replica(),
-                        any(List.of(DropRequest.Reason.values()))));
+                List<DropRequest.Drop> items = some(
+                        1 + random.nextInt(4),
+                        () -> new DropRequest.Drop(replica(), any(List.of(DropRequest.Reason.values()))));
                 yield send(sender -> new DropRequest(sender, items));
             }
             case 13 -> {
@@ -101,9 +121,24 @@ final class RandomActs {
                 List<ReplicaId> ids = some(random.nextInt(5), this::replica);
                 List<Report.Result> results = some(ids.size(), this::result);
                 List<HeldReplica> held = random.nextBoolean() ? null : some(random.nextInt(4), this::held);
-                yield send(sender -> new HeartbeatRequest(sender, HostFigures.NONE, IntStream.range(0, ids.size())
-                        .mapToObj(i -> new Report(ids.get(i), sender.hostId(), sender.storeId(), results.get(i), null, "why", 0))
-                        .toList(), version, 0, held));
+                yield send(
+                        sender -> new HeartbeatRequest(
+                                sender,
+                                HostFigures.NONE,
+                                IntStream.range(0, ids.size())
+                                        .mapToObj(
+                                                i -> new Report(
+                                                        ids.get(i),
+                                                        sender.hostId(),
+                                                        sender.storeId(),
+                                                        results.get(i),
+                                                        null,
+                                                        "why",
+                                                        0))
+                                        .toList(),
+                                version,
+                                0,
+                                held));
             }
             case 16 -> {
                 ReplicaId after = minted.isEmpty() || random.nextBoolean() ? null : replica();
@@ -111,16 +146,19 @@ final class RandomActs {
             }
             case 17 -> {
                 List<ReplicaId> ghosts = some(random.nextInt(3), this::replica);
-                List<DiscrepancyRequest.Orphan> orphans = some(random.nextInt(3),
+                List<DiscrepancyRequest.Orphan> orphans = some(
+                        random.nextInt(3),
                         () -> new DiscrepancyRequest.Orphan(replica(), namespace(), key(), Plain.MADE_UP + random.nextInt(50), 1));
                 long inventory = random.nextInt(10);
                 yield send(sender -> new DiscrepancyRequest(sender, ghosts, orphans, inventory));
             }
-            case 18 -> new Act.Plain(random.nextInt(3) == 0 ? new Command.ReturnOrders(some(2, this::replica))
-                    : new Command.ClaimOrders(1 + random.nextInt(10)));
+            case 18 -> new Act.Plain(
+                    random.nextInt(3) == 0 ? new Command.ReturnOrders(some(2, this::replica))
+                            : new Command.ClaimOrders(1 + random.nextInt(10)));
             case 19 -> new Act.PublishFacts(1 + random.nextInt(3));
-            case 20 -> new Act.Plain(drains && random.nextBoolean() ? new Command.Relieve(1 + random.nextInt(4))
-                    : new Command.Sweep(1 + random.nextInt(4)));
+            case 20 -> new Act.Plain(
+                    drains && random.nextBoolean() ? new Command.Relieve(1 + random.nextInt(4))
+                            : new Command.Sweep(1 + random.nextInt(4)));
             case 21 -> new Act.Plain(new Command.SetPolicy(namespace(), change()));
             case 22, 23 -> random.nextInt(3) == 0 ? new Act.Plain(new Command.LiftPin(name()))
                     : new Act.Pin(name(), random.nextInt(4) == 0 ? null : Duration.ofMinutes(random.nextInt(5) * 10 - 5));
@@ -137,8 +175,7 @@ final class RandomActs {
                 case 1 -> new Act.Plain(new Command.Readmit(host()));
                 case 5 -> new Act.Plain(new Command.Drain(host()));
                 case 6 -> new Act.Plain(new Command.CancelDrain(host()));
-                default -> new Act.Join(host(), new StoreId(new UUID(0, 1 + random.nextInt(20) / 19)),
-                        random.nextInt(10) == 0 ? 1_000 : 0);
+                default -> new Act.Join(host(), new StoreId(new UUID(0, 1 + random.nextInt(20) / 19)), random.nextInt(10) == 0 ? 1_000 : 0);
             };
         };
     }
@@ -154,7 +191,8 @@ final class RandomActs {
     }
 
     private PlanPurpose.Prune prune() {
-        return new PlanPurpose.Prune(random.nextBoolean() ? null : (long) random.nextInt(6),
+        return new PlanPurpose.Prune(
+                random.nextBoolean() ? null : (long) random.nextInt(6),
                 random.nextBoolean() ? null : (long) random.nextInt(30),
                 Duration.ofMinutes(random.nextBoolean() ? 30 : 10_000),
                 random.nextInt(3) == 0 ? new EntryKey("key-" + random.nextInt(2)) : null);

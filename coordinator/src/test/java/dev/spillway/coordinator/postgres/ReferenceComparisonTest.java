@@ -67,7 +67,9 @@ class ReferenceComparisonTest {
         Side stored = new Side(DATABASE.empty(rules), InstantSource.system(), DATABASE::pass);
         AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
         InstantSource clock = ticking(ahead);
-        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, clock, new Random(seed)), clock,
+        Side reference = new Side(
+                new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, clock, new Random(seed)),
+                clock,
                 time -> ahead.updateAndGet(time::plus));
         RandomActs commands = new RandomActs(random, true);
         assertThat(stored.carryOut(RandomActs.first())).isEqualTo(reference.carryOut(RandomActs.first()));
@@ -89,18 +91,20 @@ class ReferenceComparisonTest {
         Random random = new Random(seed);
         RegistryRules rules =
                 new RegistryRules(
-                new Contact(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10)),
-                new Retry(Duration.ZERO, Duration.ZERO),
-                RegistryRules.DEFAULTS.breaker(),
-                Duration.ofDays(1),
-                chunks(random),
-                Duration.ofHours(24));
+                        new Contact(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10)),
+                        new Retry(Duration.ZERO, Duration.ZERO),
+                        RegistryRules.DEFAULTS.breaker(),
+                        Duration.ofDays(1),
+                        chunks(random),
+                        Duration.ofHours(24));
         PostgresRegistry registry = DATABASE.empty(rules);
         AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
         InstantSource clock = ticking(ahead);
         AtomicReference<Instant> now = new AtomicReference<>(clock.instant());
         Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);
-        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, now::get, new Random(seed)), now::get,
+        Side reference = new Side(
+                new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, now::get, new Random(seed)),
+                now::get,
                 time -> ahead.updateAndGet(time::plus));
         RandomActs commands = new RandomActs(random, true);
         try (Gathering gathering = new Gathering(DATABASE, registry)) {

@@ -89,8 +89,15 @@ final class Side {
     }
 
     private Object join(Act.Join join) {
-        JoinRequest request = new JoinRequest(join.host(), join.store(), "127.0.0.1:1", List.of(EventType.VERSION), null, 0,
-                join.highestGeneration(), new JoinRequest.WorkerProcess(join.store().value(), false),
+        JoinRequest request = new JoinRequest(
+                join.host(),
+                join.store(),
+                "127.0.0.1:1",
+                List.of(EventType.VERSION),
+                null,
+                0,
+                join.highestGeneration(),
+                new JoinRequest.WorkerProcess(join.store().value(), false),
                 Optional.ofNullable(senders.get(join.host())).map(Sender::incarnation).orElse(0L));
         Reply<JoinAnswer> reply = registry.execute(new Command.FromWorker<>(request));
         if (reply instanceof Reply.Accepted<JoinAnswer>(JoinAnswer.Joined joined)) {
@@ -155,7 +162,6 @@ final class Side {
     /** A command names a generation by its place among those that were told of. */
     private Attachment here(Attachment item) {
         int place = Math.toIntExact(item.generation()) - 1;
-        return new Attachment(item.replicaId(), item.namespace(), item.key(),
-                plain.generation(place), item.sizeBytes(), item.snapshotId());
+        return new Attachment(item.replicaId(), item.namespace(), item.key(), plain.generation(place), item.sizeBytes(), item.snapshotId());
     }
 }

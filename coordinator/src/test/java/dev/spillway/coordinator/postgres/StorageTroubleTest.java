@@ -46,9 +46,10 @@ class StorageTroubleTest {
     }
 
     private static void onCommit(String body) {
-        DATABASE.execute("CREATE SEQUENCE troubles; CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body
-                + " RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER trouble AFTER INSERT ON entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
-                + "EXECUTE FUNCTION trouble()");
+        DATABASE.execute(
+                "CREATE SEQUENCE troubles; CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body
+                        + " RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER trouble AFTER INSERT ON entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+                        + "EXECUTE FUNCTION trouble()");
     }
 
     private static void noMoreTrouble() {

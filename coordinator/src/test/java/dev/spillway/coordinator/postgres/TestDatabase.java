@@ -40,10 +40,27 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
 
     /** All but the registry's own row, what refers to others first. */
     private static final List<String> TABLES =
-            List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "held_replicas", "hosts", "replicas",
+            List.of(
+                    "eviction_counts",
+                    "namespaces",
+                    "entries",
+                    "replica_ids",
+                    "sightings",
+                    "held_replicas",
+                    "hosts",
+                    "replicas",
                     "open_orders",
-                    "replica_history", "evictions", "plan_victims", "plans", "idempotency_keys", "activity",
-                    "join_refusals", "curves", "curve_samples", "namespace_usage", "audit");
+                    "replica_history",
+                    "evictions",
+                    "plan_victims",
+                    "plans",
+                    "idempotency_keys",
+                    "activity",
+                    "join_refusals",
+                    "curves",
+                    "curve_samples",
+                    "namespace_usage",
+                    "audit");
 
     private final List<PostgresRegistry> opened = new ArrayList<>();
     private @Nullable TestPostgres server;
@@ -54,7 +71,9 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         Class<?> test = context.getRequiredTestClass();
         server = context.getRoot()
                 .getStore(ExtensionContext.Namespace.create(TestDatabase.class))
-                .computeIfAbsent(test.isAnnotationPresent(InContainers.class), inContainers -> TestPostgres.start(test),
+                .computeIfAbsent(
+                        test.isAnnotationPresent(InContainers.class),
+                        inContainers -> TestPostgres.start(test),
                         TestPostgres.class);
         name = "test_" + DATABASES.incrementAndGet();
         try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
@@ -109,8 +128,9 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         for (String table : TABLES) {
             emptied.append("DELETE FROM ").append(table).append(';');
         }
-        execute(emptied + "ALTER SEQUENCE generations RESTART; ALTER SEQUENCE activity_id_seq RESTART;"
-                + "UPDATE registry SET policy_version = 1, epoch = 1, restored_at = NULL, behind_generation = NULL, behind_epoch = NULL, activity_trimmed_id = 0");
+        execute(
+                emptied + "ALTER SEQUENCE generations RESTART; ALTER SEQUENCE activity_id_seq RESTART;"
+                        + "UPDATE registry SET policy_version = 1, epoch = 1, restored_at = NULL, behind_generation = NULL, behind_epoch = NULL, activity_trimmed_id = 0");
         return registry;
     }
 
@@ -120,16 +140,18 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         for (String table : TABLES) {
             copied.append("CREATE TABLE backup.").append(table).append(" AS TABLE public.").append(table).append(';');
         }
-        execute(copied + "CREATE TABLE backup.registry AS TABLE public.registry;"
-                + "CREATE TABLE backup.generations AS SELECT last_value, is_called FROM public.generations;"
-                + "CREATE TABLE backup.activity_ids AS SELECT last_value, is_called FROM public.activity_id_seq");
+        execute(
+                copied + "CREATE TABLE backup.registry AS TABLE public.registry;"
+                        + "CREATE TABLE backup.generations AS SELECT last_value, is_called FROM public.generations;"
+                        + "CREATE TABLE backup.activity_ids AS SELECT last_value, is_called FROM public.activity_id_seq");
     }
 
     /** Puts everything back as it was kept. */
     void restore() {
-        StringBuilder restored = new StringBuilder("DELETE FROM registry; INSERT INTO registry SELECT * FROM backup.registry;"
-                + "SELECT setval('generations', last_value, is_called) FROM backup.generations;"
-                + "SELECT setval('activity_id_seq', last_value, is_called) FROM backup.activity_ids;");
+        StringBuilder restored = new StringBuilder(
+                "DELETE FROM registry; INSERT INTO registry SELECT * FROM backup.registry;"
+                        + "SELECT setval('generations', last_value, is_called) FROM backup.generations;"
+                        + "SELECT setval('activity_id_seq', last_value, is_called) FROM backup.activity_ids;");
         TABLES.forEach(table -> restored.append("DELETE FROM ").append(table).append(';'));
         for (String table : TABLES.reversed()) {
             restored.append("INSERT INTO ")
@@ -144,9 +166,12 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     /** Makes all stored rows older by a duration, which has the same effect as if this time had passed. */
     void pass(Duration time) {
         String by = " - interval '" + time.toMillis() + " milliseconds'";
-        execute("UPDATE entries SET created_at = created_at" + by + ", last_accessed_at = last_accessed_at" + by + ", pinned_at = pinned_at"
-                + by + ", pin_until = pin_until" + by + "; UPDATE plans SET created_at = created_at" + by + ", expires_at = expires_at"
-                + by + "; UPDATE hosts SET drain_look_at = drain_look_at" + by + "; UPDATE join_refusals SET refused_at = refused_at" + by);
+        execute(
+                "UPDATE entries SET created_at = created_at" + by + ", last_accessed_at = last_accessed_at" + by + ", pinned_at = pinned_at"
+                        + by + ", pin_until = pin_until" + by + "; UPDATE plans SET created_at = created_at" + by
+                        + ", expires_at = expires_at"
+                        + by + "; UPDATE hosts SET drain_look_at = drain_look_at" + by
+                        + "; UPDATE join_refusals SET refused_at = refused_at" + by);
     }
 
     Connection connect() throws SQLException {
@@ -187,14 +212,19 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         long deadline = System.nanoTime() + Await.HANG.toNanos();
         while (true) {
             int waiting = Integer
-                    .parseInt(ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
-                            + "AND application_name = 'spillway-coordinator'").getFirst());
+                    .parseInt(
+                            ask(
+                                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+                                            + "AND application_name = 'spillway-coordinator'")
+                                    .getFirst());
             if (waiting == sessions) {
                 return;
             }
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("sessions waiting for a lock: " + waiting + " (expected: " + sessions + "): "
-                        + ask("SELECT state || ' ' || coalesce(wait_event, '') || ' ' || query FROM pg_stat_activity WHERE datname = current_database()"));
+                throw new AssertionError(
+                        "sessions waiting for a lock: " + waiting + " (expected: " + sessions + "): "
+                                + ask(
+                                        "SELECT state || ' ' || coalesce(wait_event, '') || ' ' || query FROM pg_stat_activity WHERE datname = current_database()"));
             }
             Thread.onSpinWait();
         }

@@ -100,7 +100,8 @@ class UpkeepTest {
     void aCursorOfAnotherDatabaseIsOneGap() {
         Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
         fleet.evict("a");
-        for (ActivityCursor other : List.of(new ActivityCursor(fleet.epoch(), 999_999_999_999L),
+        for (ActivityCursor other : List.of(
+                new ActivityCursor(fleet.epoch(), 999_999_999_999L),
                 new ActivityCursor(fleet.epoch() + 1, 0))) {
             ActivityPage page = fleet.registry.queries().activity(other, 10);
             assertThat(page.gap()).isTrue();

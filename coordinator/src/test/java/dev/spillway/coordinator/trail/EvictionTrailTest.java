@@ -15,8 +15,8 @@ import dev.spillway.registry.model.ClosedReplica;
 import dev.spillway.registry.model.OpenOrder;
 import dev.spillway.registry.model.ReplicaRow;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.testservers.OtlpReceiver.Received;
 import dev.spillway.testservers.OtlpReceiver;
+import dev.spillway.testservers.OtlpReceiver.Received;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -58,12 +58,23 @@ class EvictionTrailTest {
     }
 
     private static Order order(@Nullable EvictionId eviction, int attempt) {
-        return new Order(REPLICA, HOST, STORE, NAME.namespace(), NAME.key(), 3, eviction,
-                eviction == null ? OrderCause.RELIEF : OrderCause.CAPACITY, attempt, AT);
+        return new Order(
+                REPLICA,
+                HOST,
+                STORE,
+                NAME.namespace(),
+                NAME.key(),
+                3,
+                eviction,
+                eviction == null ? OrderCause.RELIEF : OrderCause.CAPACITY,
+                attempt,
+                AT);
     }
 
     private static ClosedReplica closed(@Nullable OpenOrder order) {
-        return new ClosedReplica(new ReplicaRow(REPLICA, HOST, NAME, new SnapshotId("s"), 3, 4096, AT, order), ClosedReplica.Result.DELETED,
+        return new ClosedReplica(
+                new ReplicaRow(REPLICA, HOST, NAME, new SnapshotId("s"), 3, 4096, AT, order),
+                ClosedReplica.Result.DELETED,
                 AT);
     }
 

@@ -68,7 +68,8 @@ class CommandTest {
         Command<?> heartbeat = from(new HeartbeatRequest(SENDER, HostFigures.NONE, List.of(), 0, 0));
         Command<?> reports = new Command.TakeReports(List.of(report("host-1"), report("host-2")));
         assertThat(from(new ReconcileRequest(SENDER, null)).goesAlone()).isTrue();
-        assertThat(Decisions.hostsOf(List.of(resolve, heartbeat, reports))).containsExactly(entry(SENDER.hostId(), HostLock.HEARTBEAT),
+        assertThat(Decisions.hostsOf(List.of(resolve, heartbeat, reports))).containsExactly(
+                entry(SENDER.hostId(), HostLock.HEARTBEAT),
                 entry(new HostId("host-2"), HostLock.FENCE));
     }
 }

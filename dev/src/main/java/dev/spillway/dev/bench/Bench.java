@@ -27,8 +27,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Runs a benchmark. */
-@Command(name = "bench",
-        description = {"Run a benchmark beside its baselines, on servers of its own that are gone at the end. At most 20 minutes.",
+@Command(
+        name = "bench",
+        description = {
+                "Run a benchmark beside its baselines, on servers of its own that are gone at the end. At most 20 minutes.",
                 "Ends with 0 when it measured, whether the bars are held or missed."})
 public final class Bench implements SpillwayCommand {
     /** Time limit of a stop, twice that of one server. */
@@ -43,7 +45,9 @@ public final class Bench implements SpillwayCommand {
     private boolean json;
     @Option(names = "--quick", description = "Only show that everything works, in about a minute; the figures mean nothing.")
     private boolean quick;
-    @Option(names = "--minutes", paramLabel = "N",
+    @Option(
+            names = "--minutes",
+            paramLabel = "N",
             description = "How long the long run takes, 1 to 10 (default: 10, which the bars are meant for).")
     private @Nullable Integer minutes;
 

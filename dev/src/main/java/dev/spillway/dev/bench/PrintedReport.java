@@ -25,18 +25,32 @@ final class PrintedReport {
     }
 
     void print() {
-        out.printf(Locale.ROOT, "benchmark  %s, %s, took %d s%s%n", report.benchmark(), report.startedAt(), report.took().toSeconds(),
+        out.printf(
+                Locale.ROOT,
+                "benchmark  %s, %s, took %d s%s%n",
+                report.benchmark(),
+                report.startedAt(),
+                report.took().toSeconds(),
                 report.quick() ? "; quick: the figures mean nothing" : "");
         Machine machine = report.machine();
-        out.printf(Locale.ROOT, "machine    %d cores of %s, %s of memory, %s, %s (heap at most %s), data on %s, load at the start %.2f%n",
-                machine.cores(), machine.processor(), size(machine.memoryBytes()), machine.kernel(), machine.jdk(), size(machine.heapMax()),
-                machine.fileSystem(), machine.loadAtStart());
-        out.println("settings   "
-                + report.settings()
-                        .entrySet()
-                        .stream()
-                        .map(each -> each.getKey() + "=" + each.getValue())
-                        .collect(Collectors.joining(", ")));
+        out.printf(
+                Locale.ROOT,
+                "machine    %d cores of %s, %s of memory, %s, %s (heap at most %s), data on %s, load at the start %.2f%n",
+                machine.cores(),
+                machine.processor(),
+                size(machine.memoryBytes()),
+                machine.kernel(),
+                machine.jdk(),
+                size(machine.heapMax()),
+                machine.fileSystem(),
+                machine.loadAtStart());
+        out.println(
+                "settings   "
+                        + report.settings()
+                                .entrySet()
+                                .stream()
+                                .map(each -> each.getKey() + "=" + each.getValue())
+                                .collect(Collectors.joining(", ")));
         out.println();
         if (!report.results().isEmpty()) {
             results();
@@ -53,8 +67,16 @@ final class PrintedReport {
         Table table =
                 new Table("WHAT", "UNIT", ">ENTRIES", ">CALLERS", ">PER SECOND", ">P50 MS", ">P99 MS", ">P99.9 MS", ">REFUSED", "ROUNDS");
         for (Result result : report.results()) {
-            table.row(result.name(), result.unit(), whole(result.entries()), whole(result.callers()), rounded(result.perSecond()),
-                    millis(result.p50Micros()), millis(result.p99Micros()), millis(result.p999Micros()), whole(result.refused()),
+            table.row(
+                    result.name(),
+                    result.unit(),
+                    whole(result.entries()),
+                    whole(result.callers()),
+                    rounded(result.perSecond()),
+                    millis(result.p50Micros()),
+                    millis(result.p99Micros()),
+                    millis(result.p999Micros()),
+                    whole(result.refused()),
                     result.rounds().stream().map(PrintedReport::rounded).collect(Collectors.joining(" ")));
         }
         table.print(out);
@@ -72,11 +94,13 @@ final class PrintedReport {
     private void checks() {
         Table table = new Table("COUNTED AFTER THE RUNS", "ROWS");
         for (Check check : report.checks()) {
-            table.row(check.name(), check.counts()
-                    .entrySet()
-                    .stream()
-                    .map(each -> each.getKey() + " " + whole(each.getValue()))
-                    .collect(Collectors.joining("; ")));
+            table.row(
+                    check.name(),
+                    check.counts()
+                            .entrySet()
+                            .stream()
+                            .map(each -> each.getKey() + " " + whole(each.getValue()))
+                            .collect(Collectors.joining("; ")));
         }
         table.print(out);
     }
@@ -84,8 +108,12 @@ final class PrintedReport {
     private void bars() {
         Table table = new Table("BAR", ">OURS", ">BASELINE", ">RATIO", ">BOUND", "HELD");
         for (Bar bar : report.bars()) {
-            table.row(bar.name(), rounded(bar.ours()), bar.baseline() == null ? "-" : rounded(bar.baseline()),
-                    String.format(Locale.ROOT, "%.2f", bar.ratio()), String.format(Locale.ROOT, "%.2f", bar.bound()),
+            table.row(
+                    bar.name(),
+                    rounded(bar.ours()),
+                    bar.baseline() == null ? "-" : rounded(bar.baseline()),
+                    String.format(Locale.ROOT, "%.2f", bar.ratio()),
+                    String.format(Locale.ROOT, "%.2f", bar.bound()),
                     bar.held() ? "held" : "MISSED");
         }
         table.print(out);

@@ -26,7 +26,8 @@ abstract class ServiceCommand implements SpillwayCommand {
     private final SettingsDeclaration declaration;
     private final Console console;
     private final Set<String> variablesOfOthers;
-    @Option(names = "--print-config",
+    @Option(
+            names = "--print-config",
             description = "Print each setting with its value and where that comes from, secrets hidden, and start nothing.")
     private boolean printConfig;
     @Unmatched

@@ -14,8 +14,14 @@ import picocli.CommandLine;
 /** The commands that run a service. */
 public final class Services {
     /** Variables of docker-compose.yml and its scripts, which may also be set in the environment of a service. */
-    static final Set<String> VARIABLES_OF_COMPOSE = Set.of("SPILLWAY_SECRETS", "SPILLWAY_IMAGE", "SPILLWAY_COORDINATOR_1_PORT",
-            "SPILLWAY_COORDINATOR_2_PORT", "SPILLWAY_WORKER_1_PORT", "SPILLWAY_WORKER_2_PORT", "SPILLWAY_WORKER_3_PORT",
+    static final Set<String> VARIABLES_OF_COMPOSE = Set.of(
+            "SPILLWAY_SECRETS",
+            "SPILLWAY_IMAGE",
+            "SPILLWAY_COORDINATOR_1_PORT",
+            "SPILLWAY_COORDINATOR_2_PORT",
+            "SPILLWAY_WORKER_1_PORT",
+            "SPILLWAY_WORKER_2_PORT",
+            "SPILLWAY_WORKER_3_PORT",
             "SPILLWAY_KAFKA_PORT");
 
     private Services() {}

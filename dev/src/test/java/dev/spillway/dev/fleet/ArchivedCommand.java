@@ -65,8 +65,12 @@ final class ArchivedCommand {
     private static void rehearse(List<Path> archives) throws IOException {
         Path output = FOLDER.resolve("rehearsal.log");
         Files.deleteIfExists(output);
-        try (SpillwayProcess fleet = SpillwayProcess.start(output, archives, List.of("-XX:ArchiveClassesAtExit=" + LOADED, "-Xlog:disable"),
-                List.of("dev", "--hosts", "1", "--port", String.valueOf(Ports.freeForDev(1))), Map.of())) {
+        try (SpillwayProcess fleet = SpillwayProcess.start(
+                output,
+                archives,
+                List.of("-XX:ArchiveClassesAtExit=" + LOADED, "-Xlog:disable"),
+                List.of("dev", "--hosts", "1", "--port", String.valueOf(Ports.freeForDev(1))),
+                Map.of())) {
             fleet.awaitReady(1, Eventually.HANG);
             int exitCode = fleet.stop(Eventually.HANG);
             if (exitCode != 0) {

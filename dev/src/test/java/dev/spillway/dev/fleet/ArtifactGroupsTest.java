@@ -3,8 +3,8 @@ package dev.spillway.dev.fleet;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -53,7 +53,8 @@ class ArtifactGroupsTest {
     }
 
     private int put(int host, String path, String content) throws Exception {
-        return http.send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(host) + path)).PUT(BodyPublishers.ofString(content)).build(),
+        return http.send(
+                HttpRequest.newBuilder(URI.create(fleet.workerUrl(host) + path)).PUT(BodyPublishers.ofString(content)).build(),
                 BodyHandlers.discarding()).statusCode();
     }
 
@@ -78,7 +79,8 @@ class ArtifactGroupsTest {
         }
         for (int host : new int[]{1, 2}) {
             for (String file : FILES) {
-                Eventually.holds(Eventually.HANG,
+                Eventually.holds(
+                        Eventually.HANG,
                         () -> assertThat(status(host, "/cache/builds/" + BUILD + file)).as("%s on host %d", file, host).isEqualTo(404));
             }
             for (String other : List.of("a", "b", "c")) {
@@ -126,10 +128,15 @@ class ArtifactGroupsTest {
             String fingerprint = Integer.toString(number).repeat(64);
             Eventually.holds(Eventually.HANG, () -> assertThat(isRegistered("objects", fingerprint)).isTrue());
         }
-        assertThat(http
-                .send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(1) + "/v1/artifacts/objects/" + "1".repeat(64))).DELETE().build(),
-                        BodyHandlers.discarding())
-                .statusCode()).isEqualTo(200);
+        assertThat(
+                http
+                        .send(
+                                HttpRequest.newBuilder(URI.create(fleet.workerUrl(1) + "/v1/artifacts/objects/" + "1".repeat(64)))
+                                        .DELETE()
+                                        .build(),
+                                BodyHandlers.discarding())
+                        .statusCode())
+                .isEqualTo(200);
         for (int number = 0; number < 3; number++) {
             String fingerprint = Integer.toString(number).repeat(64);
             assertThat(isRegistered("objects", fingerprint)).isFalse();

@@ -62,7 +62,9 @@ class BuildTimesOfAFleetTest {
     void aPutAfterAMissTellsHowLongItTookUnderGdsfAlone() throws Exception {
         for (String suffix : List.of("lru", "gdsf")) {
             String policy = suffix.toUpperCase(Locale.ROOT);
-            ask("PUT", fleet.url() + "/v1/namespaces/artifacts-" + suffix,
+            ask(
+                    "PUT",
+                    fleet.url() + "/v1/namespaces/artifacts-" + suffix,
                     Map.of("maxEntries", 10, "backend", "ARTIFACT", "evictionPolicy", policy));
             ask("PUT", fleet.url() + "/v1/namespaces/trees-" + suffix, Map.of("maxEntries", 10, "evictionPolicy", policy));
         }

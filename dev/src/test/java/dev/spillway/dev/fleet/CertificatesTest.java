@@ -10,8 +10,8 @@ import dev.spillway.testservers.CertificateAuthority;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,12 +52,23 @@ class CertificatesTest {
         client = client("host-2");
         Map<String, String> asking = Map.of("require-tokens", "true", "tls-client-ca", authority.certificate().toString());
         Map<String, String> ofCoordinator = new HashMap<>(asking);
-        ofCoordinator.putAll(Map.of("tokens-file", scratch.resolve("tokens").toString(), "tls-certificate",
-                coordinator.certificate().toString(), "tls-key", coordinator.key().toString()));
+        ofCoordinator.putAll(
+                Map.of(
+                        "tokens-file",
+                        scratch.resolve("tokens").toString(),
+                        "tls-certificate",
+                        coordinator.certificate().toString(),
+                        "tls-key",
+                        coordinator.key().toString()));
         fleet = new FleetInProcess(scratch.resolve("fleet"), 2, ofCoordinator, host -> {
             Map<String, String> ofWorker = new HashMap<>(asking);
             ofWorker.putAll(
-                    Map.of("tls-ca", authority.certificate().toString(), "tls-certificate", file(host, ".crt").toString(), "tls-key",
+                    Map.of(
+                            "tls-ca",
+                            authority.certificate().toString(),
+                            "tls-certificate",
+                            file(host, ".crt").toString(),
+                            "tls-key",
                             file(host, ".key").toString()));
             return ofWorker;
         });
@@ -106,8 +117,21 @@ class CertificatesTest {
     @Test
     void hostsTakeCopiesFromEachOtherAlsoAfterARenewal() throws Exception {
         String[] asOperator = {"Authorization", "Bearer " + operator};
-        assertThat(Spillway.run("namespace", "set", "objects", "--max-entries", "10", "--backend", "artifact", "--url", fleet.url(),
-                "--token-file", scratch.resolve("operator").toString(), "--tls-ca", authority.certificate().toString()).exitCode())
+        assertThat(
+                Spillway.run(
+                        "namespace",
+                        "set",
+                        "objects",
+                        "--max-entries",
+                        "10",
+                        "--backend",
+                        "artifact",
+                        "--url",
+                        fleet.url(),
+                        "--token-file",
+                        scratch.resolve("operator").toString(),
+                        "--tls-ca",
+                        authority.certificate().toString()).exitCode())
                 .isZero();
         copy("1", asOperator);
         renew("next", "host-2");
@@ -130,7 +154,9 @@ class CertificatesTest {
     void aCertificateThatIsOverSoonIsRemarkedByReadiness() throws Exception {
         for (String url : List.of(fleet.url(), fleet.workerUrl(1))) {
             HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/readyz")).build();
-            assertThat(client.send(request, BodyHandlers.ofString()).body()).contains("\"name\":\"tls\",\"ready\":true", "remark",
+            assertThat(client.send(request, BodyHandlers.ofString()).body()).contains(
+                    "\"name\":\"tls\",\"ready\":true",
+                    "remark",
                     "the certificate that is served ends at ");
         }
     }
@@ -145,9 +171,9 @@ class CertificatesTest {
     /** Puts an artifact at the first host and reads it from the second one. */
     private static void copy(String key, String... asOperator) {
         String artifact = "/v1/artifacts/objects/" + "0".repeat(63) + key;
-        Eventually.holds(Eventually.HANG,
+        Eventually.holds(
+                Eventually.HANG,
                 () -> assertThat(status("PUT", fleet.workerUrl(1) + artifact, "content", asOperator)).isBetween(200, 201));
-        Eventually.holds(Eventually.HANG,
-                () -> assertThat(status("GET", fleet.workerUrl(2) + artifact, "", asOperator)).isEqualTo(200));
+        Eventually.holds(Eventually.HANG, () -> assertThat(status("GET", fleet.workerUrl(2) + artifact, "", asOperator)).isEqualTo(200));
     }
 }

@@ -132,8 +132,9 @@ final class ChaosClient {
                     String id = "host-" + host;
                     boolean holds = entry.replicas() != null
                             && entry.replicas().stream().anyMatch(replica -> replica.hostId().value().equals(id));
-                    Http.Answer read = Http.get(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE + "/entries/"
-                            + Http.encoded(entry.key().value()) + "?fetch=false");
+                    Http.Answer read = Http.get(
+                            fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE + "/entries/"
+                                    + Http.encoded(entry.key().value()) + "?fetch=false");
                     assertThat(read.status()).as(id + ": " + entry.key()).isEqualTo(holds ? 200 : 404);
                     if (holds) {
                         assertThat(read.json().get("generation").asLong()).isEqualTo(entry.generation());
@@ -179,7 +180,8 @@ final class ChaosClient {
             case DELETE -> delete(ofCoordinators("/v1/namespaces/" + FleetProcesses.NAMESPACE), key);
             case READ -> {
                 boolean own = random.nextInt(3) > 0;
-                read(own ? host : 1 + random.nextInt(hosts),
+                read(
+                        own ? host : 1 + random.nextInt(hosts),
                         own ? key : "client " + (1 + random.nextInt(hosts)) + "/" + random.nextInt(KEYS));
             }
             case PUT_OUTSIDE -> putOutside();
@@ -205,7 +207,9 @@ final class ChaosClient {
     }
 
     private void putOutside() {
-        Http.Answer put = known("PUT", ofCoordinators("/v1/namespaces/" + OUTSIDE + "/entries/" + random.nextInt(KEYS)),
+        Http.Answer put = known(
+                "PUT",
+                ofCoordinators("/v1/namespaces/" + OUTSIDE + "/entries/" + random.nextInt(KEYS)),
                 Map.of("snapshotId", UUID.randomUUID().toString(), "sizeBytes", 1));
         assertThat(put.status()).as(put.text()).isEqualTo(200);
         told.stored.put(put.json().get("generation").asLong(), OUTSIDE);

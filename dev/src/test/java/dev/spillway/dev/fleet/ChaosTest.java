@@ -97,8 +97,14 @@ class ChaosTest {
         List<Future<?>> clients = new ArrayList<>();
         for (int host = 1; host <= HOSTS; host++) {
             List<String> processes = List.of("coordinator", "host-" + host);
-            ChaosClient client = new ChaosClient(fleet, host, HOSTS, ChaosClient.trees(scratch, host), told,
-                    () -> processes.stream().map(next::get).filter(Objects::nonNull).map(KillPoint::leading).toList(), SEED + host);
+            ChaosClient client = new ChaosClient(
+                    fleet,
+                    host,
+                    HOSTS,
+                    ChaosClient.trees(scratch, host),
+                    told,
+                    () -> processes.stream().map(next::get).filter(Objects::nonNull).map(KillPoint::leading).toList(),
+                    SEED + host);
             clients.add(threads.submit(untilOver(client::act)));
         }
         clients.add(threads.submit(untilOver(() -> watchDeletions(fleet))));
@@ -142,8 +148,13 @@ class ChaosTest {
         fleet.assertFactsTold();
         told.assertTrue(fleet, HOSTS);
         killed.forEach(each -> System.out.println("killed " + each));
-        System.out.printf("%d kills; %d puts stored, %d reads under holds, %d deletions, %d evictions%n", killed.size(),
-                told.stored().size(), told.reads(), told.deletions(), fleet.evictions("closed").size());
+        System.out.printf(
+                "%d kills; %d puts stored, %d reads under holds, %d deletions, %d evictions%n",
+                killed.size(),
+                told.stored().size(),
+                told.reads(),
+                told.deletions(),
+                fleet.evictions("closed").size());
     }
 
     private Callable<Debugger> killing(FleetProcesses fleet, String name, Debugger first, List<KillPoint> points) {
@@ -155,8 +166,14 @@ class ChaosTest {
                     hit.get(REACHED_WITHIN.toSeconds(), TimeUnit.SECONDS);
                 } catch (TimeoutException | ExecutionException e) {
                     String why = e instanceof ExecutionException ? String.valueOf(e.getCause()) : "not within " + REACHED_WITHIN;
-                    throw new AssertionError("%s never came to: %s (%s): %s%n%s".formatted(name, point.what(), point.place(), why,
-                            fleet.process(name).picture()), e);
+                    throw new AssertionError(
+                            "%s never came to: %s (%s): %s%n%s".formatted(
+                                    name,
+                                    point.what(),
+                                    point.place(),
+                                    why,
+                                    fleet.process(name).picture()),
+                            e);
                 }
                 next.remove(name);
                 killed.add(name + ": " + point.what() + " (" + point.place() + ")");

@@ -47,8 +47,11 @@ final class ClientCommand {
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--sun-misc-unsafe-memory-access=allow", "-Xlog:disable"));
         command.addAll(more);
-        command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                "dev.spillway.dev.DevMain"));
+        command.addAll(
+                List.of(
+                        "-cp",
+                        classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                        "dev.spillway.dev.DevMain"));
         return command;
     }
 }

@@ -144,7 +144,8 @@ class ClientLibraryTest {
                 }
                 assertThat(trees.prune(2, Long.MAX_VALUE)).isEqualTo(2);
                 assertThat(held.path()).isDirectory();
-                Eventually.holds(FleetInProcess.WITHIN,
+                Eventually.holds(
+                        FleetInProcess.WITHIN,
                         () -> assertThat(trees.list().stream().map(each -> each.key().value())).containsExactly("a", "d"));
             }
             assertThat(trees.prune(2, Long.MAX_VALUE)).isZero();

@@ -22,7 +22,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ClientReadmeTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern PROGRAM =
-            Pattern.compile("```java\n(.*?public class (\\w+) .*?)```(?:(?:(?!```).)*?It prints `([^`]*)`|(?:(?!```).)*?```\n(.*?)```)?",
+            Pattern.compile(
+                    "```java\n(.*?public class (\\w+) .*?)```(?:(?:(?!```).)*?It prints `([^`]*)`|(?:(?!```).)*?```\n(.*?)```)?",
                     Pattern.DOTALL);
 
     @TempDir
@@ -33,8 +34,10 @@ class ClientReadmeTest {
     static void start() throws Exception {
         fleet = new FleetInProcess(scratch.resolve("fleet"), 1);
         assertThat(Spillway.run("namespace", "set", "trees", "--max-entries", "10", "--url", fleet.url()).exitCode()).isZero();
-        assertThat(Spillway.run("namespace", "set", "objects", "--max-entries", "100000", "--backend", "artifact", "--url", fleet.url())
-                .exitCode()).isZero();
+        assertThat(
+                Spillway.run("namespace", "set", "objects", "--max-entries", "100000", "--backend", "artifact", "--url", fleet.url())
+                        .exitCode())
+                .isZero();
         assertThat(Spillway.run("namespace", "set", "snapshots", "--max-entries", "2", "--url", fleet.url()).exitCode()).isZero();
     }
 
@@ -64,7 +67,15 @@ class ClientReadmeTest {
         Path file = Files.writeString(folder.resolve(name + ".java"), source);
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         int compiled = ToolProvider.getSystemJavaCompiler()
-                .run(null, said, said, "-proc:none", "-d", folder.toString(), "-cp", System.getProperty("java.class.path"),
+                .run(
+                        null,
+                        said,
+                        said,
+                        "-proc:none",
+                        "-d",
+                        folder.toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
                         file.toString());
         assertThat(compiled).as(said.toString(StandardCharsets.UTF_8)).isZero();
         PrintStream before = System.out;

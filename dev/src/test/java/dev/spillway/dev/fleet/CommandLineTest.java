@@ -39,28 +39,59 @@ class CommandLineTest extends FleetOfTwo {
     }
 
     static Stream<List<String>> wrongUsages() {
-        return Stream.of(List.of("namespace: Upper (expected: [a-z0-9]", "ls", "Upper"),
+        return Stream.of(
+                List.of("namespace: Upper (expected: [a-z0-9]", "ls", "Upper"),
                 List.of("namespace: a/b (expected:", "put", "a/b", "key", "/tmp"),
                 List.of("(expected: 1 to 1024 bytes of UTF-8, not 1025)", "get", "ns", "k".repeat(1025)),
                 List.of("(expected: 1 to 1024 bytes of UTF-8, not 0)", "rm", "ns", ""),
                 List.of("-3 (expected: a whole number", "namespace", "set", "ns", "--max-entries=-3"),
                 List.of("12 parrots (expected: a size in bytes", "namespace", "set", "ns", "--max-bytes", "12 parrots"),
-                List.of("'--max-eviction-share': 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
-                        "--max-eviction-share", "1.5"),
-                List.of("0 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns", "--max-entries",
+                List.of(
+                        "'--max-eviction-share': 1.5 (expected: a number above 0 and at most 1)",
+                        "namespace",
+                        "set",
+                        "ns",
+                        "--max-eviction-share",
+                        "1.5"),
+                List.of(
+                        "0 (expected: a whole number of 1 to 9223372036854775807, or none)",
+                        "namespace",
+                        "set",
+                        "ns",
+                        "--max-entries",
                         "0"),
-                List.of("99999999999999999999 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns",
-                        "--max-entries", "99999999999999999999"),
+                List.of(
+                        "99999999999999999999 (expected: a whole number of 1 to 9223372036854775807, or none)",
+                        "namespace",
+                        "set",
+                        "ns",
+                        "--max-entries",
+                        "99999999999999999999"),
                 List.of("many (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "many"),
                 List.of("+5 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "+5"),
                 List.of("\u0665 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "\u0665"),
-                List.of("+5 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns", "--max-entries",
+                List.of(
+                        "+5 (expected: a whole number of 1 to 9223372036854775807, or none)",
+                        "namespace",
+                        "set",
+                        "ns",
+                        "--max-entries",
                         "+5"),
                 List.of("+2 (expected: a whole number of 0 to 2147483647)", "dev", "--hosts", "+2"),
-                List.of("'--max-eviction-share': +0.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
-                        "--max-eviction-share", "+0.5"),
-                List.of("'--max-eviction-share': 0x1p-1 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
-                        "--max-eviction-share", "0x1p-1"),
+                List.of(
+                        "'--max-eviction-share': +0.5 (expected: a number above 0 and at most 1)",
+                        "namespace",
+                        "set",
+                        "ns",
+                        "--max-eviction-share",
+                        "+0.5"),
+                List.of(
+                        "'--max-eviction-share': 0x1p-1 (expected: a number above 0 and at most 1)",
+                        "namespace",
+                        "set",
+                        "ns",
+                        "--max-eviction-share",
+                        "0x1p-1"),
                 List.of("-1 (expected: a whole number of 0 to 9223372036854775807)", "prune", "ns", "--max-entries=-1"),
                 List.of("1y (expected: a duration such as", "namespace", "set", "ns", "--ttl", "1y"),
                 List.of("'--low-watermark'", "namespace", "set", "ns", "--low-watermark", "80%"),
@@ -68,11 +99,17 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("reason:   (expected: a reason that is more than blanks)", "pin", "ns", "key", "--reason", " "),
                 List.of("tomorrow (expected: a time such as", "pin", "ns", "key", "--reason", "r", "--until", "tomorrow"),
                 List.of("no bound given (expected: at least one of", "prune", "ns", "--prefix", "a"),
-                List.of("planId: 7 (expected: a UUID", "plans", "apply", "7"), List.of("no command given", "plans"),
+                List.of("planId: 7 (expected: a UUID", "plans", "apply", "7"),
+                List.of("no command given", "plans"),
                 List.of("whim (expected: one of CAPACITY, ", "evictions", "--cause", "whim"),
                 List.of("soon (expected: a duration such as", "get", "ns", "key", "--hold", "soon"),
                 List.of("'--hold': 0s (expected: more than zero)", "get", "ns", "key", "--hold", "0s"),
-                List.of("'--for': PT0S (expected: more than zero)", "holds", "extend", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--for",
+                List.of(
+                        "'--for': PT0S (expected: more than zero)",
+                        "holds",
+                        "extend",
+                        "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da",
+                        "--for",
                         "PT0S"),
                 List.of("'--since': event: yesterday (expected: the id of an event, such as 1234-56)", "events", "--since", "yesterday"),
                 List.of("hardlink (expected: copy or move or reflink)", "put", "ns", "key", "/tmp", "--mode", "hardlink"),
@@ -84,9 +121,12 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("'--limit': 0 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "0"),
                 List.of("'--label': colour (expected: NAME=VALUE)", "ls", "ns", "--label", "colour"),
                 List.of("colour (expected: NAME=VALUE)", "put", "ns", "key", "/tmp", "--label", "a=b", "--label", "colour"),
-                List.of("Missing required parameter", "put", "ns", "key"), List.of("Unknown option: '--colour'", "hosts", "--colour"),
-                List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
-                List.of("no command given", "namespace"), List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),
+                List.of("Missing required parameter", "put", "ns", "key"),
+                List.of("Unknown option: '--colour'", "hosts", "--colour"),
+                List.of("Unmatched argument at index 0: 'evict'", "evict"),
+                List.of("no command given"),
+                List.of("no command given", "namespace"),
+                List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),
                 List.of("'--data': '' (expected: a path)", "dev", "--data", ""),
                 List.of("--port: 65530 (expected: 1 to ", "dev", "--port", "65530"),
                 List.of("benchmark: nothing (expected: registry: ", "bench", "nothing"),
@@ -99,9 +139,14 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("--orders: given without a host (expected: HOST --orders)", "hosts", "--orders"),
                 List.of("--limit: given without --orders (expected: both, or neither)", "hosts", "host-1", "--limit", "5"),
                 List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"),
-                List.of("spillway: pager: Upper (expected: 1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit); "
-                        + "see spillway pagers capture --help\n",
-                        "pagers", "capture", "Upper", "kv", "key"),
+                List.of(
+                        "spillway: pager: Upper (expected: 1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit); "
+                                + "see spillway pagers capture --help\n",
+                        "pagers",
+                        "capture",
+                        "Upper",
+                        "kv",
+                        "key"),
                 List.of("spillway: pager: Upper (expected: 1 to 63", "pagers", "detach", "Upper"),
                 List.of("loud (expected: trace, debug, info, warn, error, off or inherit)", "log-level", "dev.spillway", "loud"));
     }
@@ -121,8 +166,9 @@ class CommandLineTest extends FleetOfTwo {
         int port = Ports.free(1).getFirst();
         Spillway.Ran coordinator = Spillway.run("hosts", "--url", "127.0.0.1:" + port);
         assertThat(coordinator.exitCode()).isEqualTo(4);
-        assertThat(coordinator.err()).isEqualTo("spillway: coordinator at http://127.0.0.1:" + port
-                + ": not reachable, connection refused (expected: a running coordinator; --url or SPILLWAY_URL says where)\n");
+        assertThat(coordinator.err()).isEqualTo(
+                "spillway: coordinator at http://127.0.0.1:" + port
+                        + ": not reachable, connection refused (expected: a running coordinator; --url or SPILLWAY_URL says where)\n");
 
         Spillway.Ran worker = Spillway.run("get", "ns", "key", "--worker", "127.0.0.1:" + port);
         assertThat(worker.exitCode()).isEqualTo(4);
@@ -133,7 +179,9 @@ class CommandLineTest extends FleetOfTwo {
     void theNextCoordinatorIsAskedWhereOneDoesNotAnswer() {
         List<Integer> ports = Ports.free(2);
         String absent = "127.0.0.1:" + ports.getFirst();
-        for (List<String> command : List.of(List.of("hosts"), List.of("namespace", "set", "several", "--max-entries", "1"),
+        for (List<String> command : List.of(
+                List.of("hosts"),
+                List.of("namespace", "set", "several", "--max-entries", "1"),
                 List.of("namespace", "ls", "--json"))) {
             Spillway.Ran ran = Spillway
                     .run(Stream.concat(command.stream(), Stream.of("--url", absent + ", " + fleet.url())).toArray(String[]::new));
@@ -141,28 +189,38 @@ class CommandLineTest extends FleetOfTwo {
         }
         Spillway.Ran none = Spillway.run("hosts", "--url", absent + ",127.0.0.1:" + ports.getLast());
         assertThat(none.exitCode()).isEqualTo(4);
-        assertThat(none.err()).isEqualTo("spillway: coordinator at http://" + absent + ", http://127.0.0.1:" + ports.getLast()
-                + ": not reachable, connection refused (expected: a running coordinator; --url or SPILLWAY_URL says where)\n");
+        assertThat(none.err()).isEqualTo(
+                "spillway: coordinator at http://" + absent + ", http://127.0.0.1:" + ports.getLast()
+                        + ": not reachable, connection refused (expected: a running coordinator; --url or SPILLWAY_URL says where)\n");
     }
 
     @Test
     void aServiceOfTheOtherKindIsNamed() {
         String worker = fleet.workerUrl(1);
-        for (List<String> command : List.of(List.of("hosts"), List.of("events"), List.of("namespace", "set", "elsewhere"),
-                List.of("retire", "host-1"), List.of("clean", "elsewhere", "--yes"))) {
+        for (List<String> command : List.of(
+                List.of("hosts"),
+                List.of("events"),
+                List.of("namespace", "set", "elsewhere"),
+                List.of("retire", "host-1"),
+                List.of("clean", "elsewhere", "--yes"))) {
             Spillway.Ran ran = Spillway.run(Stream.concat(command.stream(), Stream.of("--url", worker)).toArray(String[]::new));
             assertThat(ran.exitCode()).as(ran.toString()).isEqualTo(1);
             assertThat(ran.err()).as(command.toString())
-                    .isEqualTo("spillway: worker-host-1 answers at " + worker
-                            + " (expected: a coordinator; --url or SPILLWAY_URL says where)\n");
+                    .isEqualTo(
+                            "spillway: worker-host-1 answers at " + worker
+                                    + " (expected: a coordinator; --url or SPILLWAY_URL says where)\n");
         }
-        for (List<String> command : List.of(List.of("status"), List.of("holds", "ls"), List.of("get", "elsewhere", "key"),
+        for (List<String> command : List.of(
+                List.of("status"),
+                List.of("holds", "ls"),
+                List.of("get", "elsewhere", "key"),
                 List.of("put", "elsewhere", "key", tree.toString()))) {
             Spillway.Ran ran = Spillway.run(Stream.concat(command.stream(), Stream.of("--worker", fleet.url())).toArray(String[]::new));
             assertThat(ran.exitCode()).as(ran.toString()).isEqualTo(1);
             assertThat(ran.err()).as(command.toString())
-                    .isEqualTo("spillway: coordinator answers at " + fleet.url()
-                            + " (expected: a worker; --worker or SPILLWAY_WORKER says where)\n");
+                    .isEqualTo(
+                            "spillway: coordinator answers at " + fleet.url()
+                                    + " (expected: a worker; --worker or SPILLWAY_WORKER says where)\n");
         }
     }
 
@@ -178,7 +236,8 @@ class CommandLineTest extends FleetOfTwo {
             assertThat(done("log-level", "dev.spillway.worker", "inherit", "--json").out())
                     .isEqualTo("{\"name\":\"dev.spillway.worker\",\"effectiveLevel\":\"INFO\"}\n");
         }
-        for (String[] invented : List.of(new String[]{"log-level", "dev.spillway.invented", "debug"},
+        for (String[] invented : List.of(
+                new String[]{"log-level", "dev.spillway.invented", "debug"},
                 new String[]{"log-level", "dev.spillway.invented"})) {
             Spillway.Ran ran = run(invented);
             assertThat(ran.exitCode()).isEqualTo(3);
@@ -189,7 +248,8 @@ class CommandLineTest extends FleetOfTwo {
 
     @Test
     void aHostNameThatNobodyKnowsIsSaidToBeUnknown() {
-        for (List<String> command : List.of(List.of("hosts", "--url", "fleet.invalid:7070"),
+        for (List<String> command : List.of(
+                List.of("hosts", "--url", "fleet.invalid:7070"),
                 List.of("events", "--url", "fleet.invalid:7070"),
                 List.of("status", "--worker", "fleet.invalid:7070"))) {
             Spillway.Ran ran = Spillway.run(command.toArray(String[]::new));
@@ -227,12 +287,19 @@ class CommandLineTest extends FleetOfTwo {
     @Test
     void whatIsNotThereEndsWithThree() {
         assertThat(done("namespace", "set", "absent").out()).startsWith("absent: no limit of entries, no limit of bytes; ");
-        for (List<String> missing : List.of(List.of("ls", "no-such"), List.of("stats", "no-such"), List.of("rm", "absent", "key"),
-                List.of("get", "absent", "key", "--worker", "host-1"), List.of("hosts", "host-9"), List.of("hosts", "host-9", "--orders"),
+        for (List<String> missing : List.of(
+                List.of("ls", "no-such"),
+                List.of("stats", "no-such"),
+                List.of("rm", "absent", "key"),
+                List.of("get", "absent", "key", "--worker", "host-1"),
+                List.of("hosts", "host-9"),
+                List.of("hosts", "host-9", "--orders"),
                 List.of("retire", "host-9"),
-                List.of("status", "--worker", "host-9"), List.of("evictions", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da"),
+                List.of("status", "--worker", "host-9"),
+                List.of("evictions", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da"),
                 List.of("holds", "release", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--worker", "host-1"),
-                List.of("advise", "no-such"), List.of("clean", "no-such", "--yes"))) {
+                List.of("advise", "no-such"),
+                List.of("clean", "no-such", "--yes"))) {
             Spillway.Ran ran = run(missing.toArray(String[]::new));
             assertThat(ran.exitCode()).as(missing + ": " + ran).isEqualTo(3);
             assertThat(ran.err()).as(missing.toString()).startsWith("spillway: ").hasLineCount(1).contains("(expected: ");
@@ -323,12 +390,16 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(done("hosts").lines()).hasSize(3).element(1).asString().startsWith("host-1  ACTIVE");
         // A file system without a fixed number of inodes has none to show.
         String inodes = Set.of("btrfs", "zfs", "bcachefs").contains(Files.getFileStore(scratch).type()) ? "" : ", [1-9][0-9]* inodes";
-        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("hosts", "host-1").out()).contains("incarnation")
-                .containsPattern("free on the disk +[0-9.]+ .iB" + inodes + " *\\R"));
+        Eventually.holds(
+                FleetInProcess.WITHIN,
+                () -> assertThat(done("hosts", "host-1").out()).contains("incarnation")
+                        .containsPattern("free on the disk +[0-9.]+ .iB" + inodes + " *\\R"));
         assertThat(done("status", "--worker", "host-2").out()).containsPattern("registry +ready").containsPattern("kafka +ready");
 
-        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("evictions", "--namespace", "full").out())
-                .containsPattern("full +one .* CAPACITY .* closed +host-1 DELETED"));
+        Eventually.holds(
+                FleetInProcess.WITHIN,
+                () -> assertThat(done("evictions", "--namespace", "full").out())
+                        .containsPattern("full +one .* CAPACITY .* closed +host-1 DELETED"));
         String id = json(done("evictions", "--namespace", "full", "--json").out()).get("items").get(0).get("id").asText();
         assertThat(done("evictions", id).out()).contains("full/one").containsPattern("host-1 +DELETED");
         assertThat(done("evictions", "--host", "host-2", "--namespace", "full").lines()).hasSize(1);
@@ -352,10 +423,12 @@ class CommandLineTest extends FleetOfTwo {
 
     @Test
     void aPolicyIsSetAndItsLimitsAreRemoved() {
-        assertThat(done("namespace", "set", "timed", "--ttl", "7d", "--max-idle", "12h", "--low-watermark", "0.8", "--max-entries", "10")
-                .out())
-                .isEqualTo("timed: at most 10 entries, no limit of bytes, for 7 d at most, for 12 h without use at most, "
-                        + "down to a share of 0.8 when that is exceeded; one prune or lowered limit evicts at most a share of 0.5\n");
+        assertThat(
+                done("namespace", "set", "timed", "--ttl", "7d", "--max-idle", "12h", "--low-watermark", "0.8", "--max-entries", "10")
+                        .out())
+                .isEqualTo(
+                        "timed: at most 10 entries, no limit of bytes, for 7 d at most, for 12 h without use at most, "
+                                + "down to a share of 0.8 when that is exceeded; one prune or lowered limit evicts at most a share of 0.5\n");
         assertThat(done("namespace", "set", "timed", "--ttl", "none", "--max-entries", "none").out())
                 .startsWith("timed: no limit of entries, no limit of bytes, for 12 h without use at most,");
         assertThat(done("namespace", "ls").lines()).first()
@@ -371,8 +444,9 @@ class CommandLineTest extends FleetOfTwo {
     @Test
     void aNamespaceOfArtifactsIsSetAndListed() {
         assertThat(done("namespace", "set", "builds", "--backend", "artifact", "--min-residency", "PT3H", "--write-once").out())
-                .isEqualTo("builds: no limit of entries, no limit of bytes, of artifacts, kept for PT3H after each use, written once; "
-                        + "one prune or lowered limit evicts at most a share of 0.5\n");
+                .isEqualTo(
+                        "builds: no limit of entries, no limit of bytes, of artifacts, kept for PT3H after each use, written once; "
+                                + "one prune or lowered limit evicts at most a share of 0.5\n");
         assertThat(done("namespace", "ls").out()).containsPattern("(?m)^builds .* 0.5 +artifact +3 h +yes +lru$");
         JsonNode builds = json(done("namespace", "set", "--write-once=false", "builds", "--min-residency", "none", "--json").out());
         assertThat(builds.get("backend").asText()).isEqualTo("ARTIFACT");
@@ -389,8 +463,10 @@ class CommandLineTest extends FleetOfTwo {
     void whatExpiresGoesFromItsHostByItself() {
         done("namespace", "set", "brief", "--ttl", "1s");
         done("put", "brief", "key", tree.toString(), "--worker", "host-1");
-        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("evictions", "--namespace", "brief", "--cause", "EXPIRED").out())
-                .containsPattern("brief +key .* EXPIRED .* closed +host-1 DELETED"));
+        Eventually.holds(
+                FleetInProcess.WITHIN,
+                () -> assertThat(done("evictions", "--namespace", "brief", "--cause", "EXPIRED").out())
+                        .containsPattern("brief +key .* EXPIRED .* closed +host-1 DELETED"));
         String id = json(done("evictions", "--namespace", "brief", "--json").out()).get("items").get(0).get("id").asText();
         assertThat(done("evictions", id).out()).contains("because of EXPIRED, asked for by registry:sweep");
     }
@@ -545,8 +621,10 @@ class CommandLineTest extends FleetOfTwo {
                 .containsPattern("(?m)^pinned +release 4$")
                 .containsPattern("(?m)^host-1 +127\\.0\\.0\\.1:\\d+ +LIVE +\\d+ s ago +- +0$");
         done("get", "shown", "key", "--worker", "host-1", "--hold", "10m");
-        Eventually.holds(Eventually.HANG, () -> assertThat(done("show", "shown", "key").out())
-                .containsPattern("(?m)^host-1 .* LIVE .* ago +20\\d\\d-[-\\d]+T[:\\d]+Z +1$"));
+        Eventually.holds(
+                Eventually.HANG,
+                () -> assertThat(done("show", "shown", "key").out())
+                        .containsPattern("(?m)^host-1 .* LIVE .* ago +20\\d\\d-[-\\d]+T[:\\d]+Z +1$"));
         JsonNode replica = json(done("show", "shown", "key", "--json").out()).get("replicas").get(0);
         assertThat(replica.get("held").get("holds").asInt()).isOne();
         assertThat(run("show", "shown", "none").exitCode()).isEqualTo(3);
@@ -575,8 +653,10 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(cleaned.exitCode()).isEqualTo(1);
         assertThat(cleaned.out()).isEqualTo("evicted 2 entries\n");
         assertThat(cleaned.err()).contains("host-1: used, snapshot ").containsPattern("\\d images? not confirmed in 2 s");
-        Eventually.holds(Eventually.HANG, () -> assertThat(done("evictions", "--namespace", "held", "--state", "open").lines()).hasSize(2)
-                .anyMatch(line -> line.contains(" used ")));
+        Eventually.holds(
+                Eventually.HANG,
+                () -> assertThat(done("evictions", "--namespace", "held", "--state", "open").lines()).hasSize(2)
+                        .anyMatch(line -> line.contains(" used ")));
         assertThat(run("get", "held", "used", "--worker", "host-1").exitCode()).isEqualTo(3);
         assertThat(TreePicture.of(image)).isEqualTo(TreePicture.of(tree));
 
@@ -590,7 +670,8 @@ class CommandLineTest extends FleetOfTwo {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Thread following = Thread.ofPlatform().daemon().start(() -> {
-            var _ = DevMain.run(List.of("events", "--url", fleet.url()),
+            var _ = DevMain.run(
+                    List.of("events", "--url", fleet.url()),
                     new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), false));
         });
         done("namespace", "set", "followed");
@@ -606,9 +687,11 @@ class CommandLineTest extends FleetOfTwo {
         fleet.startCoordinator();
         done("rm", "followed", "after");
 
-        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(out.toString(StandardCharsets.UTF_8))
-                .containsPattern("evicted    followed/after  generation [0-9]+, INVALIDATED, 1 copy")
-                .containsPattern("deleted    followed/after  generation [0-9]+, on host-1"));
+        Eventually.holds(
+                FleetInProcess.WITHIN,
+                () -> assertThat(out.toString(StandardCharsets.UTF_8))
+                        .containsPattern("evicted    followed/after  generation [0-9]+, INVALIDATED, 1 copy")
+                        .containsPattern("deleted    followed/after  generation [0-9]+, on host-1"));
         following.interrupt();
         assertThat(following.join(FleetInProcess.WITHIN)).isTrue();
         FleetInProcess.awaitReady(fleet.workerUrl(1));

@@ -5,10 +5,10 @@ import dev.spillway.testservers.RecoveryTimes;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -78,12 +78,14 @@ class ComposeTest {
         Files.writeString(tree.resolve("file"), key);
         Path tar = scratch.resolve(key + ".tar");
         assertThat(fleet().run("tar", "-cf", tar.toString(), "-C", tree.toString(), "file").exitCode()).isZero();
-        return CLIENT.send(HttpRequest.newBuilder(URI.create(worker(host) + "/v1/directories/trees/entries/" + key))
-                .header("Authorization", "Bearer " + fleet().operator())
-                .header("Content-Type", "application/x-tar")
-                .timeout(Duration.ofMinutes(2))
-                .PUT(BodyPublishers.ofFile(tar))
-                .build(), BodyHandlers.ofString());
+        return CLIENT.send(
+                HttpRequest.newBuilder(URI.create(worker(host) + "/v1/directories/trees/entries/" + key))
+                        .header("Authorization", "Bearer " + fleet().operator())
+                        .header("Content-Type", "application/x-tar")
+                        .timeout(Duration.ofMinutes(2))
+                        .PUT(BodyPublishers.ofFile(tar))
+                        .build(),
+                BodyHandlers.ofString());
     }
 
     private static void stored(int host, String key) {
@@ -129,8 +131,18 @@ class ComposeTest {
     /** Reads the eviction facts from outside of the containers' network. */
     private static int factsFromOutside() {
         Properties settings = new Properties();
-        settings.putAll(Map.of("bootstrap.servers", fleet().kafka(), "group.id", "outside", "auto.offset.reset", "earliest",
-                "key.deserializer", ByteArrayDeserializer.class.getName(), "value.deserializer", ByteArrayDeserializer.class.getName()));
+        settings.putAll(
+                Map.of(
+                        "bootstrap.servers",
+                        fleet().kafka(),
+                        "group.id",
+                        "outside",
+                        "auto.offset.reset",
+                        "earliest",
+                        "key.deserializer",
+                        ByteArrayDeserializer.class.getName(),
+                        "value.deserializer",
+                        ByteArrayDeserializer.class.getName()));
         int facts = 0;
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
             consumer.subscribe(List.of("spillway.evictions"));
@@ -155,8 +167,11 @@ class ComposeTest {
             seconds.add((System.nanoTime() - begin) / 1e9);
         }
         seconds.sort(null);
-        System.out.printf("%d times up, with the median after %.1f s and the last after %.1f s%n", seconds.size(),
-                seconds.get(seconds.size() / 2), seconds.getLast());
+        System.out.printf(
+                "%d times up, with the median after %.1f s and the last after %.1f s%n",
+                seconds.size(),
+                seconds.get(seconds.size() / 2),
+                seconds.getLast());
     }
 
     @Test
@@ -184,7 +199,8 @@ class ComposeTest {
             assertThat(open).hasSize(1);
             assertThat(open.get(0).get("key").asText()).isEqualTo("first-2");
         });
-        RecoveryTimes.timed("the two are started again, with their containers | all are ready, and the order that waited is carried out",
+        RecoveryTimes.timed(
+                "the two are started again, with their containers | all are ready, and the order that waited is carried out",
                 () -> {
                     fleet().up();
                     assertThat(converged()).containsExactly("first-3", "first-4", "killed");
@@ -192,7 +208,8 @@ class ComposeTest {
 
         assertThat(fleet().compose("pause", "kafka").exitCode()).isZero();
         stored(2, "paused");
-        RecoveryTimes.timed("Kafka is paused, and a put evicts | the image is deleted, by an order in a heartbeat",
+        RecoveryTimes.timed(
+                "Kafka is paused, and a put evicts | the image is deleted, by an order in a heartbeat",
                 () -> assertThat(converged())
                         .containsExactly("first-4", "killed", "paused"));
         assertThat(fleet().compose("unpause", "kafka").exitCode()).isZero();

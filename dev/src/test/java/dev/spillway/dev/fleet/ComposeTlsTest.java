@@ -4,10 +4,10 @@ import dev.spillway.service.http.ClientTls;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,23 +32,38 @@ class ComposeTlsTest {
             fleet.make("certificates");
             fleet.up();
             assertThatThrownBy(() -> Http.get("http://" + fleet.coordinator(1) + "/livez")).isInstanceOf(IOException.class);
-            assertThat(spillway(fleet, "namespace", "set", "objects", "--max-entries", "3", "--backend", "artifact", "--url",
-                    url(fleet.coordinator(1))).exitCode()).isZero();
+            assertThat(
+                    spillway(
+                            fleet,
+                            "namespace",
+                            "set",
+                            "objects",
+                            "--max-entries",
+                            "3",
+                            "--backend",
+                            "artifact",
+                            "--url",
+                            url(fleet.coordinator(1))).exitCode())
+                    .isZero();
             try (HttpClient client = client(fleet)) {
                 put(client, fleet, 3, "1");
                 fetch(client, fleet, "1");
                 fleet.make("certificates");
-                Eventually.holds(ComposeFleet.PATIENCE, () -> assertThat(fleet.compose("logs", "worker-1", "worker-3")
-                        .said()
-                        .lines()
-                        .filter(line -> line.contains("its new content is served")))
-                        .hasSize(2));
+                Eventually.holds(
+                        ComposeFleet.PATIENCE,
+                        () -> assertThat(
+                                fleet.compose("logs", "worker-1", "worker-3")
+                                        .said()
+                                        .lines()
+                                        .filter(line -> line.contains("its new content is served")))
+                                .hasSize(2));
                 put(client, fleet, 3, "2");
                 fetch(client, fleet, "2");
                 // Evicts one of the first two, which two hosts hold: which one depends on when their uses are told.
                 put(client, fleet, 2, "3");
                 put(client, fleet, 2, "4");
-                Eventually.holds(ComposeFleet.PATIENCE,
+                Eventually.holds(
+                        ComposeFleet.PATIENCE,
                         () -> assertThat(answer(client, fleet, "GET", url(fleet.coordinator(2)) + "/v1/evictions?state=closed").body())
                                 .containsPattern("host-3\",\"state\":\"DELETED")
                                 .containsPattern("host-1\",\"state\":\"DELETED"));

@@ -75,7 +75,9 @@ class ConsoleTest {
         assertThat(Http.get(fleet.workerUrl(3) + "/v1/directories/trees/entries/key-2?hold=PT10M").status()).isEqualTo(200);
         assertThat(Http.send("DELETE", namespaces + "trees/entries/key-1", null, Map.of()).status()).isEqualTo(200);
         String encoded = URLEncoder.encode(HOSTILE, StandardCharsets.UTF_8).replace("+", "%20");
-        ask("PUT", namespaces + "trees/entries/" + encoded,
+        ask(
+                "PUT",
+                namespaces + "trees/entries/" + encoded,
                 Map.of("snapshotId", "s", "description", "<b>bold</b>", "labels", Map.of("team", "<i>storage</i>")));
         ask("PUT", namespaces + "trees/entries/" + encoded + "/pin", Map.of("reason", "<script>alert(2)</script>"));
         ask("POST", namespaces + "trees/prune", Map.of("maxEntries", 1, "dryRun", true));

@@ -24,10 +24,13 @@ class ConsoleTokensTest {
         SecureRandom random = new SecureRandom();
         String operator = AccessToken.mint(random);
         String host = AccessToken.mint(random);
-        Path tokens = Files.write(scratch.resolve("tokens"),
+        Path tokens = Files.write(
+                scratch.resolve("tokens"),
                 List.of("ops operator " + AccessToken.digest(operator), "worker-1 host " + AccessToken.digest(host) + " host-1"));
         Path ofHost = Files.writeString(scratch.resolve("host-1.token"), host);
-        try (FleetInProcess fleet = new FleetInProcess(scratch.resolve("fleet"), 1,
+        try (FleetInProcess fleet = new FleetInProcess(
+                scratch.resolve("fleet"),
+                1,
                 Map.of("require-tokens", "true", "tokens-file", tokens.toString()),
                 _ -> Map.of("registry-token-file", ofHost.toString()))) {
             Browser.Ran ran = browser.run("node", "tokens.mjs", fleet.url(), operator);

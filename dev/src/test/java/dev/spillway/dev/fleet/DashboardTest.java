@@ -37,7 +37,10 @@ class DashboardTest {
             configuration = configuration.replace("127.0.0.1:708" + host, "127.0.0.1:" + (coordinator + 10 + host));
         }
         Files.writeString(folder.resolve("prometheus.yml"), configuration);
-        return new ProcessBuilder("prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+        return new ProcessBuilder(
+                "prometheus",
+                "--config.file=prometheus.yml",
+                "--storage.tsdb.path=data",
                 "--web.listen-address=127.0.0.1:" + port)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -55,7 +58,8 @@ class DashboardTest {
         assumeThat(Path.of("/usr/bin/prometheus")).as("prometheus is not here").exists();
         int port = Ports.freeForDev(HOSTS + 1);
         int prometheusPort = Ports.free(1).getFirst();
-        try (SpillwayProcess demo = SpillwayProcess.start(scratch.resolve("output"),
+        try (SpillwayProcess demo = SpillwayProcess.start(
+                scratch.resolve("output"),
                 List.of("demo", "--hosts", String.valueOf(HOSTS), "--port", String.valueOf(port)))) {
             demo.awaitReady(1, Eventually.HANG);
             Process prometheus = prometheus(prometheusPort, port);

@@ -32,7 +32,8 @@ class DemoTest {
     void aFleetIsUsedWhileAHostComesAndGoes() throws IOException, InterruptedException {
         int port = Ports.freeForDev(HOSTS + 1);
         String url = "127.0.0.1:" + port;
-        try (SpillwayProcess demo = SpillwayProcess.start(scratch.resolve("output"),
+        try (SpillwayProcess demo = SpillwayProcess.start(
+                scratch.resolve("output"),
                 List.of("demo", "--hosts", String.valueOf(HOSTS), "--port", String.valueOf(port)))) {
             demo.awaitReady(1, Eventually.HANG);
             Eventually.holds(Eventually.HANG, () -> assertThat(demo.text()).contains("console      http://" + url + "/ui/"));

@@ -10,12 +10,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient.Version;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -97,10 +97,12 @@ final class DescribedService implements AutoCloseable {
             String template = operation.replaceFirst(".* ", "");
             JsonNode described = description.path("paths").path(template).path(method.toLowerCase(Locale.ROOT));
             HttpResponse<byte[]> response =
-                    client.send(HttpRequest.newBuilder(URI.create(url + template.replaceAll("\\{[^}]*}", "x")))
-                            .header("Origin", "http://elsewhere.example")
-                            .method(method, BodyPublishers.noBody())
-                            .build(), BodyHandlers.ofByteArray());
+                    client.send(
+                            HttpRequest.newBuilder(URI.create(url + template.replaceAll("\\{[^}]*}", "x")))
+                                    .header("Origin", "http://elsewhere.example")
+                                    .method(method, BodyPublishers.noBody())
+                                    .build(),
+                            BodyHandlers.ofByteArray());
             requireDescribed(new Exchange(operation, described, response.statusCode(), mediaType(response), response.body()));
             assertThat(response.statusCode()).as(operation).isEqualTo(403);
             assertThat(described.path("responses").has("403")).as(operation).isTrue();
@@ -167,8 +169,10 @@ final class DescribedService implements AutoCloseable {
                 .filter(candidate -> candidate.getValue().has(method.toLowerCase(Locale.ROOT)))
                 .map(Map.Entry::getKey)
                 .sorted()
-                .filter(candidate -> Pattern.matches(candidate.replaceAll("\\{[^}]*\\.\\.\\.}", ".*").replaceAll("\\{[^}]*}", "[^/]*"),
-                        path))
+                .filter(
+                        candidate -> Pattern.matches(
+                                candidate.replaceAll("\\{[^}]*\\.\\.\\.}", ".*").replaceAll("\\{[^}]*}", "[^/]*"),
+                                path))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(method + " " + path + " (expected: an operation of the description)"));
     }

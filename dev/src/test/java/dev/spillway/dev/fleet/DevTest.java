@@ -38,7 +38,9 @@ class DevTest {
             first.awaitReady(1, Eventually.HANG);
             assertThat(first.text().lines().filter(line -> line.startsWith("ready"))).singleElement()
                     .asString()
-                    .contains("http://127.0.0.1:" + port, "host-1 http://127.0.0.1:" + (port + 10),
+                    .contains(
+                            "http://127.0.0.1:" + port,
+                            "host-1 http://127.0.0.1:" + (port + 10),
                             "host-2 http://127.0.0.1:" + (port + 11));
             done("namespace", "set", "tour", "--max-entries", "2", "--url", url);
             for (String key : List.of("one", "two", "three")) {
@@ -60,8 +62,7 @@ class DevTest {
         try (second) {
             second.awaitReady(2, Eventually.HANG);
             assertThat(second.text()).as("who may not join waits for a person, who needs the others")
-                    .containsPattern(
-                            "(?s)host-2 .*refused: RETIRED: .*spillway readmit host-2.*ready");
+                    .containsPattern("(?s)host-2 .*refused: RETIRED: .*spillway readmit host-2.*ready");
             done("readmit", "host-2", "--url", url);
             assertThat(done("ls", "tour", "--url", url).out()).contains("two", "three").doesNotContain("one");
             Path image = Path.of(done("get", "tour", "three", "--worker", "host-1", "--url", url).out().strip());
@@ -110,10 +111,12 @@ class DevTest {
     @Test
     void aStopInTheMiddleOfTheStartLeavesNothing() throws IOException, InterruptedException {
         Path temporary = Files.createDirectories(scratch.resolve("tmp"));
-        try (SpillwayProcess starting = SpillwayProcess.start(scratch.resolve("starting"),
+        try (SpillwayProcess starting = SpillwayProcess.start(
+                scratch.resolve("starting"),
                 List.of("dev", "--hosts", "1", "--port", String.valueOf(Ports.freeForDev(1))),
                 Map.of("java.io.tmpdir", temporary.toString()))) {
-            Eventually.holds(Eventually.HANG,
+            Eventually.holds(
+                    Eventually.HANG,
                     () -> assertThat(starting.process().descendants()).as("PostgreSQL begins to run").isNotEmpty());
             assertThat(starting.stop(Eventually.HANG)).as(starting.text()).isZero();
             assertThat(starting.text()).doesNotContain("ready");
@@ -128,7 +131,8 @@ class DevTest {
     void aDirectoryTooDeepForTheWorkersSocketsIsRefusedBeforeAnythingStarts() throws IOException, InterruptedException {
         String here = scratch.toRealPath() + "/";
         Path deep = Path.of(here + "d".repeat(85 - here.length()));
-        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("deep"),
+        try (SpillwayProcess refused = SpillwayProcess.start(
+                scratch.resolve("deep"),
                 List.of("dev", "--hosts", "1", "--data", deep.toString(), "--port", String.valueOf(Ports.freeForDev(1))))) {
             assertThat(refused.awaitEnd(Eventually.HANG)).as(refused.text()).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: --data: it cannot be used: data: " + deep + "/host-1 (expected: a path of ")
@@ -142,7 +146,8 @@ class DevTest {
     @ValueSource(strings = {"a,b", "a\"b", "a$b", "a`b"})
     void aDirectoryThatAServerCannotUseIsRefusedBeforeAnythingStarts(String name) throws IOException, InterruptedException {
         Path data = scratch.resolve(name).resolve("below");
-        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("refused"),
+        try (SpillwayProcess refused = SpillwayProcess.start(
+                scratch.resolve("refused"),
                 List.of("dev", "--hosts", "1", "--data", data.toString(), "--port", String.valueOf(Ports.freeForDev(1))))) {
             assertThat(refused.awaitEnd(Eventually.HANG)).as(refused.text()).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: --data: ").contains(name, "(expected: a path without").hasLineCount(1);
@@ -155,7 +160,8 @@ class DevTest {
         Path data = scratch.resolve("data");
         Files.writeString(Files.createDirectories(data.resolve("host-2")).resolve("letter"), "of somebody else");
         Files.createFile(data.resolve("spillway-dev.lock"));
-        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("foreign"),
+        try (SpillwayProcess refused = SpillwayProcess.start(
+                scratch.resolve("foreign"),
                 List.of("dev", "--hosts", "2", "--data", data.toString(), "--port", String.valueOf(Ports.freeForDev(2))))) {
             assertThat(refused.awaitEnd(Eventually.HANG)).as(refused.text()).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: data: ")
@@ -187,7 +193,8 @@ class DevTest {
 
     private void refusedOnTheSameData(Path data) throws IOException, InterruptedException {
         int other = Ports.freeForDev(1);
-        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-data"),
+        try (SpillwayProcess refused = SpillwayProcess.start(
+                scratch.resolve("same-data"),
                 List.of("dev", "--hosts", "1", "--data", data.toString(), "--port", String.valueOf(other)))) {
             assertThat(refused.awaitEnd(Eventually.HANG)).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: --data: " + data.toRealPath() + " is in use by another spillway dev, process ")
@@ -197,14 +204,16 @@ class DevTest {
 
     private void refusedOnTheSamePort(int port) throws IOException, InterruptedException {
         Path unused = scratch.resolve("unused");
-        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-port"),
+        try (SpillwayProcess refused = SpillwayProcess.start(
+                scratch.resolve("same-port"),
                 List.of("dev", "--data", unused.toString(), "--port", String.valueOf(port)))) {
             assertThat(refused.awaitEnd(Eventually.HANG)).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: port " + port + " of the coordinator: ").hasLineCount(1);
         }
         int mine = Ports.freeForDev(2);
         try (ServerSocket taken = new ServerSocket(mine + 11, 1, InetAddress.getLoopbackAddress());
-                SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-worker-port"),
+                SpillwayProcess refused = SpillwayProcess.start(
+                        scratch.resolve("same-worker-port"),
                         List.of("dev", "--data", unused.toString(), "--port", String.valueOf(mine)))) {
             assertThat(refused.awaitEnd(Eventually.HANG)).isEqualTo(1);
             assertThat(refused.text()).contains("port " + taken.getLocalPort() + " of host-2: ");

@@ -55,7 +55,8 @@ class DrainTest extends FleetOfTwo {
 
         String generation = done("ls", "copies").out().replaceFirst("(?s).*first-only +(\\d+) .*", "$1");
         done("put", "copies", "first-only", tree.toString(), "--worker", "host-2", "--generation", generation);
-        assertThat(done("drain", "host-1").lines()).containsExactly("host-1: drained: nothing is left",
+        assertThat(done("drain", "host-1").lines()).containsExactly(
+                "host-1: drained: nothing is left",
                 "To take it out of the fleet: spillway retire host-1");
         assertThat(images()).isEmpty();
         assertThat(Path.of(done("get", "copies", "first-only", "--worker", "host-2").out().strip()).resolve("file")).hasContent("content");
@@ -113,7 +114,8 @@ class DrainTest extends FleetOfTwo {
 
     /** Waits until host 1 takes something new: it hears with a heartbeat that a drain is cancelled. */
     private void awaitPut(String key) throws InterruptedException {
-        Eventually.holds(FleetInProcess.WITHIN,
+        Eventually.holds(
+                FleetInProcess.WITHIN,
                 () -> assertThat(ran("put", "copies", key, tree.toString(), "--worker", "host-1").exitCode()).isZero());
     }
 

@@ -74,14 +74,21 @@ class EveryOperationTest extends FleetOfTwo {
         Http.send("PUT", fleet.url() + "/v1/namespaces/trees", Map.of("maxEntries", 10), Map.of());
         // A registry that was restored is joined anew.
         Eventually.holds(Eventually.HANG, () -> {
-            assertThat(Http.send("PUT", fleet.workerUrl(1) + "/v1/directories/trees/entries/first", Map.of("sourceDir", tree.toString()),
-                    Map.of()).status()).isEqualTo(200);
+            assertThat(
+                    Http.send(
+                            "PUT",
+                            fleet.workerUrl(1) + "/v1/directories/trees/entries/first",
+                            Map.of("sourceDir", tree.toString()),
+                            Map.of()).status())
+                    .isEqualTo(200);
             assertThat(Http.get(fleet.workerUrl(1) + "/readyz").status()).isEqualTo(200);
         });
         try (DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
             common(worker);
             String directories = "/v1/directories/trees";
-            worker.done("PUT", directories + "/entries/a%2Fb",
+            worker.done(
+                    "PUT",
+                    directories + "/entries/a%2Fb",
                     Map.of("sourceDir", tree.toString(), "description", "a tree", "labels", Map.of("rebuild-seconds", "340")));
             worker.get(directories + "/entries/a%2Fb");
             JsonNode held = worker.get(directories + "/entries/a%2Fb?hold=PT10M");
@@ -152,9 +159,27 @@ class EveryOperationTest extends FleetOfTwo {
     /** Pages of 512 bytes, and states of 64. */
     private static void pagers(DescribedService worker) throws IOException, InterruptedException {
         Map<String, Object> page =
-                Map.of("tokens", 4, "layers", 2, "kvHeads", 2, "headDim", 4, "elements", "F32", "order", "NHD", "keysAndValues",
+                Map.of(
+                        "tokens",
+                        4,
+                        "layers",
+                        2,
+                        "kvHeads",
+                        2,
+                        "headDim",
+                        4,
+                        "elements",
+                        "F32",
+                        "order",
+                        "NHD",
+                        "keysAndValues",
                         "SEPARATE");
-        Map<String, Object> meta = Map.of("model", "a1".repeat(32), "page", page, "states",
+        Map<String, Object> meta = Map.of(
+                "model",
+                "a1".repeat(32),
+                "page",
+                page,
+                "states",
                 List.of(Map.of("name", "ssm", "elements", "F32", "dimensions", List.of(2, 8))));
         Map<String, Object> creation =
                 Map.of("name", "engine", "meta", meta, "pages", 8, "sequences", 4, "file", true, "saves", 2, "checksums", true);
@@ -210,9 +235,14 @@ class EveryOperationTest extends FleetOfTwo {
         FleetInProcess.awaitReady(fleet.workerUrl(1));
         try (DescribedService coordinator = new DescribedService(fleet.url());
                 DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
-            assertThat(coordinator.startPage("Spillway coordinator")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml",
+            assertThat(coordinator.startPage("Spillway coordinator")).contains(
+                    "/readyz",
+                    "/livez",
+                    "/metrics",
+                    "/openapi.yaml",
                     "/v1/hosts",
-                    "/v1/namespaces", "/v1/evictions");
+                    "/v1/namespaces",
+                    "/v1/evictions");
             assertThat(worker.startPage("Spillway worker")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml");
         }
     }
@@ -267,19 +297,40 @@ class EveryOperationTest extends FleetOfTwo {
     /** A host that exists in its messages alone. */
     private void messages(DescribedService coordinator) throws IOException, InterruptedException {
         JsonNode joined = message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, PROCESS, 0));
-        Sender sender = new Sender(HOST, STORE, RegistryId.parse(joined.get("registryId").asText()), joined.get("epoch").asLong(),
+        Sender sender = new Sender(
+                HOST,
+                STORE,
+                RegistryId.parse(joined.get("registryId").asText()),
+                joined.get("epoch").asLong(),
                 joined.get("incarnation").asLong());
         NamespaceName namespace = new NamespaceName("described");
         EntryKey key = new EntryKey("image");
         ReplicaId registered = ReplicaId.mint(Instant.now(), random);
-        message(coordinator, "register", new RegisterRequest(sender,
-                List.of(new Registration(registered, namespace, key, new SnapshotId("s"), 4096, Description.NONE))));
+        message(
+                coordinator,
+                "register",
+                new RegisterRequest(
+                        sender,
+                        List.of(new Registration(registered, namespace, key, new SnapshotId("s"), 4096, Description.NONE))));
         message(coordinator, "resolve", new ResolveRequest(sender, List.of(registered)));
         JsonNode put = coordinator.done("PUT", NAMESPACE + "/entries/copied", Map.of("snapshotId", "t", "sizeBytes", 4096));
         ReplicaId copy = ReplicaId.mint(Instant.now(), random);
-        message(coordinator, "attach", new AttachRequest(sender, List.of(
-                new Attachment(copy, namespace, new EntryKey("copied"), put.get("generation").asLong(), 4096, new SnapshotId("t")))));
-        message(coordinator, "touch",
+        message(
+                coordinator,
+                "attach",
+                new AttachRequest(
+                        sender,
+                        List.of(
+                                new Attachment(
+                                        copy,
+                                        namespace,
+                                        new EntryKey("copied"),
+                                        put.get("generation").asLong(),
+                                        4096,
+                                        new SnapshotId("t")))));
+        message(
+                coordinator,
+                "touch",
                 new TouchRequest(sender, List.of(new TouchRequest.Used(new EntryName(namespace, key), 1, 0L)), List.of()));
         message(coordinator, "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0));
         message(coordinator, "reconcile", new ReconcileRequest(sender, null));

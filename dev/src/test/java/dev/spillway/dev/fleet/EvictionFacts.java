@@ -26,9 +26,16 @@ final class EvictionFacts implements AutoCloseable {
     private final Map<String, String> keyById = new HashMap<>();
 
     EvictionFacts(String bootstrapServers) throws IOException {
-        consumer = new KafkaConsumer<>(Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"),
-                new StringDeserializer(), new StringDeserializer());
+        consumer = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest",
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        "false"),
+                new StringDeserializer(),
+                new StringDeserializer());
         try (InputStream schema = EvictionFacts.class.getResourceAsStream("/dev/spillway/schemas/events/eviction.v1.json")) {
             contract = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
                     .getSchema(new String(Objects.requireNonNull(schema).readAllBytes(), StandardCharsets.UTF_8), InputFormat.JSON);
@@ -44,7 +51,9 @@ final class EvictionFacts implements AutoCloseable {
     /** Reads what has come, checks each against the schema, and returns the evicted key of each event id seen so far. */
     Map<String, String> readMore() throws JsonProcessingException {
         for (ConsumerRecord<String, String> fact : consumer.poll(Duration.ofMillis(200))) {
-            var violations = contract.validate(fact.value(), InputFormat.JSON,
+            var violations = contract.validate(
+                    fact.value(),
+                    InputFormat.JSON,
                     run -> run.executionConfig(config -> config.formatAssertionsEnabled(true)));
             if (!violations.isEmpty()) {
                 throw new AssertionError("fact: " + fact.value() + " violates its schema: " + violations);

@@ -38,10 +38,16 @@ class EvictionInLogTest {
         try (TracedFleet fleet = new TracedFleet(scratch, Optional.empty())) {
             TracedFleet.Evicted evicted = fleet.putOverCapacity(Map.of("X-Request-Id", "the-put"));
 
-            Eventually.holds(Eventually.HANG,
+            Eventually.holds(
+                    Eventually.HANG,
                     () -> assertThat(lines(log, "eviction", evicted.id())).extracting(line -> line.message().replaceFirst("[:,].*", ""))
-                            .containsExactlyInAnyOrder("decided", "order sent to host-1", "order received by Kafka", "image unlinked",
-                                    "report sent", "report taken"));
+                            .containsExactlyInAnyOrder(
+                                    "decided",
+                                    "order sent to host-1",
+                                    "order received by Kafka",
+                                    "image unlinked",
+                                    "report sent",
+                                    "report taken"));
             assertThat(lines(log, "eviction", evicted.id())).filteredOn(line -> !line.message().startsWith("decided"))
                     .allSatisfy(line -> assertThat(line.keys()).containsEntry("replica", evicted.replica()));
             assertThat(lines(log, "request", "the-put")).extracting(Line::message)

@@ -50,7 +50,10 @@ class FailoverTest {
     }
 
     private static Http.Answer write(FleetProcesses fleet) throws Exception {
-        return Http.send("PUT", fleet.coordinatorUrl() + "/v1/namespaces/written", Map.of("maxEntries", 1),
+        return Http.send(
+                "PUT",
+                fleet.coordinatorUrl() + "/v1/namespaces/written",
+                Map.of("maxEntries", 1),
                 Map.of("Idempotency-Key", UUID.randomUUID().toString()));
     }
 

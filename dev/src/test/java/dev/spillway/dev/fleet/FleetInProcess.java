@@ -51,7 +51,9 @@ final class FleetInProcess implements AutoCloseable {
         this.ofCoordinator = ofCoordinator;
         this.ofWorker = ofWorker;
         EmbeddedServers servers =
-                EmbeddedServers.start(PostgresSettings.keptIn(scratch.resolve("postgres")), EmbeddedKafkaSettings.keptIn(scratch.resolve("kafka")));
+                EmbeddedServers.start(
+                        PostgresSettings.keptIn(scratch.resolve("postgres")),
+                        EmbeddedKafkaSettings.keptIn(scratch.resolve("kafka")));
         postgres = servers.postgres();
         kafka = servers.kafka();
         startCoordinator();
@@ -107,15 +109,28 @@ final class FleetInProcess implements AutoCloseable {
     /** Starts it with other settings than those that the fleet was made with. */
     void startCoordinator(Map<String, String> more) throws Exception {
         coordinator =
-                Coordinator.start(CoordinatorSettings.read(Sources.of(with(more,
-                        Map.ofEntries(Map.entry("listen", "127.0.0.1:" + coordinatorPort),
-                                Map.entry("database-url", postgres.jdbcUrl()), Map.entry("database-user", postgres.user()),
-                                Map.entry("database-password", postgres.password()), Map.entry("kafka-servers", kafka.bootstrapServers()),
-                                Map.entry("kafka-delivery-timeout", "2s"), Map.entry("orders-partitions", "4"),
-                                Map.entry("evictions-partitions", "2"),
-                                Map.entry("reports-partitions", "2"), Map.entry("heartbeat", "300ms"), Map.entry("host-timeout", "2s"),
-                                Map.entry("order-retry", "500ms"), Map.entry("order-retry-max", "2s"), Map.entry("reconcile", "5s"),
-                                Map.entry("command-deadline", "5s"), Map.entry("grace", "11s"))))));
+                Coordinator.start(
+                        CoordinatorSettings.read(
+                                Sources.of(
+                                        with(
+                                                more,
+                                                Map.ofEntries(
+                                                        Map.entry("listen", "127.0.0.1:" + coordinatorPort),
+                                                        Map.entry("database-url", postgres.jdbcUrl()),
+                                                        Map.entry("database-user", postgres.user()),
+                                                        Map.entry("database-password", postgres.password()),
+                                                        Map.entry("kafka-servers", kafka.bootstrapServers()),
+                                                        Map.entry("kafka-delivery-timeout", "2s"),
+                                                        Map.entry("orders-partitions", "4"),
+                                                        Map.entry("evictions-partitions", "2"),
+                                                        Map.entry("reports-partitions", "2"),
+                                                        Map.entry("heartbeat", "300ms"),
+                                                        Map.entry("host-timeout", "2s"),
+                                                        Map.entry("order-retry", "500ms"),
+                                                        Map.entry("order-retry-max", "2s"),
+                                                        Map.entry("reconcile", "5s"),
+                                                        Map.entry("command-deadline", "5s"),
+                                                        Map.entry("grace", "11s"))))));
     }
 
     void stopCoordinator() {
@@ -128,14 +143,33 @@ final class FleetInProcess implements AutoCloseable {
 
     void startWorker(int host) throws Exception {
         String id = "host-" + host;
-        workers.put(id, Worker.start(
-                WorkerSettings.read(Sources.of(with(ofWorker.apply(host), Map.of("host-id", id, "listen",
-                        "127.0.0.1:0", "data", scratch.resolve(id).toString(), "coordinators", "127.0.0.1:" + coordinatorPort,
-                        "kafka-servers",
-                        kafka.bootstrapServers(), "kafka-delivery-timeout", "2s", "allowed-sources", "/", "put-deadline", "5s")))),
-                failure -> {
-                    throw new AssertionError(id, failure);
-                }));
+        workers.put(
+                id,
+                Worker.start(
+                        WorkerSettings.read(
+                                Sources.of(
+                                        with(
+                                                ofWorker.apply(host),
+                                                Map.of(
+                                                        "host-id",
+                                                        id,
+                                                        "listen",
+                                                        "127.0.0.1:0",
+                                                        "data",
+                                                        scratch.resolve(id).toString(),
+                                                        "coordinators",
+                                                        "127.0.0.1:" + coordinatorPort,
+                                                        "kafka-servers",
+                                                        kafka.bootstrapServers(),
+                                                        "kafka-delivery-timeout",
+                                                        "2s",
+                                                        "allowed-sources",
+                                                        "/",
+                                                        "put-deadline",
+                                                        "5s")))),
+                        failure -> {
+                            throw new AssertionError(id, failure);
+                        }));
     }
 
     private static Map<String, String> with(Map<String, String> more, Map<String, String> settings) {

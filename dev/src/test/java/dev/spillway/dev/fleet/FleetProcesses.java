@@ -44,7 +44,10 @@ final class FleetProcesses implements AutoCloseable {
     /** The addresses of PostgreSQL and Kafka. */
     record Addresses(String jdbcUrl, String user, String password, String kafka) {
         static Addresses of(EmbeddedServers servers) {
-            return new Addresses(servers.postgres().jdbcUrl(), servers.postgres().user(), servers.postgres().password(),
+            return new Addresses(
+                    servers.postgres().jdbcUrl(),
+                    servers.postgres().user(),
+                    servers.postgres().password(),
                     servers.kafka().bootstrapServers());
         }
     }
@@ -123,11 +126,40 @@ final class FleetProcesses implements AutoCloseable {
 
     private void launchCoordinator(String name, int port) throws IOException {
         // Short, so that what takes minutes in a fleet takes seconds here; their proportions are those of a fleet.
-        launch(name, List.of("coordinator", "--listen", "127.0.0.1:" + port, "--database-url", addresses.jdbcUrl(),
-                "--database-user", addresses.user(), "--database-password", addresses.password(), "--kafka-servers", addresses.kafka(),
-                "--orders-partitions", "4", "--evictions-partitions", "2", "--reports-partitions", "2",
-                "--heartbeat", "300ms", "--host-timeout", "2s", "--order-retry", "500ms", "--order-retry-max", "2s", "--reconcile", "3s",
-                "--command-deadline", "5s", "--grace", "11s"));
+        launch(
+                name,
+                List.of(
+                        "coordinator",
+                        "--listen",
+                        "127.0.0.1:" + port,
+                        "--database-url",
+                        addresses.jdbcUrl(),
+                        "--database-user",
+                        addresses.user(),
+                        "--database-password",
+                        addresses.password(),
+                        "--kafka-servers",
+                        addresses.kafka(),
+                        "--orders-partitions",
+                        "4",
+                        "--evictions-partitions",
+                        "2",
+                        "--reports-partitions",
+                        "2",
+                        "--heartbeat",
+                        "300ms",
+                        "--host-timeout",
+                        "2s",
+                        "--order-retry",
+                        "500ms",
+                        "--order-retry-max",
+                        "2s",
+                        "--reconcile",
+                        "3s",
+                        "--command-deadline",
+                        "5s",
+                        "--grace",
+                        "11s"));
     }
 
     /** Starts without waiting. */
@@ -137,10 +169,22 @@ final class FleetProcesses implements AutoCloseable {
 
     /** Starts a worker of that host on another store or at another address, without waiting. */
     void launchWorker(String name, int host, Path store, int port) throws IOException {
-        launch(name, List.of("worker", "--host-id", "host-" + host, "--data", store.toString(), "--listen", "127.0.0.1:" + port,
-                "--coordinators", coordinatorPorts.stream().map(each -> "127.0.0.1:" + each).collect(Collectors.joining(",")),
-                "--kafka-servers",
-                addresses.kafka(), "--allowed-sources", "/"));
+        launch(
+                name,
+                List.of(
+                        "worker",
+                        "--host-id",
+                        "host-" + host,
+                        "--data",
+                        store.toString(),
+                        "--listen",
+                        "127.0.0.1:" + port,
+                        "--coordinators",
+                        coordinatorPorts.stream().map(each -> "127.0.0.1:" + each).collect(Collectors.joining(",")),
+                        "--kafka-servers",
+                        addresses.kafka(),
+                        "--allowed-sources",
+                        "/"));
     }
 
     private void launch(String name, List<String> arguments) throws IOException {

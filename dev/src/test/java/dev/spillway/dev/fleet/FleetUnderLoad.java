@@ -76,8 +76,13 @@ final class FleetUnderLoad implements AutoCloseable {
         fleet.assertConverged(HOSTS, told.sources());
         fleet.assertFactsTold();
         told.assertTrue(fleet, HOSTS);
-        System.out.printf("requests: %s; %d puts stored, %d reads under holds, %d deletions, %d evictions%n", told.attempts(),
-                told.stored().size(), told.reads(), told.deletions(), fleet.evictions("closed").size());
+        System.out.printf(
+                "requests: %s; %d puts stored, %d reads under holds, %d deletions, %d evictions%n",
+                told.attempts(),
+                told.stored().size(),
+                told.reads(),
+                told.deletions(),
+                fleet.evictions("closed").size());
     }
 
     @Override

@@ -40,12 +40,25 @@ record KillPoint(Act leading, String what, String type, String method, List<Stri
     static List<KillPoint> ofWorkers() {
         return List.of(
                 at(Act.PUT, "an image is in its place, the index does not know it", WORKER + "host.HostLoop", "register"),
-                new KillPoint(Act.PUT, "a replica id is durable, its registration is not sent", WORKER + "registry.RegistryClient", "send",
-                        List.of("0"), "RegisterRequest"),
-                new KillPoint(Act.PUT, "a registration is answered, the index says pending", WORKER + "core.HostAgent", "delivered",
+                new KillPoint(
+                        Act.PUT,
+                        "a replica id is durable, its registration is not sent",
+                        WORKER + "registry.RegistryClient",
+                        "send",
+                        List.of("0"),
+                        "RegisterRequest"),
+                new KillPoint(
+                        Act.PUT,
+                        "a registration is answered, the index says pending",
+                        WORKER + "core.HostAgent",
+                        "delivered",
                         List.of("1"),
                         "RegisterRequest"),
-                new KillPoint(Act.PUT, "a replica is live, its putter does not know", WORKER + "host.EffectRunner", "carryOut",
+                new KillPoint(
+                        Act.PUT,
+                        "a replica is live, its putter does not know",
+                        WORKER + "host.EffectRunner",
+                        "carryOut",
                         List.of("0"),
                         "Effect$Settle"),
                 at(Act.PUT, "an order is read, nothing is decided", WORKER + "core.HostAgent", "ordered"),
@@ -54,11 +67,19 @@ record KillPoint(Act leading, String what, String type, String method, List<Stri
                 at(Act.PUT, "an image is in the trash by the index too, nothing is unlinked", WORKER + "host.Removals", "unlinkNow"),
                 at(Act.PUT, "an image is unlinked, the index does not know it", WORKER + "core.HostAgent", "unlinked"),
                 at(Act.PUT, "an image is gone by the index too, nothing is reported", WORKER + "kafka.ReportSender", "publish"),
-                at(Act.DELETE_AT_HOST, "a deletion is answered by the registry, this host has noted nothing", WORKER + "host.Deletions",
+                at(
+                        Act.DELETE_AT_HOST,
+                        "a deletion is answered by the registry, this host has noted nothing",
+                        WORKER + "host.Deletions",
                         "settled"),
                 at(Act.READ, "a hold is wanted, nothing of it is durable", WORKER + "core.HostAgent", "hold"),
-                new KillPoint(Act.PUT, "a join is answered, the index names the old incarnation", WORKER + "core.HostAgent", "delivered",
-                        List.of("1"), "JoinRequest"));
+                new KillPoint(
+                        Act.PUT,
+                        "a join is answered, the index names the old incarnation",
+                        WORKER + "core.HostAgent",
+                        "delivered",
+                        List.of("1"),
+                        "JoinRequest"));
     }
 
     private static KillPoint at(Act leading, String what, String type, String method) {

@@ -23,8 +23,17 @@ class LocaleTest {
     Path scratch;
 
     @ParameterizedTest
-    @ValueSource(strings = {"put ns key %s", "put ns key / --description %s", "ls ns --prefix %s", "ls ns --label a=%s", "get ns %s",
-            "pin ns key --reason %s", "rm ns key --if-snapshot %s", "dev --data /tmp/%s", "worker --host-id host-1 --data /tmp/%s"})
+    @ValueSource(
+            strings = {
+                    "put ns key %s",
+                    "put ns key / --description %s",
+                    "ls ns --prefix %s",
+                    "ls ns --label a=%s",
+                    "get ns %s",
+                    "pin ns key --reason %s",
+                    "rm ns key --if-snapshot %s",
+                    "dev --data /tmp/%s",
+                    "worker --host-id host-1 --data /tmp/%s"})
     void anArgumentThatTheLocaleCannotCarryIsRefusedNamingTheLocale(String command) throws IOException {
         try (Shell shell = new Shell(scratch, scratch.resolve("shell"), Map.of("LC_ALL", "C", "SPILLWAY_URL", "127.0.0.1:1"))) {
             Shell.Ran ran = shell.run(ClientCommand.plain().quoted() + " " + command.formatted(LETTER) + " </dev/null");

@@ -4,8 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.api.body.Pagers;
-import dev.spillway.api.body.Work.Kind;
 import dev.spillway.api.body.Work;
+import dev.spillway.api.body.Work.Kind;
 import dev.spillway.cli.Console;
 import dev.spillway.dev.DevMain;
 import dev.spillway.events.ContentDigest;
@@ -41,12 +41,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Progress of long work of a host. For a terminal a worker answers it only after it was asked twice how far it is. */
 @Timeout(300)
 class LongWorkTest {
-    private static final PagerMeta META = new PagerMeta(new ContentDigest("a1".repeat(32)),
-            new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of());
+    private static final PagerMeta META = new PagerMeta(
+            new ContentDigest("a1".repeat(32)),
+            new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+            List.of());
     private static final SnapshotId SNAPSHOT = new SnapshotId("5a".repeat(32));
     private static final Pagers.Captured CAPTURED =
             new Pagers.Captured(SNAPSHOT, 7, 4096, 1, 2, 2, 1024, Duration.ofMillis(1), false, List.of());
-    private static final Pagers.Restored RESTORED = new Pagers.Restored(SNAPSHOT, 7, CachedDirectories.Source.LOCAL,
+    private static final Pagers.Restored RESTORED = new Pagers.Restored(
+            SNAPSHOT,
+            7,
+            CachedDirectories.Source.LOCAL,
             List.of(new LogicalSequence("chat", List.of(0, 1), 3)));
     private static final Pagers.Verified VERIFIED = new Pagers.Verified(SNAPSHOT, 7, META, META.layout(), 2, List.of("chat"));
 
@@ -115,8 +120,10 @@ class LongWorkTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"pagers capture capture kv key, capture of capture, captured  key",
-            "pagers restore restore kv key, restore of restore, restored  key", "pagers verify kv key, verify of key, verified  key",
+    @CsvSource({
+            "pagers capture capture kv key, capture of capture, captured  key",
+            "pagers restore restore kv key, restore of restore, restored  key",
+            "pagers verify kv key, verify of key, verified  key",
             "put images key /source, put of key, stored   key"})
     void longWorkShowsOnATerminalHowFarItIs(String command, String shown, String printed) {
         String progress = "\r\033\\[K" + shown + ": ";
@@ -127,8 +134,11 @@ class LongWorkTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"pagers capture capture kv key, captured  key", "pagers restore restore kv key, restored  key",
-            "pagers verify kv key, verified  key", "put images key /source, stored   key"})
+    @CsvSource({
+            "pagers capture capture kv key, captured  key",
+            "pagers restore restore kv key, restored  key",
+            "pagers verify kv key, verified  key",
+            "put images key /source, stored   key"})
     void aScriptSeesNoProgressAndNobodyLooksForIt(String command, String printed) {
         assertThat(run(false, command, printed)).isEmpty();
         assertThat(looks.getCount()).isEqualTo(2);
@@ -141,7 +151,8 @@ class LongWorkTest {
         waitsForLooks = terminal;
         String line = command + " --worker 127.0.0.1:" + worker.getAddress().getPort();
 
-        int code = DevMain.run(List.of(line.split(" ")),
+        int code = DevMain.run(
+                List.of(line.split(" ")),
                 new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), terminal));
 
         String said = err.toString(StandardCharsets.UTF_8);

@@ -40,7 +40,8 @@ class ManualTest {
     void aFormatterFindsNothingWrongWithIt(String formatter) throws IOException {
         try (Shell shell = new Shell(scratch, Files.createFile(scratch.resolve("shell")), Map.of("LC_ALL", "C.UTF-8"))) {
             String program = formatter.split(" ", 2)[0];
-            assumeTrue(shell.run("command -v " + program).exitCode() == 0,
+            assumeTrue(
+                    shell.run("command -v " + program).exitCode() == 0,
                     program + " is not installed: the manual page was not given to it");
             Files.writeString(scratch.resolve("spillway.1"), Spillway.run("manual").out());
             assertThat(shell.run(formatter + " spillway.1")).isEqualTo(new Shell.Ran(0, List.of()));

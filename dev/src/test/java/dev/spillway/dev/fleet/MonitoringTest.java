@@ -52,8 +52,15 @@ class MonitoringTest {
         Path tree = Files.createDirectory(scratch.resolve("tree"));
         assertThat(Http.send("PUT", fleet.url() + "/v1/namespaces/trees", Map.of("maxEntries", 1), Map.of()).status()).isEqualTo(200);
         for (String key : List.of("a", "b")) {
-            Eventually.holds(Eventually.HANG, () -> assertThat(Http.send("PUT", fleet.workerUrl(1) + "/v1/directories/trees/entries/" + key,
-                    Map.of("sourceDir", tree.toString()), Map.of()).status()).isEqualTo(200));
+            Eventually.holds(
+                    Eventually.HANG,
+                    () -> assertThat(
+                            Http.send(
+                                    "PUT",
+                                    fleet.workerUrl(1) + "/v1/directories/trees/entries/" + key,
+                                    Map.of("sourceDir", tree.toString()),
+                                    Map.of()).status())
+                            .isEqualTo(200));
         }
         ofCoordinator = metricsWithLag(fleet.url());
         ofWorker = metricsWithLag(fleet.workerUrl(1));
@@ -148,8 +155,14 @@ class MonitoringTest {
                     .filter(line -> line.matches(name + "(_count|_sum)?\\{.*"))
                     .flatMap(line -> LABELS.matcher(line).results().map(label -> label.group(1)))
                     .collect(Collectors.toCollection(TreeSet::new));
-            rows.put(service + name, "| `%s` | %s | %s | %s | %s |".formatted(name, service, family.group(3),
-                    labels.isEmpty() ? "-" : String.join(", ", labels), family.group(2)));
+            rows.put(
+                    service + name,
+                    "| `%s` | %s | %s | %s | %s |".formatted(
+                            name,
+                            service,
+                            family.group(3),
+                            labels.isEmpty() ? "-" : String.join(", ", labels),
+                            family.group(2)));
         });
     }
 }

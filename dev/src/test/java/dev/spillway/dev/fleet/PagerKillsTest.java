@@ -39,8 +39,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("full")
 class PagerKillsTest {
     private static final int PAGES = 20;
-    private static final PagerMeta META = new PagerMeta(new ContentDigest("5eed".repeat(16)),
-            new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of());
+    private static final PagerMeta META = new PagerMeta(
+            new ContentDigest("5eed".repeat(16)),
+            new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+            List.of());
     /** So many small packs are joined by the next capture. */
     private static final int JOINED = 33;
     private static final Work COPIES = new Work((_, _) -> {}, PagerKillsTest::captureAndRestore, PAGES);
@@ -212,8 +214,11 @@ class PagerKillsTest {
             assertThat(FleetProcesses.names(fleet.store(1).resolve("staging"))).isEmpty();
             assertThat(FleetProcesses.names(fleet.store(1).resolve("trash"))).isEmpty();
             for (Entries.Entry entry : entries) {
-                Http.Answer verified = Http.send("POST",
-                        fleet.workerUrl(1) + "/v1/pagers/snapshots/kv/" + entry.key() + "/verify", null, Map.of());
+                Http.Answer verified = Http.send(
+                        "POST",
+                        fleet.workerUrl(1) + "/v1/pagers/snapshots/kv/" + entry.key() + "/verify",
+                        null,
+                        Map.of());
                 assertThat(verified.status()).as(verified.text()).isEqualTo(200);
                 int round = Integer.parseInt(entry.key().value().substring(entry.key().value().indexOf('-') + 1));
                 assertThat(verified.json().get("pages").asInt()).isEqualTo(ROUNDS.get(round).work().pages());

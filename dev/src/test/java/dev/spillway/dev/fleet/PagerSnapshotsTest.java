@@ -15,8 +15,8 @@ import dev.spillway.pager.KeysAndValues;
 import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PageShape;
 import dev.spillway.pager.PagerMeta;
-import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.StatePool;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -43,7 +43,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @Tag("full")
 @Timeout(1200)
 class PagerSnapshotsTest {
-    private static final PagerMeta HYBRID = new PagerMeta(new ContentDigest("b2".repeat(32)),
+    private static final PagerMeta HYBRID = new PagerMeta(
+            new ContentDigest("b2".repeat(32)),
             new PageShape(4, 2, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
             List.of(new StatePool("ssm", ElementType.F32, List.of(2L, 8L)), new StatePool("conv", ElementType.BF16, List.of(3L, 5L))));
     private static final int PAGE = 512;
@@ -174,8 +175,11 @@ class PagerSnapshotsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"missing; sequence b: has states [conv] (expected: those of all pools)",
-            "short; state ssm of sequence b: "})
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                    "missing; sequence b: has states [conv] (expected: those of all pools)",
+                    "short; state ssm of sequence b: "})
     void aSnapshotWithAMissingOrShortStateIsRefusedAndNothingIsChanged(String what, String named) throws Exception {
         setNamespace("damaged", "--max-entries", "10");
         Damage damage = what.equals("missing") ? directory -> ForgedStates.removeState(directory, "b", "ssm")
@@ -203,7 +207,8 @@ class PagerSnapshotsTest {
             }
             assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> first.verifySnapshot("damaged", what))
                     .withMessageContaining(named);
-            Eventually.holds(FleetInProcess.WITHIN,
+            Eventually.holds(
+                    FleetInProcess.WITHIN,
                     () -> assertThat(isServed(second, "damaged", what)).as("the damaged copy is kept").isFalse());
         }
     }
@@ -239,7 +244,8 @@ class PagerSnapshotsTest {
             add(pager, "a", 1);
             pager.capture(limit, "a", "");
 
-            Eventually.holds(FleetInProcess.WITHIN,
+            Eventually.holds(
+                    FleetInProcess.WITHIN,
                     () -> assertThat(Http.get(fleet.url() + "/v1/evictions?namespace=" + limit).text()).contains("\"" + cause + "\""));
             Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(isServed(first, limit, "a")).isFalse());
             assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> first.verifySnapshot(limit, "a"))
@@ -269,7 +275,8 @@ class PagerSnapshotsTest {
 
     /** Waits until a host has said that it keeps the image of an eviction for as long as somebody holds it. */
     private static void awaitDeferred(String namespace) {
-        Eventually.holds(FleetInProcess.WITHIN,
+        Eventually.holds(
+                FleetInProcess.WITHIN,
                 () -> assertThat(Http.get(fleet.url() + "/v1/evictions?namespace=" + namespace).text()).contains("\"DEFERRED\""));
     }
 
@@ -289,7 +296,8 @@ class PagerSnapshotsTest {
                     throw new IllegalStateException(e);
                 }
             });
-            Eventually.holds(FleetInProcess.WITHIN,
+            Eventually.holds(
+                    FleetInProcess.WITHIN,
                     () -> assertThat(Http.get(fleet.workerUrl(1) + "/v1/holds").json().path("items")).isNotEmpty());
 
             first.directories("restored").invalidate("a");

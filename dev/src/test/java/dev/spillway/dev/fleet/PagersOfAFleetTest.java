@@ -79,8 +79,9 @@ class PagersOfAFleetTest {
 
     static Stream<Arguments> kinds() {
         return Stream.of(ElementType.values())
-                .flatMap(elements -> Stream.of(DimensionOrder.values())
-                        .flatMap(order -> Stream.of(KeysAndValues.values()).map(places -> Arguments.of(elements, order, places))));
+                .flatMap(
+                        elements -> Stream.of(DimensionOrder.values())
+                                .flatMap(order -> Stream.of(KeysAndValues.values()).map(places -> Arguments.of(elements, order, places))));
     }
 
     private static List<Integer> decode(TinyDecoder decoder, RemoteCachePager pager, String sequence, int first)
@@ -142,7 +143,8 @@ class PagersOfAFleetTest {
             }
         } finally {
             done("drain", "host-1", "--cancel");
-            Eventually.holds(Eventually.HANG,
+            Eventually.holds(
+                    Eventually.HANG,
                     () -> assertThat(Http.get(fleet.workerUrl(1) + "/v1/status").as(WorkerStatus.class).draining()).isFalse());
         }
     }
@@ -209,13 +211,15 @@ class PagersOfAFleetTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"pause, close, is closed", "room, close, is closed", "pause, kill, its worker has ended",
+    @CsvSource({
+            "pause, close, is closed",
+            "room, close, is closed",
+            "pause, kill, its worker has ended",
             "room, kill, its worker has ended"})
     void anEngineInPythonThatWaitsWhileItsPagerEndsGoesOn(String where, String end, String expected) throws Exception {
         assumeTrue(python("-c", "import numpy").waitFor() == 0, "skipped: python3 with numpy is not there");
         Path examples = Path.of("../examples/pager").toAbsolutePath().normalize();
-        Path script = Files.write(scratch.resolve("waiting_engine.py"),
-                getClass().getResourceAsStream("waiting_engine.py").readAllBytes());
+        Path script = Files.write(scratch.resolve("waiting_engine.py"), getClass().getResourceAsStream("waiting_engine.py").readAllBytes());
         SpillwayProcess worker = fleet.process("host-2");
 
         Process engine = python(script.toString(), examples.toString(), address(2), where, end, Long.toString(worker.process().pid()));

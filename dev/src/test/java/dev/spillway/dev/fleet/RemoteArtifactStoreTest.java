@@ -35,8 +35,18 @@ class RemoteArtifactStoreTest extends ArtifactStoreContract {
     @Override
     protected ArtifactStore open() throws Exception {
         String namespace = "store-" + CLIENTS.size();
-        Spillway.Ran ran = Spillway.run("namespace", "set", namespace, "--max-entries", "20", "--max-bytes", Long.toString(BYTES_MAX),
-                "--backend", "artifact", "--url", fleet.url());
+        Spillway.Ran ran = Spillway.run(
+                "namespace",
+                "set",
+                namespace,
+                "--max-entries",
+                "20",
+                "--max-bytes",
+                Long.toString(BYTES_MAX),
+                "--backend",
+                "artifact",
+                "--url",
+                fleet.url());
         assertThat(ran.exitCode()).as(ran.err()).isZero();
         SpillwayClient client = SpillwayClient.builder().worker(fleet.workerUrl(1)).build();
         CLIENTS.add(client);

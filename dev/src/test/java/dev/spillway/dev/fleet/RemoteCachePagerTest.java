@@ -15,8 +15,8 @@ import dev.spillway.pager.KeysAndValues;
 import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PageShape;
 import dev.spillway.pager.PagerMeta;
-import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -66,8 +66,10 @@ class RemoteCachePagerTest extends CachePagerContract {
     private static final PagerMeta PAGES_OF_512 = meta(DimensionOrder.NHD, 4);
 
     private static PagerMeta meta(DimensionOrder order, int tokens) {
-        return new PagerMeta(new ContentDigest("b2".repeat(32)),
-                new PageShape(tokens, 2, 2, 4, ElementType.F32, order, KeysAndValues.SEPARATE), List.of());
+        return new PagerMeta(
+                new ContentDigest("b2".repeat(32)),
+                new PageShape(tokens, 2, 2, 4, ElementType.F32, order, KeysAndValues.SEPARATE),
+                List.of());
     }
 
     private static RemoteCachePager engine(String name, PagerMeta meta, int pages, boolean file) throws Exception {
@@ -165,7 +167,8 @@ class RemoteCachePagerTest extends CachePagerContract {
             assertRefused(Reason.CLOSED, pager::occupiedPages);
             assertRefused(Reason.MISMATCH, () -> same.readPage(0, ByteBuffer.allocate(512)));
         }
-        assertRefused(Reason.EXHAUSTED,
+        assertRefused(
+                Reason.EXHAUSTED,
                 () -> client.createPager(new Pagers.Create("large", meta(DimensionOrder.NHD, 1 << 20), 1_000, null, null, null, null)));
         assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> client.pager("../name"));
     }

@@ -33,7 +33,8 @@ class RetireTest extends FleetOfTwo {
     @Test
     void withYesAHostThatIsHeardAndDrainsIsRetiredUnaskedAndSaysHowItComesBack() {
         assertThat(done("drain", "host-1").out()).contains("1 last copy");
-        Eventually.holds(FleetInProcess.WITHIN,
+        Eventually.holds(
+                FleetInProcess.WITHIN,
                 () -> assertThat(done("status", "--worker", fleet.workerUrl(1)).out()).contains("draining"));
         Spillway.Ran retired = done("retire", "host-1", "--yes");
         assertThat(retired.out()).isEqualTo("retired host-1: 1 replica abandoned, 1 entry lost\n");
@@ -78,7 +79,11 @@ class RetireTest extends FleetOfTwo {
     @Test
     void aWorkerThatIsNoHostBecauseItWasNeverLetInIsToldOf() throws Exception {
         Hosts.Host known = Http.get(fleet.url() + "/v1/hosts/host-1").as(Hosts.Host.class);
-        JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1),
+        JoinRequest copied = new JoinRequest(
+                new HostId("host-9"),
+                known.storeId(),
+                "127.0.0.1:9",
+                List.of(1),
                 new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(Http.send("POST", fleet.url() + "/v1/workers/host-9/join", copied, Map.of()).status()).isEqualTo(200);
 

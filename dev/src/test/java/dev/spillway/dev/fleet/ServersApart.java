@@ -54,7 +54,11 @@ final class ServersApart implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_create_physical_replication_slot('standby', true)");
             statement.execute("SELECT pg_backup_start('standby', true)");
-            run("cp", "-a", postgres.directory().resolve("data").toString(), postgres.directory().resolve("password").toString(),
+            run(
+                    "cp",
+                    "-a",
+                    postgres.directory().resolve("data").toString(),
+                    postgres.directory().resolve("password").toString(),
                     directory.toString());
             try (ResultSet stopped = statement.executeQuery("SELECT labelfile FROM pg_backup_stop()")) {
                 assertThat(stopped.next()).isTrue();
@@ -62,9 +66,12 @@ final class ServersApart implements AutoCloseable {
             }
             Files.delete(data.resolve("postmaster.pid"));
             Files.createFile(data.resolve("standby.signal"));
-            Files.writeString(data.resolve("postgresql.auto.conf"),
+            Files.writeString(
+                    data.resolve("postgresql.auto.conf"),
                     "primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s'%nprimary_slot_name = 'standby'%n".formatted(
-                            postgres.port(), postgres.user(), postgres.password()),
+                            postgres.port(),
+                            postgres.user(),
+                            postgres.password()),
                     StandardOpenOption.APPEND);
             standby = PostgresServer.start(PostgresSettings.keptIn(directory));
             statement.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
@@ -117,10 +124,16 @@ final class ServersApart implements AutoCloseable {
     }
 
     private Process launchKafka() throws IOException {
-        return new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-Xmx512m", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", "-cp",
-                RealTrees.classPath().map(Path::toString).collect(Collectors.joining(File.pathSeparator)), ServersApart.class.getName(),
-                scratch.resolve("kafka").toString(), Integer.toString(kafkaPort))
+        return new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                RealTrees.classPath().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                ServersApart.class.getName(),
+                scratch.resolve("kafka").toString(),
+                Integer.toString(kafkaPort))
                 .redirectError(ProcessBuilder.Redirect.appendTo(scratch.resolve("kafka.log").toFile()))
                 .start();
     }

@@ -104,7 +104,8 @@ class ServersGoneTest extends FleetOfTwo {
             put(1, "recreated", "during-1");
             put(2, "recreated", "during-2");
             put(1, "recreated", "during-3");
-            Eventually.holds(FleetInProcess.WITHIN,
+            Eventually.holds(
+                    FleetInProcess.WITHIN,
                     () -> assertThat(topicIds(admin)).hasSize(3)
                             .doesNotContainValue(before.get("spillway.orders"))
                             .doesNotContainValue(before.get("spillway.evictions"))
@@ -140,8 +141,9 @@ class ServersGoneTest extends FleetOfTwo {
         fleet.stopCoordinator();
         fleet.startCoordinator(Map.of("topics-replication-factor", "2"));
         FleetInProcess.awaitReady(fleet.url());
-        assertThat(Spillway.run("hosts", "--url", fleet.url()).out()).containsPattern("COORDINATOR +OLDEST +ATTENTION\\R"
-                + "kafka +- +topic spillway.orders: replication factor: 1 \\(expected: 2, as a new topic would have\\); topic ");
+        assertThat(Spillway.run("hosts", "--url", fleet.url()).out()).containsPattern(
+                "COORDINATOR +OLDEST +ATTENTION\\R"
+                        + "kafka +- +topic spillway.orders: replication factor: 1 \\(expected: 2, as a new topic would have\\); topic ");
         fleet.stopCoordinator();
         fleet.startCoordinator();
         FleetInProcess.awaitReady(fleet.url());

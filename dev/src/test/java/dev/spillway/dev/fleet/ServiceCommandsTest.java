@@ -25,8 +25,17 @@ class ServiceCommandsTest {
     @Test
     void everythingThatIsWrongWithTheSettingsIsListedAtOnce() throws IOException, InterruptedException {
         Path file = Files.writeString(scratch.resolve("coordinator.properties"), "heartbeat=quickly\ncolour=green\n");
-        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--log-format", "xml",
+        try (SpillwayProcess coordinator = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of(
+                        "coordinator",
+                        "--listen",
+                        "nowhere",
+                        "--host-timeout=1s",
+                        "--orders-partition",
+                        "4",
+                        "--log-format",
+                        "xml",
                         "--config",
                         file.toString()))) {
             assertThat(coordinator.awaitEnd(Eventually.HANG)).isEqualTo(2);
@@ -46,12 +55,24 @@ class ServiceCommandsTest {
     void filesOfSecurityThatAreNoneEndTheProcessWithoutTheirContent() throws IOException, InterruptedException {
         Path words = Files.writeString(scratch.resolve("words"), "hush-hush\n");
         Path tokens = Files.writeString(scratch.resolve("tokens"), "ops operator hush-hush\n");
-        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("coordinator", "--tls-certificate", words.toString(), "--tls-key", scratch.resolve("nowhere").toString(),
-                        "--tls-client-ca", words.toString(), "--tokens-file", tokens.toString()))) {
+        try (SpillwayProcess coordinator = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of(
+                        "coordinator",
+                        "--tls-certificate",
+                        words.toString(),
+                        "--tls-key",
+                        scratch.resolve("nowhere").toString(),
+                        "--tls-client-ca",
+                        words.toString(),
+                        "--tokens-file",
+                        tokens.toString()))) {
             assertThat(coordinator.awaitEnd(Eventually.HANG)).isEqualTo(2);
             assertThat(coordinator.text())
-                    .contains("tls-certificate: " + words, "tls-key: " + scratch.resolve("nowhere"), "tls-client-ca: " + words,
+                    .contains(
+                            "tls-certificate: " + words,
+                            "tls-key: " + scratch.resolve("nowhere"),
+                            "tls-client-ca: " + words,
                             "tokens-file: " + tokens)
                     .doesNotContain("hush-hush")
                     .doesNotContain("ready")
@@ -61,27 +82,43 @@ class ServiceCommandsTest {
 
     @Test
     void theConfigurationIsPrintedWithTheOriginOfEachValueAndNothingStarts() throws IOException, InterruptedException {
-        Path file = Files.writeString(scratch.resolve("coordinator.properties"),
+        Path file = Files.writeString(
+                scratch.resolve("coordinator.properties"),
                 "# of one coordinator\ndatabase-url=jdbc:postgresql://db.example/spillway\nheartbeat=3s\ngrace=2m\n");
         Path password = Files.writeString(scratch.resolve("password"), "hush-hush\n");
-        Map<String, String> environment = Map.of("SPILLWAY_CONFIG", file.toString(), "SPILLWAY_DATABASE_PASSWORD_FILE", password.toString(),
-                "SPILLWAY_HEARTBEAT", "4s", "SPILLWAY_DATABASE_USER", "spillway", "SPILLWAY_GRACE", "3m");
+        Map<String, String> environment = Map.of(
+                "SPILLWAY_CONFIG",
+                file.toString(),
+                "SPILLWAY_DATABASE_PASSWORD_FILE",
+                password.toString(),
+                "SPILLWAY_HEARTBEAT",
+                "4s",
+                "SPILLWAY_DATABASE_USER",
+                "spillway",
+                "SPILLWAY_GRACE",
+                "3m");
         List<String> arguments = List.of("coordinator", "--kafka-servers", "kafka.example:9092", "--print-config", "--grace=4m");
         try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"), arguments, Map.of(), environment)) {
             assertThat(coordinator.awaitEnd(Eventually.HANG)).as(coordinator.text()).isZero();
             assertThat(coordinator.text().lines().map(line -> line.replaceAll(" +", " ")))
-                    .contains("listen = 127.0.0.1:7070 (default)",
+                    .contains(
+                            "listen = 127.0.0.1:7070 (default)",
                             "database-url = jdbc:postgresql://db.example/spillway (from " + file + ":2)",
-                            "database-user = spillway (from SPILLWAY_DATABASE_USER)", "database-password = *** (from " + password + ")",
-                            "heartbeat = PT4S (from SPILLWAY_HEARTBEAT)", "grace = PT4M (from the command line)")
+                            "database-user = spillway (from SPILLWAY_DATABASE_USER)",
+                            "database-password = *** (from " + password + ")",
+                            "heartbeat = PT4S (from SPILLWAY_HEARTBEAT)",
+                            "grace = PT4M (from the command line)")
                     .allMatch(line -> line.matches("[a-z0-9-]+ = .* \\((default|from .*)\\)"));
         }
     }
 
     @Test
     void aConfigurationThatIsWrongIsNotPrinted() throws IOException, InterruptedException {
-        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("worker", "--print-config", "--data=/data", "--host-ids=host-1"), Map.of(), Map.of())) {
+        try (SpillwayProcess worker = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of("worker", "--print-config", "--data=/data", "--host-ids=host-1"),
+                Map.of(),
+                Map.of())) {
             assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(2);
             assertThat(worker.text().lines()).containsExactly(
                     "worker: --host-ids: unknown (expected: perhaps --host-id), from the command line",
@@ -104,10 +141,22 @@ class ServiceCommandsTest {
     void aServerThatDoesNotComeUpInTimeIsNamedWithItsAddress() throws IOException, InterruptedException {
         List<Integer> ports = Ports.free(2);
         String database = "127.0.0.1:" + ports.getFirst();
-        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("coordinator", "--listen", "127.0.0.1:0", "--database-url", "jdbc:postgresql://" + database + "/spillway",
-                        "--database-user", "spillway", "--database-password", "hush-hush", "--kafka-servers", "127.0.0.1:" + ports.get(1),
-                        "--startup-timeout", "2s"))) {
+        try (SpillwayProcess coordinator = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of(
+                        "coordinator",
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--database-url",
+                        "jdbc:postgresql://" + database + "/spillway",
+                        "--database-user",
+                        "spillway",
+                        "--database-password",
+                        "hush-hush",
+                        "--kafka-servers",
+                        "127.0.0.1:" + ports.get(1),
+                        "--startup-timeout",
+                        "2s"))) {
             assertThat(coordinator.awaitEnd(Eventually.HANG)).as(coordinator.text()).isEqualTo(4);
             assertThat(coordinator.text())
                     .containsOnlyOnce("\ncoordinator: ")
@@ -127,10 +176,24 @@ class ServiceCommandsTest {
 
     @Test
     void variablesOfTheOtherServiceAndOfTheClientAreLeftAlone() throws IOException, InterruptedException {
-        Map<String, String> environment = Map.of("SPILLWAY_DATABASE_PASSWORD", "hush-hush", "SPILLWAY_DATABASE_URL", "x",
-                "SPILLWAY_URL", "127.0.0.1:1", "SPILLWAY_WORKER", "host-1", "SPILLWAY_PUTS_AT_ONC", "1", "SPILLWAY_HOST_ID", "host-1");
-        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("worker", "--kafka-servers", "127.0.0.1:1", "--database-url", "x"), Map.of(), environment)) {
+        Map<String, String> environment = Map.of(
+                "SPILLWAY_DATABASE_PASSWORD",
+                "hush-hush",
+                "SPILLWAY_DATABASE_URL",
+                "x",
+                "SPILLWAY_URL",
+                "127.0.0.1:1",
+                "SPILLWAY_WORKER",
+                "host-1",
+                "SPILLWAY_PUTS_AT_ONC",
+                "1",
+                "SPILLWAY_HOST_ID",
+                "host-1");
+        try (SpillwayProcess worker = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of("worker", "--kafka-servers", "127.0.0.1:1", "--database-url", "x"),
+                Map.of(),
+                environment)) {
             assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(2);
             assertThat(worker.text().lines()).containsExactlyInAnyOrder(
                     "worker: SPILLWAY_PUTS_AT_ONC: unknown (expected: perhaps SPILLWAY_PUTS_AT_ONCE), from the environment",
@@ -142,9 +205,22 @@ class ServiceCommandsTest {
     @Test
     void theLogOfAServiceIsJsonWhereThatIsAskedForAndItsLevelChangesWhileItRuns() throws IOException, InterruptedException {
         List<Integer> ports = Ports.free(2);
-        List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
-                "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + ports.getFirst(), "--coordinators", "127.0.0.1:" + ports.getLast(),
-                "--startup-timeout", "10m", "--log-level", "error");
+        List<String> arguments = List.of(
+                "worker",
+                "--host-id",
+                "host-1",
+                "--data",
+                scratch.resolve("store").toString(),
+                "--listen",
+                "127.0.0.1:0",
+                "--kafka-servers",
+                "127.0.0.1:" + ports.getFirst(),
+                "--coordinators",
+                "127.0.0.1:" + ports.getLast(),
+                "--startup-timeout",
+                "10m",
+                "--log-level",
+                "error");
         try (SpillwayProcess worker =
                 SpillwayProcess.start(scratch.resolve("log"), arguments, Map.of(), Map.of("SPILLWAY_LOG_FORMAT", "json"))) {
             worker.awaitLine("listening: worker host-1 on http://", 1, Eventually.HANG);
@@ -168,9 +244,23 @@ class ServiceCommandsTest {
     void theAddressThatIsToldIsOfTlsWhereThatIsSpoken() throws IOException, InterruptedException {
         Certificate own = CertificateAuthority.make(scratch, "authority").sign(scratch, "host-1");
         String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
-        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen", "127.0.0.1:0",
-                        "--kafka-servers", nobody, "--coordinators", nobody, "--tls-certificate", own.certificate().toString(), "--tls-key",
+        try (SpillwayProcess worker = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of(
+                        "worker",
+                        "--host-id",
+                        "host-1",
+                        "--data",
+                        scratch.resolve("store").toString(),
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--kafka-servers",
+                        nobody,
+                        "--coordinators",
+                        nobody,
+                        "--tls-certificate",
+                        own.certificate().toString(),
+                        "--tls-key",
                         own.key().toString()))) {
             worker.awaitLine("listening: ", 1, Eventually.HANG);
             assertThat(worker.text()).containsPattern("(?m)^listening: worker host-1 on https://127.0.0.1:[0-9]+$");
@@ -180,8 +270,18 @@ class ServiceCommandsTest {
     @Test
     void aStoreInUseIsNamed() throws IOException, InterruptedException {
         String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
-        List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
-                "127.0.0.1:0", "--kafka-servers", nobody, "--coordinators", nobody);
+        List<String> arguments = List.of(
+                "worker",
+                "--host-id",
+                "host-1",
+                "--data",
+                scratch.resolve("store").toString(),
+                "--listen",
+                "127.0.0.1:0",
+                "--kafka-servers",
+                nobody,
+                "--coordinators",
+                nobody);
         try (SpillwayProcess first =
                 SpillwayProcess.start(scratch.resolve("first"), arguments)
                         .awaitLine("listening: worker host-1 on http://", 1, Eventually.HANG);
@@ -202,8 +302,17 @@ class ServiceCommandsTest {
         Path other = Files.createDirectories(scratch.resolve("other"));
         Path file = Files.writeString(other.resolve("file"), "x");
         for (Path data : List.of(other, file)) {
-            try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log-" + data.getFileName()),
-                    List.of("worker", "--host-id", "host-1", "--data", data.toString(), "--listen", "127.0.0.1:0", "--kafka-servers",
+            try (SpillwayProcess worker = SpillwayProcess.start(
+                    scratch.resolve("log-" + data.getFileName()),
+                    List.of(
+                            "worker",
+                            "--host-id",
+                            "host-1",
+                            "--data",
+                            data.toString(),
+                            "--listen",
+                            "127.0.0.1:0",
+                            "--kafka-servers",
                             "127.0.0.1:1"))) {
                 assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
                 assertThat(worker.text().lines().filter(line -> line.startsWith("worker: "))).singleElement()
@@ -219,9 +328,22 @@ class ServiceCommandsTest {
     void aWorkerWhoseStoreNeverJoinedEndsWithoutItsCoordinator() throws IOException, InterruptedException {
         List<Integer> ports = Ports.free(2);
         String coordinator = "127.0.0.1:" + ports.getFirst();
-        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen", "127.0.0.1:0",
-                        "--coordinators", coordinator, "--kafka-servers", "127.0.0.1:" + ports.get(1), "--startup-timeout", "2s"))) {
+        try (SpillwayProcess worker = SpillwayProcess.start(
+                scratch.resolve("log"),
+                List.of(
+                        "worker",
+                        "--host-id",
+                        "host-1",
+                        "--data",
+                        scratch.resolve("store").toString(),
+                        "--listen",
+                        "127.0.0.1:0",
+                        "--coordinators",
+                        coordinator,
+                        "--kafka-servers",
+                        "127.0.0.1:" + ports.get(1),
+                        "--startup-timeout",
+                        "2s"))) {
             assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(4);
             assertThat(worker.text())
                     .containsPattern("(?m)^worker: coordinator at " + coordinator + ": .*refused, given up after trying for 2 s$")
@@ -233,12 +355,24 @@ class ServiceCommandsTest {
     void aBusyPortIsNamed() throws IOException, InterruptedException {
         String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
-                        List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
-                                "127.0.0.1:" + taken.getLocalPort(), "--kafka-servers", nobody, "--coordinators", nobody))) {
+                SpillwayProcess worker = SpillwayProcess.start(
+                        scratch.resolve("log"),
+                        List.of(
+                                "worker",
+                                "--host-id",
+                                "host-1",
+                                "--data",
+                                scratch.resolve("store").toString(),
+                                "--listen",
+                                "127.0.0.1:" + taken.getLocalPort(),
+                                "--kafka-servers",
+                                nobody,
+                                "--coordinators",
+                                nobody))) {
             assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
-            assertThat(worker.text()).endsWith("worker: listen: 127.0.0.1:" + taken.getLocalPort()
-                    + ": already in use (expected: an address of this machine that is free)\n")
+            assertThat(worker.text()).endsWith(
+                    "worker: listen: 127.0.0.1:" + taken.getLocalPort()
+                            + ": already in use (expected: an address of this machine that is free)\n")
                     .doesNotContain("\tat ")
                     .doesNotContain("WARN");
         }

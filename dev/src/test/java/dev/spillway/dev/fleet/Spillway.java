@@ -28,7 +28,8 @@ final class Spillway {
     static Ran answering(String input, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = DevMain.run(List.of(arguments), new Console(stream(out), stream(err), new BufferedReader(new StringReader(input)), false));
+        int code =
+                DevMain.run(List.of(arguments), new Console(stream(out), stream(err), new BufferedReader(new StringReader(input)), false));
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

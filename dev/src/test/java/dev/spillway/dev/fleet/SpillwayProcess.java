@@ -44,17 +44,31 @@ final class SpillwayProcess implements AutoCloseable {
     }
 
     /** @param options more of them, of the JVM */
-    static SpillwayProcess start(Path output, List<Path> classPath, List<String> options, List<String> arguments,
+    static SpillwayProcess start(
+            Path output,
+            List<Path> classPath,
+            List<String> options,
+            List<String> arguments,
             Map<String, String> environment)
             throws IOException {
         // Whoever runs tests in the background may have them ignore signals, and a child would inherit that.
         List<String> command =
-                new ArrayList<>(List.of("env", "--default-signal=INT,HUP", ProcessHandle.current().info().command().orElseThrow(),
-                        "-Xmx512m", "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+                new ArrayList<>(
+                        List.of(
+                                "env",
+                                "--default-signal=INT,HUP",
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "-Xmx512m",
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(options);
-        command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                "dev.spillway.dev.DevMain"));
+        command.addAll(
+                List.of(
+                        "-cp",
+                        classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                        "dev.spillway.dev.DevMain"));
         command.addAll(arguments);
         Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true)
@@ -94,7 +108,9 @@ final class SpillwayProcess implements AutoCloseable {
     /** Tells what it does just now: the stacks of its threads, and the last lines of its output. */
     String picture() {
         List<String> lines = text().lines().toList();
-        return "%s%nlast lines of %s:%n%s".formatted(process.isAlive() ? threads() : "not alive", output,
+        return "%s%nlast lines of %s:%n%s".formatted(
+                process.isAlive() ? threads() : "not alive",
+                output,
                 String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())));
     }
 
@@ -103,8 +119,12 @@ final class SpillwayProcess implements AutoCloseable {
         try {
             // The only one of the JVM's dumps that shows virtual threads too.
             Process jcmd =
-                    new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), Long.toString(process.pid()),
-                            "Thread.dump_to_file", "-overwrite", dump.toString()).redirectErrorStream(true)
+                    new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                            Long.toString(process.pid()),
+                            "Thread.dump_to_file",
+                            "-overwrite",
+                            dump.toString()).redirectErrorStream(true)
                             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                             .start();
             boolean ended = jcmd.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS);

@@ -60,11 +60,13 @@ class StoppedHalfwayTest {
 
     @Test
     void aCleanTellsWhatIsGoneAlready() {
-        answers.add(new Answer(200,
-                """
-                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false,
-                         "evictionPolicy": "LRU", "entries": 1500, "bytes": 0, "pinnedEntries": 0,
-                         "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
+        answers.add(
+                new Answer(
+                        200,
+                        """
+                                {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false,
+                                 "evictionPolicy": "LRU", "entries": 1500, "bytes": 0, "pinnedEntries": 0,
+                                 "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
         answers.add(new Answer(200, "{\"evicted\": 1000, \"remaining\": 500}"));
         answers.add(new Answer(503, BUSY));
         Spillway.Ran ran = run("clean", "trees", "--yes");
@@ -75,11 +77,13 @@ class StoppedHalfwayTest {
     /** An entry with very many copies is doomed in parts: until the last, nobody may say that every host has confirmed. */
     @Test
     void aCleanIsNotDoneWhileHostsAreStillToBeOrdered() {
-        answers.add(new Answer(200,
-                """
-                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false,
-                         "evictionPolicy": "LRU", "entries": 1, "bytes": 0, "pinnedEntries": 0,
-                         "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
+        answers.add(
+                new Answer(
+                        200,
+                        """
+                                {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false,
+                                 "evictionPolicy": "LRU", "entries": 1, "bytes": 0, "pinnedEntries": 0,
+                                 "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
         answers.add(new Answer(200, "{\"evicted\": 1, \"remaining\": 0}"));
         answers.add(new Answer(200, """
                 {"items": [{"id": "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "namespace": "trees", "key": "base", "snapshotId": "image",
@@ -101,12 +105,15 @@ class StoppedHalfwayTest {
     @Test
     void anAppliedPlanTellsWhatIsGoneAlready() {
         String plan = "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da";
-        answers.add(new Answer(200, """
-                {"id": "%s", "namespace": "trees", "purpose": {"kind": "PRUNE", "maxEntries": 1000}, "state": "APPLYING",
-                 "actor": "client:a", "namespaceEntries": 3000, "allowed": 1500, "victimCount": 2000,
-                 "victimBytes": 0, "createdAt": "2026-01-02T03:04:05Z", "expiresAt": "2026-01-03T03:04:05Z", "victims": [],
-                 "applied": {"evicted": 1000, "evictedBytes": 0, "gone": 0, "replaced": 0, "pinned": 0, "used": 0, "remaining": 1000}}"""
-                .formatted(plan)));
+        answers.add(
+                new Answer(
+                        200,
+                        """
+                                {"id": "%s", "namespace": "trees", "purpose": {"kind": "PRUNE", "maxEntries": 1000}, "state": "APPLYING",
+                                 "actor": "client:a", "namespaceEntries": 3000, "allowed": 1500, "victimCount": 2000,
+                                 "victimBytes": 0, "createdAt": "2026-01-02T03:04:05Z", "expiresAt": "2026-01-03T03:04:05Z", "victims": [],
+                                 "applied": {"evicted": 1000, "evictedBytes": 0, "gone": 0, "replaced": 0, "pinned": 0, "used": 0, "remaining": 1000}}"""
+                                .formatted(plan)));
         answers.add(new Answer(503, BUSY));
         Spillway.Ran ran = run("plans", "apply", plan);
         assertThat(ran.exitCode()).isEqualTo(1);

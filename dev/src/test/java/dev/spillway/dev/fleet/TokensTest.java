@@ -54,8 +54,7 @@ class TokensTest {
     @TempDir
     private static Path scratch;
     private static final List<String> LIBRARIES =
-            List.of("io.vertx", "io.netty", "org.apache.hc", "org.postgresql", "org.jdbi",
-                    "com.zaxxer.hikari");
+            List.of("io.vertx", "io.netty", "org.apache.hc", "org.postgresql", "org.jdbi", "com.zaxxer.hikari");
     private static final Map<String, @Nullable Level> FORMER_LEVELS = new HashMap<>();
     private static final Queue<String> LOGGED = new ConcurrentLinkedQueue<>();
     private static final AppenderBase<ILoggingEvent> LOG = new AppenderBase<>() {
@@ -95,9 +94,16 @@ class TokensTest {
         lines.add("leaving reader " + digest("leaving"));
         Files.write(scratch.resolve("tokens"), lines);
         traces = new OtlpReceiver();
-        fleet = new FleetInProcess(scratch.resolve("fleet"), 2,
+        fleet = new FleetInProcess(
+                scratch.resolve("fleet"),
+                2,
                 Map.of("require-tokens", "true", "tokens-file", scratch.resolve("tokens").toString(), "otlp-endpoint", traces.endpoint()),
-                host -> Map.of("require-tokens", "true", "otlp-endpoint", traces.endpoint(), "registry-token-file",
+                host -> Map.of(
+                        "require-tokens",
+                        "true",
+                        "otlp-endpoint",
+                        traces.endpoint(),
+                        "registry-token-file",
                         scratch.resolve("host-" + host).toString(),
                         "peer-token-file",
                         scratch.resolve("peer").toString()));
@@ -152,11 +158,14 @@ class TokensTest {
         assertThat(spillway("token", "ls").out()).contains("builder", "writer", "objects", "ops").doesNotContain(builder);
 
         String artifact = "/v1/artifacts/objects/" + "0".repeat(63) + "1";
-        Eventually.holds(Eventually.HANG,
+        Eventually.holds(
+                Eventually.HANG,
                 () -> assertThat(send("PUT", fleet.workerUrl(1) + artifact, "content", builder).status()).isBetween(200, 201));
-        Eventually.holds(Eventually.HANG, () -> assertThat(send("GET", fleet.workerUrl(2) + artifact, null, builder).status())
-                .as("from the other host")
-                .isEqualTo(200));
+        Eventually.holds(
+                Eventually.HANG,
+                () -> assertThat(send("GET", fleet.workerUrl(2) + artifact, null, builder).status())
+                        .as("from the other host")
+                        .isEqualTo(200));
         assertThat(send("PUT", fleet.workerUrl(1) + artifact.replace("objects", "others"), "content", builder).status()).isEqualTo(403);
         assertThat(send("PUT", fleet.url() + "/v1/namespaces/objects", Map.of("maxEntries", 1), builder).status()).isEqualTo(403);
         assertThat(Http.get(fleet.workerUrl(1) + artifact).status()).isEqualTo(401);
@@ -197,11 +206,14 @@ class TokensTest {
         for (String url : urls) {
             assertThat(send("GET", url, null, leaving).status()).as(url).isEqualTo(200);
         }
-        Path next = Files.write(scratch.resolve("tokens.new"),
+        Path next = Files.write(
+                scratch.resolve("tokens.new"),
                 Files.readAllLines(scratch.resolve("tokens")).stream().filter(line -> !line.startsWith("leaving ")).toList());
         Files.move(next, scratch.resolve("tokens"), StandardCopyOption.ATOMIC_MOVE);
-        Eventually.holds(Eventually.HANG, () -> assertThat(urls)
-                .allSatisfy(url -> assertThat(send("GET", url, null, leaving).status()).as(url).isEqualTo(401)));
+        Eventually.holds(
+                Eventually.HANG,
+                () -> assertThat(urls)
+                        .allSatisfy(url -> assertThat(send("GET", url, null, leaving).status()).as(url).isEqualTo(401)));
         assertThat(spillway("token", "revoke", "leaving").exitCode()).as("no token of this name").isEqualTo(3);
         assertThat(spillway("token", "ls").exitCode()).as("the others stay").isZero();
     }
@@ -244,8 +256,10 @@ class TokensTest {
             assertThat(spillway("namespace", "set", namespace, "--max-entries", "5").exitCode()).isZero();
             tokens.add(spillway("token", "create", "of-" + namespace, "--role", "reader", "--namespaces", namespace).out().strip());
             String entry = fleet.workerUrl(1) + "/v1/directories/" + namespace + "/entries/key";
-            Eventually.holds(Eventually.HANG, () -> assertThat(send("PUT", entry, Map.of("sourceDir", tree.toString()), operator).status())
-                    .isEqualTo(200));
+            Eventually.holds(
+                    Eventually.HANG,
+                    () -> assertThat(send("PUT", entry, Map.of("sourceDir", tree.toString()), operator).status())
+                            .isEqualTo(200));
             holds.add(send("GET", entry + "?hold=PT10M", null, tokens.getLast()).json().at("/hold/id").asText());
         }
         String all = fleet.workerUrl(1) + "/v1/holds";
@@ -314,7 +328,8 @@ class TokensTest {
         String writer = spillway("token", "create", "deleter", "--role", "writer", "--namespaces", "passed-on").out().strip();
         assertThat(spillway("namespace", "set", "passed-on", "--max-entries", "10").exitCode()).isZero();
         String entry = fleet.workerUrl(2) + "/v1/directories/passed-on/entries/key";
-        Eventually.holds(Eventually.HANG,
+        Eventually.holds(
+                Eventually.HANG,
                 () -> assertThat(send("PUT", entry, Map.of("sourceDir", tree.toString()), writer).status()).isEqualTo(200));
         String registered = fleet.url() + "/v1/namespaces/passed-on/entries/key";
         String prune = fleet.url() + "/v1/namespaces/passed-on/prune";
@@ -322,8 +337,14 @@ class TokensTest {
         assertThat(send("POST", prune, Map.of("maxEntries", 0), ofHost2).status()).as("for nobody").isEqualTo(403);
         assertThat(send("POST", fleet.url() + "/v1/plans/00000000-0000-0000-0000-000000000000/apply", null, ofHost2).status())
                 .isEqualTo(403);
-        assertThat(Http.send("POST", prune, Map.of("maxEntries", 0),
-                Map.of("Authorization", "Bearer " + ofHost2, "Spillway-Client-Token", writer)).status()).as("no operator").isEqualTo(403);
+        assertThat(
+                Http.send(
+                        "POST",
+                        prune,
+                        Map.of("maxEntries", 0),
+                        Map.of("Authorization", "Bearer " + ofHost2, "Spillway-Client-Token", writer)).status())
+                .as("no operator")
+                .isEqualTo(403);
 
         assertThat(send("DELETE", entry, null, writer).status()).isEqualTo(200);
         assertThat(actors()).containsExactly("client:deleter");
@@ -358,7 +379,11 @@ class TokensTest {
         }
         for (String url : List.of(fleet.url(), fleet.workerUrl(1), fleet.workerUrl(2))) {
             for (String token : List.of(canary, never, operator)) {
-                for (String path : List.of("/v1/nowhere", "/v1/namespaces/others", "/v1/tokens", "/v1/artifacts/others/0",
+                for (String path : List.of(
+                        "/v1/nowhere",
+                        "/v1/namespaces/others",
+                        "/v1/tokens",
+                        "/v1/artifacts/others/0",
                         "/v1/loggers/x?no=1")) {
                     places.add(send("GET", url + path, null, token).text());
                     places.add(send("POST", url + path, "x", token).text());
@@ -371,10 +396,12 @@ class TokensTest {
         Http.Answer deleted = send("DELETE", fleet.workerUrl(1) + "/v1/artifacts/canary/" + "0".repeat(63) + "3", null, canary);
         assertThat(deleted.status()).as("passed on with its token").isBetween(200, 204);
         places.add("deleted " + deleted.text());
-        Eventually.holds(Eventually.HANG, () -> assertThat(traces.spans()).as("the worker's deletion, and the coordinator's for it")
-                .filteredOn(span -> span.name().startsWith("DELETE"))
-                .extracting(OtlpReceiver.Received::service)
-                .contains("spillway-worker", "spillway-coordinator"));
+        Eventually.holds(
+                Eventually.HANG,
+                () -> assertThat(traces.spans()).as("the worker's deletion, and the coordinator's for it")
+                        .filteredOn(span -> span.name().startsWith("DELETE"))
+                        .extracting(OtlpReceiver.Received::service)
+                        .contains("spillway-worker", "spillway-coordinator"));
         // Each put evicts one, until an order of these goes by Kafka. A single order may go with the heartbeat instead.
         Eventually.holds(Eventually.HANG, () -> {
             putAnother(canary);
@@ -383,7 +410,8 @@ class TokensTest {
             places.add(records);
         });
         Path followed = scratch.resolve("events");
-        try (SpillwayProcess _ = SpillwayProcess.start(followed,
+        try (SpillwayProcess _ = SpillwayProcess.start(
+                followed,
                 List.of("events", "--url", fleet.url(), "--token-file", scratch.resolve("operator").toString()))) {
             Eventually.holds(Eventually.HANG, () -> {
                 // One more each time: a stream begins with what comes next.
@@ -440,7 +468,8 @@ class TokensTest {
     private static String records() {
         StringBuilder all = new StringBuilder();
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
-                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, fleet.kafkaServers()), new StringDeserializer(),
+                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, fleet.kafkaServers()),
+                new StringDeserializer(),
                 new StringDeserializer())) {
             List<TopicPartition> partitions = consumer.listTopics()
                     .values()
@@ -487,8 +516,12 @@ class TokensTest {
     @Test
     void aTokensFileThatCannotBeReadIsRefusedWithItsLine() throws IOException {
         Path file = Files.writeString(scratch.resolve("bad"), "# none\nops operator 123\n");
-        assertThat(Stream.of("ops operator 123", "ops operator " + "0".repeat(64) + " host-1", "w host " + "0".repeat(64),
-                "ops king " + "0".repeat(64)))
+        assertThat(
+                Stream.of(
+                        "ops operator 123",
+                        "ops operator " + "0".repeat(64) + " host-1",
+                        "w host " + "0".repeat(64),
+                        "ops king " + "0".repeat(64)))
                 .allSatisfy(line -> {
                     Files.writeString(file, "# none\n" + line + "\n");
                     org.assertj.core.api.Assertions.assertThatThrownBy(() -> dev.spillway.coordinator.identity.TokensFile.read(file))

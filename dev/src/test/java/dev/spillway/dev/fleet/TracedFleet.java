@@ -27,8 +27,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class TracedFleet implements AutoCloseable {
     static final String NAMESPACE = "traced";
 
-    private static final Map<String, String> RARE_HEARTBEATS = Map.of("heartbeat", "1m", "host-timeout", "5m", "grace", "5m", "order-retry",
-            "2m", "order-retry-max", "10m");
+    private static final Map<String, String> RARE_HEARTBEATS = Map.of(
+            "heartbeat",
+            "1m",
+            "host-timeout",
+            "5m",
+            "grace",
+            "5m",
+            "order-retry",
+            "2m",
+            "order-retry-max",
+            "10m");
 
     private final FleetInProcess fleet;
     private final Path tree;
@@ -70,8 +79,11 @@ final class TracedFleet implements AutoCloseable {
     }
 
     private Http.Answer put(int host, Map<String, String> headers) throws Exception {
-        Http.Answer answer = Http.send("PUT", fleet.workerUrl(host) + "/v1/directories/" + NAMESPACE + "/entries/key-" + ++puts,
-                new TreeMap<>(Map.of("sourceDir", tree.toString())), headers);
+        Http.Answer answer = Http.send(
+                "PUT",
+                fleet.workerUrl(host) + "/v1/directories/" + NAMESPACE + "/entries/key-" + ++puts,
+                new TreeMap<>(Map.of("sourceDir", tree.toString())),
+                headers);
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         return answer;
     }
@@ -80,7 +92,8 @@ final class TracedFleet implements AutoCloseable {
     List<Map<String, String>> headers(String topic, String text) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, fleet.kafkaServers(), ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"),
-                new StringDeserializer(), new StringDeserializer())) {
+                new StringDeserializer(),
+                new StringDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic)
                     .stream()
                     .map(partition -> new TopicPartition(partition.topic(), partition.partition()))

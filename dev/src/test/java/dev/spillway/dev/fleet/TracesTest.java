@@ -1,7 +1,7 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.testservers.OtlpReceiver.Received;
 import dev.spillway.testservers.OtlpReceiver;
+import dev.spillway.testservers.OtlpReceiver.Received;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -83,9 +83,11 @@ class TracesTest {
     }
 
     private static Received one(OtlpReceiver receiver, String traceId, String name) {
-        Eventually.holds(Eventually.HANG, () -> assertThat(receiver.spans()).as("%s of %s", name, traceId)
-                .filteredOn(span -> span.traceId().equals(traceId) && span.name().equals(name))
-                .hasSize(1));
+        Eventually.holds(
+                Eventually.HANG,
+                () -> assertThat(receiver.spans()).as("%s of %s", name, traceId)
+                        .filteredOn(span -> span.traceId().equals(traceId) && span.name().equals(name))
+                        .hasSize(1));
         return receiver.spans()
                 .stream()
                 .filter(span -> span.traceId().equals(traceId) && span.name().equals(name))
@@ -94,7 +96,8 @@ class TracesTest {
     }
 
     private static Received span(OtlpReceiver receiver, String spanId) {
-        Eventually.holds(Eventually.HANG,
+        Eventually.holds(
+                Eventually.HANG,
                 () -> assertThat(receiver.spans()).extracting(Received::spanId).as("span %s", spanId).contains(spanId));
         return receiver.spans().stream().filter(span -> span.spanId().equals(spanId)).findFirst().orElseThrow();
     }

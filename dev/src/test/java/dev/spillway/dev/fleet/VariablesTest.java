@@ -15,7 +15,10 @@ class VariablesTest {
     Path scratch;
 
     @ParameterizedTest
-    @CsvSource({"SPILLWAY_URL, hosts", "SPILLWAY_URL, get ns key --worker host-1", "SPILLWAY_WORKER, status",
+    @CsvSource({
+            "SPILLWAY_URL, hosts",
+            "SPILLWAY_URL, get ns key --worker host-1",
+            "SPILLWAY_WORKER, status",
             "SPILLWAY_WORKER, get ns key"})
     void anEmptyVariableIsRefusedByItsName(String variable, String command) throws IOException {
         try (Shell shell = new Shell(scratch, scratch.resolve("shell"), Map.of("LC_ALL", "C.UTF-8", variable, ""))) {

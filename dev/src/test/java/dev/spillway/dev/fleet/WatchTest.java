@@ -76,13 +76,22 @@ class WatchTest extends FleetOfTwo {
     @Test
     void aTerminalShowsTheTimeWhatIsWatchedAndStatesInColour() {
         watch(true, "hosts", "--watch", "50ms");
-        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(out()).containsPattern(
-                "\033\\[H\033\\[2JEvery 0\\.05 s: spillway hosts --watch 50ms --url \\S+  20\\S+Z\n\nHOST +STATE .*\nhost-1  \033\\[32mACTIVE\033\\[39m +\\S"));
+        Eventually.holds(
+                FleetInProcess.WITHIN,
+                () -> assertThat(out()).containsPattern(
+                        "\033\\[H\033\\[2JEvery 0\\.05 s: spillway hosts --watch 50ms --url \\S+  20\\S+Z\n\nHOST +STATE .*\nhost-1  \033\\[32mACTIVE\033\\[39m +\\S"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ls none --watch", "stats none --watch", "hosts host-9 --watch", "ls Upper --watch", "hosts --watch=0s",
-            "hosts --watch=soon", "put a b c --watch"})
+    @ValueSource(
+            strings = {
+                    "ls none --watch",
+                    "stats none --watch",
+                    "hosts host-9 --watch",
+                    "ls Upper --watch",
+                    "hosts --watch=0s",
+                    "hosts --watch=soon",
+                    "put a b c --watch"})
     void whatIsWrongOrNotThereEndsIt(String command) {
         watch(true, command.split(" "));
         Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(watching.isAlive()).isFalse());
@@ -91,14 +100,27 @@ class WatchTest extends FleetOfTwo {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"stats", "hosts", "hosts host-1", "namespace ls", "ls watched", "evictions", "plans ls", "token ls",
-            "holds ls --worker host-1", "pagers ls --worker host-1", "status --worker host-1", "advise watched"})
+    @ValueSource(
+            strings = {
+                    "stats",
+                    "hosts",
+                    "hosts host-1",
+                    "namespace ls",
+                    "ls watched",
+                    "evictions",
+                    "plans ls",
+                    "token ls",
+                    "holds ls --worker host-1",
+                    "pagers ls --worker host-1",
+                    "status --worker host-1",
+                    "advise watched"})
     void eachCommandThatShowsOrListsCanBeWatched(String command) {
         set("watched", fleet);
         watch(false, (command + " --watch 50ms").split(" "));
         // Columns are as wide as what is in them.
         String first = Spillway.run((command + " --url " + fleet.url()).split(" ")).out().split(" ", 2)[0];
-        Eventually.holds(FleetInProcess.WITHIN,
+        Eventually.holds(
+                FleetInProcess.WITHIN,
                 () -> assertThat(out().lines().filter(line -> line.startsWith(first))).hasSizeGreaterThan(1));
     }
 }

@@ -1,8 +1,8 @@
 package dev.spillway.dev.layering;
 
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
 import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -55,7 +55,8 @@ class LayeringTest {
             Map.entry("coordinator", Set.of("events", "api", "service", "registry")),
             Map.entry("worker", Set.of("events", "pager", "api", "artifacts", "client", "service")),
             Map.entry("simulation", Set.of("events", "registry", "memoryregistry", "worker")),
-            Map.entry("bench",
+            Map.entry(
+                    "bench",
                     Set.of("events", "pager", "api", "artifacts", "client", "service", "registry", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
 
@@ -87,10 +88,12 @@ class LayeringTest {
         Set<String> known = MAY_KNOW.getOrDefault(module, Set.of());
         noClasses().that(belongTo(module))
                 .should()
-                .dependOnClassesThat(describe("belong to a module other than " + known,
-                        other -> other.getPackageName().startsWith("dev.spillway.")
-                                && !moduleOf(other).equals(module)
-                                && !known.contains(moduleOf(other))))
+                .dependOnClassesThat(
+                        describe(
+                                "belong to a module other than " + known,
+                                other -> other.getPackageName().startsWith("dev.spillway.")
+                                        && !moduleOf(other).equals(module)
+                                        && !known.contains(moduleOf(other))))
                 .check(SPILLWAY);
     }
 
@@ -102,8 +105,12 @@ class LayeringTest {
     @Test
     void onlyTheHttpBaseAndItsHealthChecksKnowVertx() {
         noClasses()
-                .that(not(resideInAnyPackage("dev.spillway.service.http..", "dev.spillway.service.monitoring..",
-                        "dev.spillway.bench.http..")))
+                .that(
+                        not(
+                                resideInAnyPackage(
+                                        "dev.spillway.service.http..",
+                                        "dev.spillway.service.monitoring..",
+                                        "dev.spillway.bench.http..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("io.vertx.."))
                 .check(SPILLWAY);
@@ -141,8 +148,18 @@ class LayeringTest {
     void clientsNeedNoServersLibraries() {
         noClasses().that(belongTo("pager").or(belongTo("api")).or(belongTo("artifacts")).or(belongTo("client")).or(belongTo("cli")))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "org.jdbi..",
-                        "org.postgresql..", "org.rocksdb..", "io.micrometer..", "io.opentelemetry..", "org.slf4j.."))
+                .dependOnClassesThat(
+                        resideInAnyPackage(
+                                "io.vertx..",
+                                "io.netty..",
+                                "org.apache.kafka..",
+                                "java.sql..",
+                                "org.jdbi..",
+                                "org.postgresql..",
+                                "org.rocksdb..",
+                                "io.micrometer..",
+                                "io.opentelemetry..",
+                                "org.slf4j.."))
                 .check(SPILLWAY);
     }
 
@@ -151,8 +168,14 @@ class LayeringTest {
     void thePagerKnowsTheEventsJsonAndAHashAlone() {
         classes().that(belongTo("pager"))
                 .should()
-                .onlyDependOnClassesThat(resideInAnyPackage("java..", "org.jspecify..", "com.fasterxml.jackson..", "com.dynatrace.hash4j..",
-                        "dev.spillway.events..", "dev.spillway.pager.."))
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(
+                                "java..",
+                                "org.jspecify..",
+                                "com.fasterxml.jackson..",
+                                "com.dynatrace.hash4j..",
+                                "dev.spillway.events..",
+                                "dev.spillway.pager.."))
                 .check(SPILLWAY);
     }
 
@@ -161,8 +184,7 @@ class LayeringTest {
     void coreKnowsOnlyItselfAndTheEvents(String core) {
         noClasses().that(resideInAPackage(core))
                 .should()
-                .dependOnClassesThat(resideInAPackage("dev.spillway..").and(not(
-                        resideInAnyPackage(core, "dev.spillway.events.."))))
+                .dependOnClassesThat(resideInAPackage("dev.spillway..").and(not(resideInAnyPackage(core, "dev.spillway.events.."))))
                 .check(SPILLWAY);
     }
 
@@ -171,11 +193,22 @@ class LayeringTest {
     void coreTalksToNobody(String core) {
         noClasses().that(resideInAPackage(core))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "javax.sql..",
-                        "org.jdbi..",
-                        "org.postgresql..", "com.zaxxer..", "org.flywaydb..", "org.rocksdb..", "io.opentelemetry..", "java.net.http..",
-                        "java.nio.channels..")
-                        .or(assignableTo(Files.class)))
+                .dependOnClassesThat(
+                        resideInAnyPackage(
+                                "io.vertx..",
+                                "io.netty..",
+                                "org.apache.kafka..",
+                                "java.sql..",
+                                "javax.sql..",
+                                "org.jdbi..",
+                                "org.postgresql..",
+                                "com.zaxxer..",
+                                "org.flywaydb..",
+                                "org.rocksdb..",
+                                "io.opentelemetry..",
+                                "java.net.http..",
+                                "java.nio.channels..")
+                                .or(assignableTo(Files.class)))
                 .check(SPILLWAY);
     }
 
@@ -184,11 +217,12 @@ class LayeringTest {
     void coreStartsNoThread(String core) {
         noClasses().that(resideInAPackage(core))
                 .should()
-                .dependOnClassesThat(assignableTo(Thread.class).or(assignableTo(Thread.Builder.class))
-                        .or(assignableTo(Timer.class))
-                        .or(assignableTo(Executor.class))
-                        .or(assignableTo(Executors.class))
-                        .or(assignableTo(ThreadFactory.class)))
+                .dependOnClassesThat(
+                        assignableTo(Thread.class).or(assignableTo(Thread.Builder.class))
+                                .or(assignableTo(Timer.class))
+                                .or(assignableTo(Executor.class))
+                                .or(assignableTo(Executors.class))
+                                .or(assignableTo(ThreadFactory.class)))
                 .check(SPILLWAY);
     }
 
@@ -227,8 +261,8 @@ class LayeringTest {
         for (int layer = 0; layer < layers.size() - 1; layer++) {
             noClasses().that(resideInAPackage(registry + layers.get(layer)))
                     .should()
-                    .dependOnClassesThat(resideInAnyPackage(
-                            layers.stream().skip(layer + 1L).map(later -> registry + later).toArray(String[]::new)))
+                    .dependOnClassesThat(
+                            resideInAnyPackage(layers.stream().skip(layer + 1L).map(later -> registry + later).toArray(String[]::new)))
                     .check(SPILLWAY);
         }
     }
@@ -255,8 +289,12 @@ class LayeringTest {
     void onlyTheFilesystemKnowsHowTreesAreWalkedAndLinuxIsCalled() {
         noClasses().that(not(resideInAPackage(FILESYSTEM + "..")))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(FILESYSTEM + ".posix..", FILESYSTEM + ".tree..").and(not(
-                        describe("are asked for sources or name a failure", type -> OUTSIDE_OF_FILESYSTEM.contains(type.getSimpleName())))))
+                .dependOnClassesThat(
+                        resideInAnyPackage(FILESYSTEM + ".posix..", FILESYSTEM + ".tree..").and(
+                                not(
+                                        describe(
+                                                "are asked for sources or name a failure",
+                                                type -> OUTSIDE_OF_FILESYSTEM.contains(type.getSimpleName())))))
                 .check(SPILLWAY);
     }
 

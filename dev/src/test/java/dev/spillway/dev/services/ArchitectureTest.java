@@ -83,7 +83,9 @@ class ArchitectureTest {
         StringBuilder all = new StringBuilder();
         for (String module : List.of("coordinator", "worker")) {
             try (Stream<Path> files =
-                    Files.find(ROOT.resolve(module).resolve("src/main/java"), 20,
+                    Files.find(
+                            ROOT.resolve(module).resolve("src/main/java"),
+                            20,
                             (file, attributes) -> file.toString().endsWith(".java"))) {
                 for (Path file : files.toList()) {
                     all.append(Files.readString(file));

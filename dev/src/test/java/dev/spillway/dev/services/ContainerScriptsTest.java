@@ -100,8 +100,14 @@ class ContainerScriptsTest {
         }
         assertThat(Services.VARIABLES_OF_COMPOSE).containsExactlyInAnyOrderElementsOf(read).hasSize(8);
         for (String service : List.of("coordinator", "worker")) {
-            ProcessBuilder print = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                    System.getProperty("java.class.path"), "dev.spillway.dev.DevMain", service, "--print-config", "--kafka-servers=kafka:9092",
+            ProcessBuilder print = new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "dev.spillway.dev.DevMain",
+                    service,
+                    "--print-config",
+                    "--kafka-servers=kafka:9092",
                     service.equals("worker") ? "--host-id=host-1" : "--database-user=spillway",
                     service.equals("worker") ? "--data=" + folder : "--database-url=jdbc:postgresql://db/spillway")
                     .redirectErrorStream(true);
@@ -118,8 +124,7 @@ class ContainerScriptsTest {
     }
 
     private Ran makeSecrets(String... hosts) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(SCRIPTS.resolve("make-secrets").toString(), folder.resolve("secrets").toString()));
+        List<String> command = new ArrayList<>(List.of(SCRIPTS.resolve("make-secrets").toString(), folder.resolve("secrets").toString()));
         command.addAll(Arrays.asList(hosts));
         return run(new ProcessBuilder(command).redirectErrorStream(true));
     }

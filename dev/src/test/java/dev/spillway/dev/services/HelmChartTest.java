@@ -103,9 +103,18 @@ class HelmChartTest {
         void require(JsonElement object) throws IOException;
     }
 
-    private static final Map<String, Model> MODELS = Map.of("ConfigMap", V1ConfigMap::validateJsonElement, "DaemonSet",
-            V1DaemonSet::validateJsonElement, "Deployment", V1Deployment::validateJsonElement, "NetworkPolicy",
-            V1NetworkPolicy::validateJsonElement, "PodDisruptionBudget", V1PodDisruptionBudget::validateJsonElement, "Service",
+    private static final Map<String, Model> MODELS = Map.of(
+            "ConfigMap",
+            V1ConfigMap::validateJsonElement,
+            "DaemonSet",
+            V1DaemonSet::validateJsonElement,
+            "Deployment",
+            V1Deployment::validateJsonElement,
+            "NetworkPolicy",
+            V1NetworkPolicy::validateJsonElement,
+            "PodDisruptionBudget",
+            V1PodDisruptionBudget::validateJsonElement,
+            "Service",
             V1Service::validateJsonElement);
 
     @Test
@@ -119,8 +128,17 @@ class HelmChartTest {
     void everyObjectIsOneThatKubernetesTakes(String values) throws IOException {
         List<JsonNode> objects = render(values);
         assertThat(objects).extracting(object -> object.path("kind").asText())
-                .containsExactlyInAnyOrder("ConfigMap", "ConfigMap", "Deployment", "DaemonSet", "Service", "Service", "Service",
-                        "PodDisruptionBudget", "NetworkPolicy", "NetworkPolicy");
+                .containsExactlyInAnyOrder(
+                        "ConfigMap",
+                        "ConfigMap",
+                        "Deployment",
+                        "DaemonSet",
+                        "Service",
+                        "Service",
+                        "Service",
+                        "PodDisruptionBudget",
+                        "NetworkPolicy",
+                        "NetworkPolicy");
         for (JsonNode object : objects) {
             assertThatCode(() -> require(object.toString())).as(object.toPrettyString()).doesNotThrowAnyException();
         }
@@ -154,11 +172,18 @@ class HelmChartTest {
             assertThat(each.print()).containsPattern("(?m)^kafka-client-properties += .*/run/secrets/spillway/kafka-client-properties  ")
                     .containsPattern("(?m)^tls-client-ca += .*/run/secrets/spillway/tls-client-ca  ");
         }
-        assertThat(mounted(one("Deployment", objects))).contains("/run/secrets/spillway/kafka-client-properties",
-                "/run/secrets/spillway/tls-client-ca", "/run/secrets/spillway/files/postgres-ca.crt",
-                "/run/secrets/spillway/files/kafka-ca.crt", "/run/secrets/spillway/database-password", "/run/secrets/spillway/tokens");
-        assertThat(mounted(one("DaemonSet", objects))).contains("/run/secrets/spillway/kafka-client-properties",
-                "/run/secrets/spillway/tls-client-ca", "/run/secrets/spillway/files/kafka-ca.crt", "/run/secrets/spillway/peer-token");
+        assertThat(mounted(one("Deployment", objects))).contains(
+                "/run/secrets/spillway/kafka-client-properties",
+                "/run/secrets/spillway/tls-client-ca",
+                "/run/secrets/spillway/files/postgres-ca.crt",
+                "/run/secrets/spillway/files/kafka-ca.crt",
+                "/run/secrets/spillway/database-password",
+                "/run/secrets/spillway/tokens");
+        assertThat(mounted(one("DaemonSet", objects))).contains(
+                "/run/secrets/spillway/kafka-client-properties",
+                "/run/secrets/spillway/tls-client-ca",
+                "/run/secrets/spillway/files/kafka-ca.crt",
+                "/run/secrets/spillway/peer-token");
     }
 
     /** Returns the files of Secrets as the container of a controller sees them. */
@@ -169,8 +194,11 @@ class HelmChartTest {
             for (JsonNode volume : pod.path("volumes")) {
                 if (volume.path("name").equals(mount.path("name"))) {
                     volume.at("/projected/sources")
-                            .forEach(source -> source.at("/secret/items")
-                                    .forEach(item -> files.add(mount.path("mountPath").asText() + "/" + item.path("path").asText())));
+                            .forEach(
+                                    source -> source.at("/secret/items")
+                                            .forEach(
+                                                    item -> files
+                                                            .add(mount.path("mountPath").asText() + "/" + item.path("path").asText())));
                 }
             }
         }
@@ -201,8 +229,9 @@ class HelmChartTest {
         List<String> ports = new ArrayList<>();
         objects.stream()
                 .filter(object -> object.path("kind").asText().equals("NetworkPolicy") && object.at("/metadata/name").asText().equals(name))
-                .forEach(policy -> policy.at("/spec/egress")
-                        .forEach(way -> way.path("ports").forEach(port -> ports.add(port.path("port").asText()))));
+                .forEach(
+                        policy -> policy.at("/spec/egress")
+                                .forEach(way -> way.path("ports").forEach(port -> ports.add(port.path("port").asText()))));
         return ports;
     }
 
@@ -228,9 +257,10 @@ class HelmChartTest {
         String scheme = values.equals(PLAIN) ? "HTTP" : "HTTPS";
         for (JsonNode pod : pods(render(values))) {
             JsonNode container = pod.at("/containers/0");
-            assertThat(Stream.of("startupProbe", "livenessProbe", "readinessProbe")
-                    .map(probe -> container.path(probe).path("httpGet"))
-                    .map(probe -> probe.path("scheme").asText() + probe.path("path").asText()))
+            assertThat(
+                    Stream.of("startupProbe", "livenessProbe", "readinessProbe")
+                            .map(probe -> container.path(probe).path("httpGet"))
+                            .map(probe -> probe.path("scheme").asText() + probe.path("path").asText()))
                     .containsExactly(scheme + "/livez", scheme + "/livez", scheme + "/readyz");
             assertThat(container.at("/resources/requests").fieldNames()).toIterable().contains("cpu", "memory");
             assertThat(container.at("/resources/limits").fieldNames()).toIterable().contains("memory");
@@ -311,8 +341,10 @@ class HelmChartTest {
         assertThat(container.path("args")).extracting(JsonNode::asText).containsExactly(service);
         Map<String, String> environment = new HashMap<>();
         container.path("env")
-                .forEach(variable -> environment.put(variable.path("name").asText(),
-                        variable.path("value").asText("node-1").replace("$(POD_IP)", "10.0.0.1")));
+                .forEach(
+                        variable -> environment.put(
+                                variable.path("name").asText(),
+                                variable.path("value").asText("node-1").replace("$(POD_IP)", "10.0.0.1")));
         // config/container/spillway takes it away.
         environment.remove("SPILLWAY_JVM_OPTIONS");
         assertThat(environment).containsEntry("SPILLWAY_CONFIG", "/etc/spillway/%s.properties".formatted(service));

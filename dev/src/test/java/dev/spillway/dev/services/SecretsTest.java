@@ -27,8 +27,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 /** A secret is shown by nothing that a service prints of its settings, wherever it was given and however it was mistyped. */
 class SecretsTest {
     private static final String CANARY = "canary-4711";
-    private static final List<String> REQUIRED_OF_COORDINATOR = List.of("--database-url=jdbc:postgresql://db.example/spillway",
-            "--database-user=spillway", "--kafka-servers=kafka.example:9092");
+    private static final List<String> REQUIRED_OF_COORDINATOR = List.of(
+            "--database-url=jdbc:postgresql://db.example/spillway",
+            "--database-user=spillway",
+            "--kafka-servers=kafka.example:9092");
     private static final List<String> REQUIRED_OF_WORKER =
             List.of("--host-id=host-1", "--data=/data", "--kafka-servers=kafka.example:9092");
 
@@ -53,10 +55,11 @@ class SecretsTest {
     static List<SecretOf> secrets() {
         List<SecretOf> secrets = new ArrayList<>();
         Map.of(CoordinatorSettings.DECLARATION, REQUIRED_OF_COORDINATOR, WorkerSettings.DECLARATION, REQUIRED_OF_WORKER)
-                .forEach((service, required) -> service.descriptions()
-                        .stream()
-                        .filter(SettingDescription::isSecret)
-                        .forEach(secret -> secrets.add(new SecretOf(service, required, secret.name()))));
+                .forEach(
+                        (service, required) -> service.descriptions()
+                                .stream()
+                                .filter(SettingDescription::isSecret)
+                                .forEach(secret -> secrets.add(new SecretOf(service, required, secret.name()))));
         return secrets;
     }
 
@@ -65,7 +68,8 @@ class SecretsTest {
     void aSecretIsHiddenWhereverItComesFrom(SecretOf secret) throws IOException, SettingsException {
         Path config = Files.writeString(folder.resolve("service.properties"), "# of the service\n%s=%s\n".formatted(secret.name, CANARY));
         Path file = Files.writeString(folder.resolve("secret"), CANARY);
-        for (Sources sources : List.of(secret.given(List.of("--" + secret.name, CANARY), Map.of()),
+        for (Sources sources : List.of(
+                secret.given(List.of("--" + secret.name, CANARY), Map.of()),
                 secret.given(List.of("--%s-file=%s".formatted(secret.name, file)), Map.of()),
                 secret.given(List.of(), Map.of(secret.variable(), CANARY)),
                 secret.given(List.of(), Map.of(secret.variable() + "_FILE", file.toString())),
@@ -84,7 +88,8 @@ class SecretsTest {
     void aSecretIsHiddenWhenItsNameIsMistyped(SecretOf secret) throws IOException {
         String mistyped = secret.name + "x";
         Path config = Files.writeString(folder.resolve("service.properties"), "%s=%s\n".formatted(mistyped, CANARY));
-        for (Sources sources : List.of(secret.given(List.of("--" + mistyped, CANARY), Map.of()),
+        for (Sources sources : List.of(
+                secret.given(List.of("--" + mistyped, CANARY), Map.of()),
                 secret.given(List.of("--%s=%s".formatted(mistyped, CANARY)), Map.of()),
                 secret.given(List.of("--%s:%s".formatted(secret.name, CANARY)), Map.of()),
                 secret.given(List.of("-" + secret.name, CANARY), Map.of()),
@@ -105,7 +110,8 @@ class SecretsTest {
         String token = AccessToken.mint(new SecureRandom());
         Path file = Files.writeString(folder.resolve("token"), token + "\n");
         SettingsException refused =
-                catchThrowableOfType(SettingsException.class,
+                catchThrowableOfType(
+                        SettingsException.class,
                         () -> secret.service.read(secret.given(List.of("--config=" + file), Map.of())));
         assertThat(refused).hasMessageContaining("%s:1", file).hasMessageNotContaining(token.substring(token.indexOf('_')));
     }

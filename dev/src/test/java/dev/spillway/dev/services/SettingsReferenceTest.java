@@ -60,9 +60,17 @@ class SettingsReferenceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"docs/operations.md", "docs/how-it-works.md", "README.md", "docker-compose.yml", "Dockerfile",
-            "config/container/spillway", "config/container/ready", "config/systemd/spillway-coordinator.service",
-            "config/systemd/spillway-worker.service"})
+    @ValueSource(
+            strings = {
+                    "docs/operations.md",
+                    "docs/how-it-works.md",
+                    "README.md",
+                    "docker-compose.yml",
+                    "Dockerfile",
+                    "config/container/spillway",
+                    "config/container/ready",
+                    "config/systemd/spillway-coordinator.service",
+                    "config/systemd/spillway-worker.service"})
     void everyVariableIsOneThatSomebodyReads(String file) throws IOException {
         Set<String> known = new TreeSet<>(CoordinatorSettings.DECLARATION.variables());
         known.addAll(WorkerSettings.DECLARATION.variables());

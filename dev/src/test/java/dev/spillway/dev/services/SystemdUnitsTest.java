@@ -67,7 +67,13 @@ class SystemdUnitsTest {
     @ParameterizedTest
     @ValueSource(strings = {"coordinator", "worker"})
     void theServiceIsExposedLittle(String service) throws IOException, InterruptedException {
-        Ran ran = run("systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=" + EXPOSURE_MAX, "--root=" + root,
+        Ran ran = run(
+                "systemd-analyze",
+                "security",
+                "--no-pager",
+                "--offline=yes",
+                "--threshold=" + EXPOSURE_MAX,
+                "--root=" + root,
                 "spillway-" + service + ".service");
         assertThat(ran.exitCode()).as(ran.said()).isZero();
     }

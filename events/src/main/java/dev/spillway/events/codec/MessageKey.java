@@ -69,7 +69,8 @@ public final class MessageKey {
 
     /** Returns whether a message carries the code made with this key. The comparison takes constant time. */
     public boolean proves(Map<String, String> headers, byte[] value) {
-        return MessageDigest.isEqual(code(headers, value).getBytes(StandardCharsets.UTF_8),
+        return MessageDigest.isEqual(
+                code(headers, value).getBytes(StandardCharsets.UTF_8),
                 headers.getOrDefault(HEADER, "").getBytes(StandardCharsets.UTF_8));
     }
 

@@ -4,7 +4,6 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Order;
 import dev.spillway.events.Report;
 
-
 /** Names of the Kafka topics. */
 public final class Topics {
     /** Facts: one {@link EvictionFact} per eviction, keyed by namespace, for anyone. */

@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param snapshotId image that was copied; absent if the client named the generation alone
  */
-public record Attachment(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes,
+public record Attachment(
+        ReplicaId replicaId,
+        NamespaceName namespace,
+        EntryKey key,
+        long generation,
+        long sizeBytes,
         @Nullable SnapshotId snapshotId) {
     public Attachment {
         InvalidValueException.requireAtLeast("generation", generation, 1);

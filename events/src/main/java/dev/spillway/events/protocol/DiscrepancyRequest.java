@@ -16,7 +16,12 @@ import java.util.List;
  * @param unnamedGhosts  number of further ghosts, which this message does not name
  * @param unnamedOrphans number of further orphans, which this message does not name
  */
-public record DiscrepancyRequest(Sender sender, List<ReplicaId> ghosts, List<Orphan> orphans, long inventory, long unnamedGhosts,
+public record DiscrepancyRequest(
+        Sender sender,
+        List<ReplicaId> ghosts,
+        List<Orphan> orphans,
+        long inventory,
+        long unnamedGhosts,
         long unnamedOrphans) implements FencedMessage<DiscrepancyAnswer> {
     public DiscrepancyRequest {
         InvalidValueException.requireCount("unnamedGhosts", unnamedGhosts);

@@ -16,11 +16,24 @@ import org.jspecify.annotations.Nullable;
  * @param draining     whether the host takes nothing new
  * @param messageKey   key of the host's messages, as in {@link JoinAnswer.Joined}. It is sent again because the registry's secret may have changed
  */
-public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies,
-        boolean reconcile, Intervals intervals, boolean draining, @Nullable MessageKey messageKey) {
+public record HeartbeatAnswer(
+        List<ReplicaId> acknowledged,
+        List<Order> orders,
+        int partition,
+        @Nullable PolicySet policies,
+        boolean reconcile,
+        Intervals intervals,
+        boolean draining,
+        @Nullable MessageKey messageKey) {
     /** Creates an answer without the key. */
-    public HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies,
-            boolean reconcile, Intervals intervals, boolean draining) {
+    public HeartbeatAnswer(
+            List<ReplicaId> acknowledged,
+            List<Order> orders,
+            int partition,
+            @Nullable PolicySet policies,
+            boolean reconcile,
+            Intervals intervals,
+            boolean draining) {
         this(acknowledged, orders, partition, policies, reconcile, intervals, draining, null);
     }
 

@@ -14,8 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param highestGeneration the highest generation that the store has seen, 0 if none
  * @param held replicas in use: at most {@link #HELD_MAX}, those whose holds end last; absent if nothing has changed since the last report of them
  */
-public record HeartbeatRequest(Sender sender, HostFigures figures, List<Report> unacknowledged, long policyVersion,
-        long highestGeneration, @Nullable List<HeldReplica> held) implements FencedMessage<HeartbeatAnswer> {
+public record HeartbeatRequest(
+        Sender sender,
+        HostFigures figures,
+        List<Report> unacknowledged,
+        long policyVersion,
+        long highestGeneration,
+        @Nullable List<HeldReplica> held) implements FencedMessage<HeartbeatAnswer> {
     /** Largest number of held replicas in one message. */
     public static final int HELD_MAX = 1_000;
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The answer to a host that asks to join. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-@JsonSubTypes({@JsonSubTypes.Type(value = JoinAnswer.Joined.class, name = "JOINED"),
+@JsonSubTypes({
+        @JsonSubTypes.Type(value = JoinAnswer.Joined.class, name = "JOINED"),
         @JsonSubTypes.Type(value = JoinAnswer.Refused.class, name = "REFUSED")})
 public sealed interface JoinAnswer {
     /**
@@ -21,11 +22,28 @@ public sealed interface JoinAnswer {
      * @param messageKey     key that authenticates the host's messages on Kafka; absent until the host has authenticated itself, and from a
      *                       coordinator of an older version
      */
-    record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-            Intervals intervals, boolean draining, boolean readopt, @Nullable MessageKey messageKey) implements JoinAnswer {
+    record Joined(
+            RegistryId registryId,
+            long epoch,
+            long incarnation,
+            int partition,
+            boolean reconcileFirst,
+            PolicySet policies,
+            Intervals intervals,
+            boolean draining,
+            boolean readopt,
+            @Nullable MessageKey messageKey) implements JoinAnswer {
         /** Creates an answer without the key. */
-        public Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-                Intervals intervals, boolean draining, boolean readopt) {
+        public Joined(
+                RegistryId registryId,
+                long epoch,
+                long incarnation,
+                int partition,
+                boolean reconcileFirst,
+                PolicySet policies,
+                Intervals intervals,
+                boolean draining,
+                boolean readopt) {
             this(registryId, epoch, incarnation, partition, reconcileFirst, policies, intervals, draining, readopt, null);
         }
 

@@ -20,8 +20,16 @@ import org.jspecify.annotations.Nullable;
  * @param process           the process that asks
  * @param incarnation       the last incarnation that the store knows, 0 if none
  */
-public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId,
-        long epoch, long highestGeneration, WorkerProcess process, long incarnation) implements WorkerMessage<JoinAnswer> {
+public record JoinRequest(
+        HostId hostId,
+        StoreId storeId,
+        String address,
+        List<Integer> versions,
+        @Nullable RegistryId registryId,
+        long epoch,
+        long highestGeneration,
+        WorkerProcess process,
+        long incarnation) implements WorkerMessage<JoinAnswer> {
     private static final Pattern ADDRESS = Pattern.compile("[!-~]{1,300}");
     private static final int VERSIONS_MAX = 64;
 

@@ -17,8 +17,13 @@ public record PolicySet(long version, List<Entry> policies) {
      * @param writeOnce whether a key keeps its first content
      * @param evictionPolicy absent for LRU; under GDSF, hosts measure how long it takes to make images
      */
-    public record Entry(NamespaceName namespace, @Nullable Long maxBytes, Backend backend, @Nullable Duration minResidency,
-            boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
+    public record Entry(
+            NamespaceName namespace,
+            @Nullable Long maxBytes,
+            Backend backend,
+            @Nullable Duration minResidency,
+            boolean writeOnce,
+            @Nullable EvictionPolicy evictionPolicy) {
         /** Creates the policy of a namespace of directories. */
         public Entry(NamespaceName namespace, @Nullable Long maxBytes) {
             this(namespace, maxBytes, Backend.DIRECTORY, null, false, null);

@@ -21,13 +21,29 @@ import org.jspecify.annotations.Nullable;
  * @param group      the group that an artifact is evicted with; absent for none
  * @param served     whether the host serves it, or would if its volume were mounted; false for a replica that is hidden for good
  */
-public record Readoption(ReplicaId replicaId, ReplicaId formerId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId,
-        long generation, long sizeBytes, Description description, boolean served, @Nullable ContentDigest content,
+public record Readoption(
+        ReplicaId replicaId,
+        ReplicaId formerId,
+        NamespaceName namespace,
+        EntryKey key,
+        SnapshotId snapshotId,
+        long generation,
+        long sizeBytes,
+        Description description,
+        boolean served,
+        @Nullable ContentDigest content,
         @Nullable GroupName group) {
     /** Creates the readoption of a directory. */
-    public Readoption(ReplicaId replicaId, ReplicaId formerId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId,
+    public Readoption(
+            ReplicaId replicaId,
+            ReplicaId formerId,
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
             long generation,
-            long sizeBytes, Description description, boolean served) {
+            long sizeBytes,
+            Description description,
+            boolean served) {
         this(replicaId, formerId, namespace, key, snapshotId, generation, sizeBytes, description, served, null, null);
     }
 

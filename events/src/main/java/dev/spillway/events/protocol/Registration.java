@@ -18,14 +18,26 @@ import org.jspecify.annotations.Nullable;
  * @param content digest of an artifact's content; absent for a directory
  * @param group the group that an artifact is evicted with; absent for none
  */
-public record Registration(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long sizeBytes,
-        Description description, @Nullable ContentDigest content, @Nullable GroupName group) {
+public record Registration(
+        ReplicaId replicaId,
+        NamespaceName namespace,
+        EntryKey key,
+        SnapshotId snapshotId,
+        long sizeBytes,
+        Description description,
+        @Nullable ContentDigest content,
+        @Nullable GroupName group) {
     public Registration {
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
     }
 
     /** Creates the registration of a directory. */
-    public Registration(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long sizeBytes,
+    public Registration(
+            ReplicaId replicaId,
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long sizeBytes,
             Description description) {
         this(replicaId, namespace, key, snapshotId, sizeBytes, description, null, null);
     }

@@ -8,7 +8,8 @@ import java.util.List;
 
 /** The registry's decision about one replica. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-@JsonSubTypes({@JsonSubTypes.Type(value = ReplicaOutcome.Registered.class, name = "REGISTERED"),
+@JsonSubTypes({
+        @JsonSubTypes.Type(value = ReplicaOutcome.Registered.class, name = "REGISTERED"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Refused.class, name = "REFUSED"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Superseded.class, name = "SUPERSEDED"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Gone.class, name = "GONE"),
@@ -37,7 +38,8 @@ public sealed interface ReplicaOutcome {
 
     /** Reasons for which a registration is refused. */
     enum Reason {
-        UNKNOWN_NAMESPACE, TOO_LARGE,
+        UNKNOWN_NAMESPACE,
+        TOO_LARGE,
         /** Its namespace is full, and the entries that would have to be evicted are protected by {@code minResidency} or are of its own group. */
         NO_ROOM,
         /** Its key has another content, and keys of its namespace are written once. */

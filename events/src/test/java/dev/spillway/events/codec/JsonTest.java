@@ -60,8 +60,12 @@ class JsonTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"{\"maxEntries\":10,\"tags\":[]}", "{\"name\":null,\"maxEntries\":10,\"tags\":[]}", "{\"name\":\"a\",\"tags\":[]}",
-                    "{\"name\":\"a\",\"maxEntries\":null,\"tags\":[]}", "{\"name\":\"a\",\"maxEntries\":1,\"tags\":[null]}",
+            strings = {
+                    "{\"maxEntries\":10,\"tags\":[]}",
+                    "{\"name\":null,\"maxEntries\":10,\"tags\":[]}",
+                    "{\"name\":\"a\",\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":null,\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":1,\"tags\":[null]}",
                     "{\"name\":\"a\",\"maxEntries\":10}"})
     void aRequiredComponentThatIsMissingIsAnError(String body) {
         assertThatThrownBy(() -> strict.readValue(body, Policy.class)).isInstanceOf(JsonMappingException.class);
@@ -69,11 +73,17 @@ class JsonTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"name\":5,\"maxEntries\":10,\"tags\":[]}", "{\"name\":\"a\",\"maxEntries\":\"10\",\"tags\":[]}",
-            "{\"name\":\"a\",\"maxEntries\":1.5,\"tags\":[]}", "{\"name\":\"a\",\"maxEntries\":true,\"tags\":[]}",
-            "{\"name\":\"a\",\"maxEntries\":9223372036854775808,\"tags\":[]}", "{\"name\":\"a\",\"maxEntries\":10,\"tags\":\"x\"}",
-            "{\"name\":\"a\",\"maxEntries\":10,\"tags\":[]} {}", "{\"name\":\"a\",\"maxEntries\":10,\"tags\":[]",
-            "{\"name\":true,\"maxEntries\":10,\"tags\":[]}"})
+    @ValueSource(
+            strings = {
+                    "{\"name\":5,\"maxEntries\":10,\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":\"10\",\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":1.5,\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":true,\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":9223372036854775808,\"tags\":[]}",
+                    "{\"name\":\"a\",\"maxEntries\":10,\"tags\":\"x\"}",
+                    "{\"name\":\"a\",\"maxEntries\":10,\"tags\":[]} {}",
+                    "{\"name\":\"a\",\"maxEntries\":10,\"tags\":[]",
+                    "{\"name\":true,\"maxEntries\":10,\"tags\":[]}"})
     void nothingIsConvertedOrGuessed(String body) {
         assertThatThrownBy(() -> strict.readValue(body, Policy.class)).isInstanceOf(JsonProcessingException.class);
     }
@@ -113,7 +123,11 @@ class JsonTest {
 
     @Test
     void aStoreThatNeverJoinedNamesNoRegistry() throws Exception {
-        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1),
+        var join = new JoinRequest(
+                new HostId("host-1"),
+                StoreId.parse(REGISTRY),
+                "127.0.0.1:7080",
+                List.of(1),
                 new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(strict.readValue(strict.writeValueAsString(join), JoinRequest.class)).isEqualTo(join);
     }
@@ -140,13 +154,25 @@ class JsonTest {
 
     @Test
     void aMessageThatLacksAComponentIsNotRead() throws Exception {
-        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0,
-                new JoinRequest.WorkerProcess(UUID.fromString(REGISTRY), true), 7);
+        var join = new JoinRequest(
+                new HostId("host-1"),
+                StoreId.parse(REGISTRY),
+                "127.0.0.1:7080",
+                List.of(1),
+                null,
+                0,
+                0,
+                new JoinRequest.WorkerProcess(UUID.fromString(REGISTRY), true),
+                7);
         var intervals = new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10));
         var sender = new Sender(new HostId("host-1"), StoreId.parse(REGISTRY), RegistryId.parse(REGISTRY), 1, 7);
-        for (Map.Entry<Object, List<String>> told : Map.<Object, List<String>>of(join, List.of("process", "incarnation", "epoch"),
-                new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 1, 9), List.of("highestGeneration", "policyVersion"),
-                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, intervals, true), List.of("intervals", "draining", "reconcile"),
+        for (Map.Entry<Object, List<String>> told : Map.<Object, List<String>>of(
+                join,
+                List.of("process", "incarnation", "epoch"),
+                new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 1, 9),
+                List.of("highestGeneration", "policyVersion"),
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, intervals, true),
+                List.of("intervals", "draining", "reconcile"),
                 new JoinAnswer.Joined(RegistryId.parse(REGISTRY), 1, 2, 3, false, new PolicySet(1, List.of()), intervals, true, false),
                 List.of("draining", "readopt", "intervals")).entrySet()) {
             ObjectNode whole = tolerant.valueToTree(told.getKey());
@@ -163,11 +189,17 @@ class JsonTest {
     @Test
     void outcomesAreToldApartByTheirName() throws Exception {
         var id = ReplicaId.parse(REGISTRY);
-        var outcomes = new ReplicaOutcomes(List.of(new ReplicaOutcome.Registered(id, new SnapshotId("s"), 3, List.of()),
-                new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.TOO_LARGE, "why"), new ReplicaOutcome.Gone(id),
-                new ReplicaOutcome.Ended(id)));
+        var outcomes = new ReplicaOutcomes(
+                List.of(
+                        new ReplicaOutcome.Registered(id, new SnapshotId("s"), 3, List.of()),
+                        new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.TOO_LARGE, "why"),
+                        new ReplicaOutcome.Gone(id),
+                        new ReplicaOutcome.Ended(id)));
         String written = tolerant.writeValueAsString(outcomes);
-        assertThat(written).contains("\"outcome\":\"REGISTERED\"", "\"outcome\":\"REFUSED\"", "\"outcome\":\"GONE\"",
+        assertThat(written).contains(
+                "\"outcome\":\"REGISTERED\"",
+                "\"outcome\":\"REFUSED\"",
+                "\"outcome\":\"GONE\"",
                 "\"outcome\":\"ENDED\"");
         assertThat(tolerant.readValue(written, ReplicaOutcomes.class)).isEqualTo(outcomes);
         JoinAnswer refused = new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED, "readmit it");

@@ -35,8 +35,18 @@ public final class Cleaner {
         EventCodec codec = new EventCodec("/cleaner");
         NamedSnapshots named = new NamedSnapshots(URI.create(arguments[1] + "/v1/namespaces/" + namespace + "/snapshots"));
         try (ImageFolder folder = new ImageFolder(Path.of(arguments[3]), named);
-                KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", arguments[0], "group.id",
-                        arguments[4], "group.instance.id", "cleaner", "enable.auto.commit", "false", "auto.offset.reset", "earliest"),
+                KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                        Map.of(
+                                "bootstrap.servers",
+                                arguments[0],
+                                "group.id",
+                                arguments[4],
+                                "group.instance.id",
+                                "cleaner",
+                                "enable.auto.commit",
+                                "false",
+                                "auto.offset.reset",
+                                "earliest"),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer())) {
             consumer.subscribe(List.of(Topics.EVICTIONS));

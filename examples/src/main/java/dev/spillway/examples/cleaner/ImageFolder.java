@@ -97,7 +97,10 @@ final class ImageFolder implements AutoCloseable {
         byte[] value = read.value();
         String text =
                 why.getMessage() + "\n" + read.headers() + "\n" + (value == null ? "no value" : HexFormat.of().formatHex(value)) + "\n";
-        try (FileChannel file = FileChannel.open(aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+        try (FileChannel file = FileChannel.open(
+                aside,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
             while (bytes.hasRemaining()) {

@@ -213,9 +213,13 @@ abstract class CleanerContract {
         List<Header> later = new ArrayList<>(headers);
         later.removeIf(header -> header.key().equals("ce_type"));
         later.add(header("ce_type", "dev.spillway.eviction.v2"));
-        List<RecordMetadata> broken = List.of(registry.tell(later, good.value()), registry.tell(List.of(), good.value()),
-                registry.tell(headers, bytes("{\"id\":")), registry.tell(headers, bytes(fact.replace("\"snapshotId\"", "\"snapshot\""))),
-                registry.tell(headers, bytes(fact.replace("\"first\"", "\"\\ud800\""))), registry.tell(headers, null));
+        List<RecordMetadata> broken = List.of(
+                registry.tell(later, good.value()),
+                registry.tell(List.of(), good.value()),
+                registry.tell(headers, bytes("{\"id\":")),
+                registry.tell(headers, bytes(fact.replace("\"snapshotId\"", "\"snapshot\""))),
+                registry.tell(headers, bytes(fact.replace("\"first\"", "\"\\ud800\""))),
+                registry.tell(headers, null));
         // A later minor change: a field more is passed over, and what comes behind the broken ones is read.
         registry.delete("broken", "second");
         registry.told("\"key\":\"second\"", 1);
@@ -252,7 +256,8 @@ abstract class CleanerContract {
     }
 
     private CleanerProcess start(String namespace, Path folder, String registryUrl, String group) throws IOException {
-        return CleanerProcess.start(command(registry.kafka(), registryUrl, namespace, folder, group),
+        return CleanerProcess.start(
+                command(registry.kafka(), registryUrl, namespace, folder, group),
                 outputs.resolve(UUID.randomUUID() + ".log"));
     }
 

@@ -11,9 +11,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** A cleaner that runs, as whoever follows the facts would run one. */
 record CleanerProcess(Process process, Path output) implements AutoCloseable {
     static CleanerProcess start(List<String> command, Path output) throws IOException {
-        return new CleanerProcess(new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
-                .start(), output);
+        return new CleanerProcess(
+                new ProcessBuilder(command).redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                        .start(),
+                output);
     }
 
     String text() {

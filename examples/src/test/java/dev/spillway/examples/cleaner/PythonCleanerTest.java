@@ -13,7 +13,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("full")
 class PythonCleanerTest extends CleanerContract {
     private static final Path EXAMPLE = Path.of("cleaner", "cleaner.py");
-    private static final Path SCHEMA = Path.of("..", "schemas", "src", "main", "resources", "dev", "spillway", "schemas", "events",
+    private static final Path SCHEMA = Path.of(
+            "..",
+            "schemas",
+            "src",
+            "main",
+            "resources",
+            "dev",
+            "spillway",
+            "schemas",
+            "events",
             "eviction.v1.json");
 
     private static String python = "";
@@ -31,15 +40,29 @@ class PythonCleanerTest extends CleanerContract {
                 System.err.println(each + ": " + e.getMessage());
             }
         }
-        Assumptions.abort("skipped: no Python with confluent_kafka and jsonschema:"
-                + " apt-get install python3-confluent-kafka python3-jsonschema");
+        Assumptions.abort(
+                "skipped: no Python with confluent_kafka and jsonschema:"
+                        + " apt-get install python3-confluent-kafka python3-jsonschema");
     }
 
     @Override
     List<String> command(String kafka, String registry, String namespace, Path folder, String group) {
         assertThat(EXAMPLE).isRegularFile();
         assertThat(SCHEMA).isRegularFile();
-        return List.of(python, EXAMPLE.toString(), "--kafka", kafka, "--registry", registry, "--namespace", namespace, "--folder",
-                folder.toString(), "--schema", SCHEMA.toString(), "--group", group);
+        return List.of(
+                python,
+                EXAMPLE.toString(),
+                "--kafka",
+                kafka,
+                "--registry",
+                registry,
+                "--namespace",
+                namespace,
+                "--folder",
+                folder.toString(),
+                "--schema",
+                SCHEMA.toString(),
+                "--group",
+                group);
     }
 }

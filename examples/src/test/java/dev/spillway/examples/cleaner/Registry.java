@@ -13,10 +13,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,11 +55,26 @@ final class Registry implements AutoCloseable {
 
     Registry() throws Exception {
         servers = EmbeddedServers.start(PostgresSettings.temporary(), EmbeddedKafkaSettings.temporary());
-        coordinator = Coordinator.start(CoordinatorSettings.read(Sources.of(Map.of("listen", "127.0.0.1:0", "database-url",
-                servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(), "database-password",
-                servers.postgres().password(),
-                "kafka-servers", kafka(), "orders-partitions", "2", "evictions-partitions", Integer.toString(PARTITIONS),
-                "reports-partitions", "2"))));
+        coordinator = Coordinator.start(
+                CoordinatorSettings.read(
+                        Sources.of(
+                                Map.of(
+                                        "listen",
+                                        "127.0.0.1:0",
+                                        "database-url",
+                                        servers.postgres().jdbcUrl(),
+                                        "database-user",
+                                        servers.postgres().user(),
+                                        "database-password",
+                                        servers.postgres().password(),
+                                        "kafka-servers",
+                                        kafka(),
+                                        "orders-partitions",
+                                        "2",
+                                        "evictions-partitions",
+                                        Integer.toString(PARTITIONS),
+                                        "reports-partitions",
+                                        "2"))));
         admin = Admin.create(Map.of("bootstrap.servers", kafka()));
         producer = new KafkaProducer<>(Map.of("bootstrap.servers", kafka()), new ByteArraySerializer(), new ByteArraySerializer());
     }
@@ -87,10 +102,12 @@ final class Registry implements AutoCloseable {
     private void send(String method, String path, @Nullable Object body) throws IOException, InterruptedException {
         HttpRequest.BodyPublisher publisher =
                 body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(mapper.writeValueAsString(body));
-        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(URI.create(url() + path))
-                .header("Content-Type", "application/json")
-                .method(method, publisher)
-                .build(), BodyHandlers.ofString());
+        HttpResponse<String> answer = client.send(
+                HttpRequest.newBuilder(URI.create(url() + path))
+                        .header("Content-Type", "application/json")
+                        .method(method, publisher)
+                        .build(),
+                BodyHandlers.ofString());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     }
 
@@ -101,7 +118,9 @@ final class Registry implements AutoCloseable {
 
     /** Waits for so many records with this text in them. */
     List<ConsumerRecord<byte[], byte[]>> told(String text, int count) throws IOException {
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", kafka()), new ByteArrayDeserializer(),
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", kafka()),
+                new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             consumer.assign(FACTS);
             consumer.seekToBeginning(FACTS);

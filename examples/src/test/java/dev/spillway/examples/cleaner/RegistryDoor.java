@@ -8,8 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,7 +37,8 @@ final class RegistryDoor implements AutoCloseable {
                 open.await();
             }
             HttpResponse<byte[]> answer = client.send(
-                    HttpRequest.newBuilder(URI.create(coordinator + exchange.getRequestURI())).build(), BodyHandlers.ofByteArray());
+                    HttpRequest.newBuilder(URI.create(coordinator + exchange.getRequestURI())).build(),
+                    BodyHandlers.ofByteArray());
             exchange.sendResponseHeaders(answer.statusCode(), answer.body().length);
             exchange.getResponseBody().write(answer.body());
         } catch (InterruptedException e) {

@@ -97,8 +97,9 @@ final class DrainDecisions {
             }
             List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), drain.lookedTo(), limit);
             int doomed = relieve(transaction, host, page);
-            transaction.save(host.draining(
-                    page.size() < limit ? drain.anew(now.plus(rules.contact().heartbeat())) : drain.goingOn(page.getLast(), now)));
+            transaction.save(
+                    host.draining(
+                            page.size() < limit ? drain.anew(now.plus(rules.contact().heartbeat())) : drain.goingOn(page.getLast(), now)));
             return new Outcomes.Relieved(page.size(), doomed, true);
         }
         return new Outcomes.Relieved(0, 0, false);

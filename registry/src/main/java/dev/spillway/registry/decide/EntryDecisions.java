@@ -33,25 +33,38 @@ final class EntryDecisions {
      * Description and labels become those of this put, even if they are empty. Any other snapshot gets a new generation. A pin belongs to the key, so
      * the new snapshot keeps the pin of the old one, and its group gets the same pin. A put never evicts entries of its own group.
      */
-    Outcomes.Putting put(Transaction transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
-            boolean external, Written written) {
+    Outcomes.Putting put(
+            Transaction transaction,
+            EntryName name,
+            SnapshotId snapshotId,
+            long sizeBytes,
+            Description description,
+            boolean external,
+            Written written) {
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
         NamespaceRow namespace = transaction.namespace(name.namespace());
         if (namespace == null) {
-            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
+            return new Outcomes.Putting.Refused(
+                    ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
                     "namespace: " + name.namespace() + " (expected: a namespace that has a policy)");
         }
         if (sizeBytes > SIZE_MAX) {
-            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE,
+            return new Outcomes.Putting.Refused(
+                    ReplicaOutcome.Reason.TOO_LARGE,
                     "sizeBytes: " + sizeBytes + " (expected: at most " + SIZE_MAX + ", one pebibyte)");
         }
         if (!namespace.policy().fits(sizeBytes)) {
-            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE, "sizeBytes: " + sizeBytes + " (expected: at most "
-                    + namespace.policy().maxBytes() + ", the maxBytes of namespace " + name.namespace() + ")");
+            return new Outcomes.Putting.Refused(
+                    ReplicaOutcome.Reason.TOO_LARGE,
+                    "sizeBytes: " + sizeBytes + " (expected: at most "
+                            + namespace.policy().maxBytes() + ", the maxBytes of namespace " + name.namespace() + ")");
         }
         if (sizeBytes > Long.MAX_VALUE - namespace.bytes()) {
-            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE, "sizeBytes: " + sizeBytes + " (expected: at most "
-                    + (Long.MAX_VALUE - namespace.bytes()) + ", what the total of namespace " + name.namespace() + " can still count)");
+            return new Outcomes.Putting.Refused(
+                    ReplicaOutcome.Reason.TOO_LARGE,
+                    "sizeBytes: " + sizeBytes + " (expected: at most "
+                            + (Long.MAX_VALUE - namespace.bytes()) + ", what the total of namespace " + name.namespace()
+                            + " can still count)");
         }
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
         List<EvictedEntry> evicted = new ArrayList<>();
@@ -87,7 +100,9 @@ final class EntryDecisions {
             PinDecisions.share(transaction, joined);
             return new Outcomes.Putting.Stored(before.generation(), null, evicted);
         }
-        Evictor.Room room = evictor.room(transaction, (before == null ? namespace : namespace.without(before)).with(sizeBytes, pin != null),
+        Evictor.Room room = evictor.room(
+                transaction,
+                (before == null ? namespace : namespace.without(before)).with(sizeBytes, pin != null),
                 row -> row.name().equals(name) || (group != null && group.equals(row.group())));
         if (!room.suffices()) {
             return noRoom(room);
@@ -98,8 +113,15 @@ final class EntryDecisions {
         }
         NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
-        EntryRow entry = new EntryRow(name, new EntryRow.Image(snapshotId, generation, sizeBytes, description),
-                used.use(1, sizeBytes, description, transaction.now()), external, transaction.now(), pin, written, false);
+        EntryRow entry = new EntryRow(
+                name,
+                new EntryRow.Image(snapshotId, generation, sizeBytes, description),
+                used.use(1, sizeBytes, description, transaction.now()),
+                external,
+                transaction.now(),
+                pin,
+                written,
+                false);
         transaction.save(used.with(entry));
         transaction.save(entry);
         transaction.used(entry, 0, before == null);
@@ -109,31 +131,45 @@ final class EntryDecisions {
     }
 
     private static Outcomes.Putting.Refused groupFull(EntryGroup group) {
-        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.GROUP_FULL,
-                "group: %s of namespace %s has %d entries already (expected: fewer, or another group)".formatted(group.name(),
-                        group.namespace(), EntryGroup.ENTRIES_MAX));
+        return new Outcomes.Putting.Refused(
+                ReplicaOutcome.Reason.GROUP_FULL,
+                "group: %s of namespace %s has %d entries already (expected: fewer, or another group)".formatted(
+                        group.name(),
+                        group.namespace(),
+                        EntryGroup.ENTRIES_MAX));
     }
 
     private static Outcomes.Putting.Refused writtenAlready(EntryRow before) {
         Written written = before.written();
-        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.WRITTEN_ALREADY,
+        return new Outcomes.Putting.Refused(
+                ReplicaOutcome.Reason.WRITTEN_ALREADY,
                 "key: %s of namespace %s, whose keys are written once, with another image (expected: snapshot %s%s, as %s wrote it at %s)"
-                        .formatted(before.name().key(), before.name().namespace(), before.snapshotId(),
+                        .formatted(
+                                before.name().key(),
+                                before.name().namespace(),
+                                before.snapshotId(),
                                 written.content() == null ? "" : " with content " + written.content(),
-                                written.by() == null ? "somebody" : "host " + written.by(), before.createdAt()));
+                                written.by() == null ? "somebody" : "host " + written.by(),
+                                before.createdAt()));
     }
 
     private static Outcomes.Putting.Refused noRoom(Evictor.Room room) {
         Policy policy = room.left().policy();
         EntryRow resident = room.resident();
         if (resident == null || policy.minResidency() == null) {
-            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.NO_ROOM,
+            return new Outcomes.Putting.Refused(
+                    ReplicaOutcome.Reason.NO_ROOM,
                     "namespace %s: at its %s with this entry's group alone (expected: a smaller group, or a larger limit)"
                             .formatted(room.left().name(), policy.limits().exceeded(room.left())));
         }
-        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.NO_ROOM,
+        return new Outcomes.Putting.Refused(
+                ReplicaOutcome.Reason.NO_ROOM,
                 "namespace %s: at its %s, and entry %s would have to go, which was put or read within minResidency %s (expected: room from %s on, at the earliest)"
-                        .formatted(room.left().name(), policy.limits().exceeded(room.left()), resident.name().key(), policy.minResidency(),
+                        .formatted(
+                                room.left().name(),
+                                policy.limits().exceeded(room.left()),
+                                resident.name().key(),
+                                policy.minResidency(),
                                 resident.lastAccessedAt().plus(policy.minResidency())));
     }
 

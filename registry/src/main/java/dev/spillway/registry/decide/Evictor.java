@@ -68,12 +68,24 @@ final class Evictor {
         long count = transaction.replicas().countLive(entry, rules.chunks().doom());
         for (ReplicaRow holder : holders) {
             transaction.replicas()
-                    .save(holder.doomed(waiting ? OpenOrder.waiting(id, orderCause, now) : new OpenOrder(id, orderCause, now, 0, now, null, null)));
+                    .save(
+                            holder.doomed(
+                                    waiting ? OpenOrder.waiting(id, orderCause, now)
+                                            : new OpenOrder(id, orderCause, now, 0, now, null, null)));
         }
-        EvictionFact fact = new EvictionFact(id, entry.name().namespace(), entry.name().key(), entry.snapshotId(), entry.generation(),
+        EvictionFact fact = new EvictionFact(
+                id,
+                entry.name().namespace(),
+                entry.name().key(),
+                entry.snapshotId(),
+                entry.generation(),
                 entry.sizeBytes(),
-                cause, Math.toIntExact(count), entry.description().labels(), now);
-        transaction.add(new Eviction(fact, plan == null && isOfItself(cause) ? Actor.SWEEP : transaction.actor(), plan),
+                cause,
+                Math.toIntExact(count),
+                entry.description().labels(),
+                now);
+        transaction.add(
+                new Eviction(fact, plan == null && isOfItself(cause) ? Actor.SWEEP : transaction.actor(), plan),
                 count > holders.size());
         transaction.remove(entry.name());
         NamespaceRow namespace = transaction.namespace(entry.name().namespace());
@@ -136,7 +148,12 @@ final class Evictor {
     }
 
     /** @param past whether to choose more than {@code limit} victims while a limit is exceeded */
-    private Room choose(Transaction transaction, NamespaceRow of, Predicate<EntryRow> exempt, Instant residentSince, int limit,
+    private Room choose(
+            Transaction transaction,
+            NamespaceRow of,
+            Predicate<EntryRow> exempt,
+            Instant residentSince,
+            int limit,
             boolean past) {
         Bounds limits = of.policy().limits();
         Bounds target = of.policy().target();

@@ -44,8 +44,14 @@ final class HostDecisions {
         HostRow known = transaction.host(request.hostId(), HostLock.INCARNATION);
         JoinAnswer.Refused refusal = refusal(transaction, request, registry, known);
         if (refusal != null) {
-            transaction.refuse(new JoinRefusal(request.hostId(), request.storeId(), request.address(), refusal.reason(), refusal.detail(),
-                    transaction.now()));
+            transaction.refuse(
+                    new JoinRefusal(
+                            request.hostId(),
+                            request.storeId(),
+                            request.address(),
+                            refusal.reason(),
+                            refusal.detail(),
+                            transaction.now()));
             return refusal;
         }
         transaction.take(JoinRefusal.Asking.of(request));
@@ -58,7 +64,13 @@ final class HostDecisions {
         UUID process = request.process().id();
         int partition = transaction.stored().hosts().leastLoadedPartition(known == null ? -1 : known.partition());
         HostRow joined = known == null
-                ? HostRow.first(request.hostId(), request.storeId(), request.address(), partition, process, !servesAtOnce,
+                ? HostRow.first(
+                        request.hostId(),
+                        request.storeId(),
+                        request.address(),
+                        partition,
+                        process,
+                        !servesAtOnce,
                         transaction.now())
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
         // A delayed duplicate of a host's first join may have created its row, without replicas.
@@ -71,8 +83,16 @@ final class HostDecisions {
         transaction.inUse(joined.id(), List.of());
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));
-        return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
-                transaction.policies(), intervals(), joined.isDraining(), readopts);
+        return new JoinAnswer.Joined(
+                registry.id(),
+                registry.epoch(),
+                joined.incarnation(),
+                joined.partition(),
+                joined.reconcileFirst(),
+                transaction.policies(),
+                intervals(),
+                joined.isDraining(),
+                readopts);
     }
 
     /** Returns whether the host has yet to report what it holds since the registry was restored. */
@@ -93,15 +113,20 @@ final class HostDecisions {
         return new Intervals(rules.contact().heartbeat(), rules.contact().reconcile());
     }
 
-    private JoinAnswer.@Nullable Refused refusal(Transaction transaction, JoinRequest request, RegistryRow registry,
+    private JoinAnswer.@Nullable Refused refusal(
+            Transaction transaction,
+            JoinRequest request,
+            RegistryRow registry,
             @Nullable HostRow known) {
         if (!request.versions().contains(EventType.VERSION)) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.NO_COMMON_VERSION,
+            return new JoinAnswer.Refused(
+                    JoinAnswer.Reason.NO_COMMON_VERSION,
                     "versions: " + request.versions() + " (expected: " + EventType.VERSION
                             + " among them; run a worker of a release that knows it)");
         }
         if (request.registryId() != null && !request.registryId().equals(registry.id())) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY,
+            return new JoinAnswer.Refused(
+                    JoinAnswer.Reason.OTHER_REGISTRY,
                     "store " + request.storeId() + " belongs to registry " + request.registryId()
                             + ", this is registry " + registry.id()
                             + " (connect the host to its own registry, or give it a new data directory)");
@@ -111,27 +136,32 @@ final class HostDecisions {
         }
         HostId other = transaction.stored().hosts().otherHostOf(request.storeId(), request.hostId()).orElse(null);
         if (other != null) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.STORE_IN_USE, "store " + request.storeId() + " belongs to host " + other
-                    + " (start it as that host, retire that host if the store moved here, or give this host a new data directory)");
+            return new JoinAnswer.Refused(
+                    JoinAnswer.Reason.STORE_IN_USE,
+                    "store " + request.storeId() + " belongs to host " + other
+                            + " (start it as that host, retire that host if the store moved here, or give this host a new data directory)");
         }
         if (known == null || (known.readmitted() && known.state() == HostState.RETIRED)) {
             return null;
         }
         if (known.state() == HostState.RETIRED) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED,
+            return new JoinAnswer.Refused(
+                    JoinAnswer.Reason.RETIRED,
                     "host " + known.id() + " was retired (let it come back: spillway readmit " + known.id() + ")");
         }
         if (known.storeId().equals(request.storeId())) {
             return superseded(transaction, request, known);
         }
         if (isHeard(known, transaction.now())) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.HOST_ID_IN_USE,
+            return new JoinAnswer.Refused(
+                    JoinAnswer.Reason.HOST_ID_IN_USE,
                     "host " + known.id() + " is in use with store " + known.storeId()
                             + ", heard at " + known.lastHeardAt() + " (give this host another id, or stop the other worker)");
         }
         long rows = transaction.replicas().count(known.id());
         return rows == 0 ? null
-                : new JoinAnswer.Refused(JoinAnswer.Reason.NEW_STORE,
+                : new JoinAnswer.Refused(
+                        JoinAnswer.Reason.NEW_STORE,
                         "host " + known.id() + " has " + rows + " replicas in store " + known.storeId()
                                 + ", this is store " + request.storeId()
                                 + " (mount the volume of that store, or say that it was replaced: spillway readmit " + known.id() + ")");
@@ -148,17 +178,21 @@ final class HostDecisions {
         }
         String wayOut = " (stop one of the two; a copied store needs a host of its own with a new data directory)";
         if (known.attention() == null) {
-            transaction.save(known.asking("two processes run with store " + known.storeId() + ", at " + known.address() + " and at "
-                    + request.address() + wayOut));
+            transaction.save(
+                    known.asking(
+                            "two processes run with store " + known.storeId() + ", at " + known.address() + " and at "
+                                    + request.address() + wayOut));
         }
-        return new JoinAnswer.Refused(JoinAnswer.Reason.SUPERSEDED, "another process with store " + known.storeId() + " joined as host "
-                + known.id() + " at " + known.address() + wayOut);
+        return new JoinAnswer.Refused(
+                JoinAnswer.Reason.SUPERSEDED,
+                "another process with store " + known.storeId() + " joined as host "
+                        + known.id() + " at " + known.address() + wayOut);
     }
 
-    private static JoinAnswer.Refused behind(Transaction transaction, JoinRequest request, RegistryRow registry,
-            @Nullable HostRow known) {
+    private static JoinAnswer.Refused behind(Transaction transaction, JoinRequest request, RegistryRow registry, @Nullable HostRow known) {
         RegistryRow.Behind before = registry.behind();
-        RegistryRow.Behind behind = new RegistryRow.Behind(Math.max(request.highestGeneration(), before == null ? 0 : before.generation()),
+        RegistryRow.Behind behind = new RegistryRow.Behind(
+                Math.max(request.highestGeneration(), before == null ? 0 : before.generation()),
                 Math.max(request.epoch(), before == null ? 0 : before.epoch()));
         if (!behind.equals(before)) {
             transaction
@@ -191,8 +225,14 @@ final class HostDecisions {
         List<Order> due = orders.claimFor(transaction, heard);
         boolean policiesChanged = transaction.stored().namespaces().policyVersion() != request.policyVersion();
         boolean reconcile = heard.reconcileFirst();
-        return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.policies() : null,
-                reconcile, intervals(), heard.isDraining());
+        return new HeartbeatAnswer(
+                acknowledged,
+                due,
+                heard.partition(),
+                policiesChanged ? transaction.policies() : null,
+                reconcile,
+                intervals(),
+                heard.isDraining());
     }
 
     /** Marks hosts {@code AWAY} that were not heard within the host timeout. Returns their number. */
@@ -244,7 +284,10 @@ final class HostDecisions {
         ReplicaId after = null;
         while (true) {
             List<ReplicaId> page = transaction.stored().replicas().openReplicaIds(host.id(), after, ROWS_PAGE);
-            entries += replicas.close(transaction, host, page,
+            entries += replicas.close(
+                    transaction,
+                    host,
+                    page,
                     row -> new ReplicaDecisions.Closing(ClosedReplica.Result.ABANDONED, EvictionCause.LOST));
             rows += page.size();
             if (page.size() < ROWS_PAGE) {

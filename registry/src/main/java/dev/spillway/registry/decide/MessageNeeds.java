@@ -41,21 +41,36 @@ record MessageNeeds(@Nullable FencedMessage<?> message, HostLock lock, boolean g
 
     static MessageNeeds of(FencedMessage<?> message) {
         return switch (message) {
-            case RegisterRequest register -> shared(register, HostLock.FENCE, register.items().size(), (host, needs) -> register.items()
-                    .forEach(item -> {
-                        needs.record(host, item.replicaId());
-                        needs.put(item.name(), item.snapshotId());
-                        needs.group(item.namespace(), item.group());
-                    }));
-            case AttachRequest attach -> shared(attach, HostLock.FENCE, attach.items().size(), (host, needs) -> attach.items()
-                    .forEach(item -> {
-                        needs.record(host, item.replicaId());
-                        needs.stay(item.name());
-                    }));
-            case ResolveRequest resolve -> shared(resolve, HostLock.FENCE, resolve.replicaIds().size(),
+            case RegisterRequest register -> shared(
+                    register,
+                    HostLock.FENCE,
+                    register.items().size(),
+                    (host, needs) -> register.items()
+                            .forEach(item -> {
+                                needs.record(host, item.replicaId());
+                                needs.put(item.name(), item.snapshotId());
+                                needs.group(item.namespace(), item.group());
+                            }));
+            case AttachRequest attach -> shared(
+                    attach,
+                    HostLock.FENCE,
+                    attach.items().size(),
+                    (host, needs) -> attach.items()
+                            .forEach(item -> {
+                                needs.record(host, item.replicaId());
+                                needs.stay(item.name());
+                            }));
+            case ResolveRequest resolve -> shared(
+                    resolve,
+                    HostLock.FENCE,
+                    resolve.replicaIds().size(),
                     (host, needs) -> resolve.replicaIds().forEach(id -> needs.record(host, id)));
-            case DropRequest drop -> shared(drop, HostLock.HEARTBEAT, drop.items().size(), (host, needs) -> drop.items()
-                    .forEach(item -> needs.drop(host, item.replicaId())));
+            case DropRequest drop -> shared(
+                    drop,
+                    HostLock.HEARTBEAT,
+                    drop.items().size(),
+                    (host, needs) -> drop.items()
+                            .forEach(item -> needs.drop(host, item.replicaId())));
             case TouchRequest touch -> shared(touch, HostLock.FENCE, touch.used().size(), (host, needs) -> {
                 touch.used().forEach(used -> {
                     needs.use(used.name());

@@ -11,10 +11,10 @@ import dev.spillway.registry.model.EntryGroup;
 import dev.spillway.registry.model.EntryRow;
 import dev.spillway.registry.model.HostRow;
 import dev.spillway.registry.model.NamespaceRow;
+import dev.spillway.registry.store.Rows;
 import dev.spillway.registry.store.Rows.EntryLock;
 import dev.spillway.registry.store.Rows.HostLock;
 import dev.spillway.registry.store.Rows.Recording;
-import dev.spillway.registry.store.Rows;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -162,8 +162,15 @@ public final class Needs {
         others.removeAll(ids.keySet());
         puts.forEach(transaction::expectPuts);
         int putsToCome = puts.values().stream().mapToInt(Integer::intValue).sum();
-        transaction.lock(new Rows.LockRequest(ids, namespaces, changing, staying, others, puts,
-                TransactionReplicas.holdersOfEach(rules.chunks().doom(), putsToCome, 0)));
+        transaction.lock(
+                new Rows.LockRequest(
+                        ids,
+                        namespaces,
+                        changing,
+                        staying,
+                        others,
+                        puts,
+                        TransactionReplicas.holdersOfEach(rules.chunks().doom(), putsToCome, 0)));
         // Ids that were not recorded before have no rows.
         rows.lock(replicas);
         if (!asking.isEmpty()) {

@@ -112,9 +112,17 @@ final class OrderDecisions {
     private Order handOut(Transaction transaction, ReplicaRow row, OpenOrder doom, HostRow host) {
         OpenOrder attempted = doom.attempted(transaction.now().plus(retryAfter(doom.attempts())));
         transaction.replicas().save(row.doomed(attempted));
-        return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(),
+        return new Order(
+                row.id(),
+                host.id(),
+                host.storeId(),
+                row.name().namespace(),
+                row.name().key(),
+                row.generation(),
+                doom.evictionId(),
                 doom.cause(),
-                attempted.attempts(), doom.at());
+                attempted.attempts(),
+                doom.at());
     }
 
     void giveBack(Transaction transaction, Collection<ReplicaId> ids) {

@@ -27,7 +27,9 @@ public final class Outcomes {
     public record Done() {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Planned.class),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(PolicySetting.Changed.class),
+            @JsonSubTypes.Type(PolicySetting.Planned.class),
             @JsonSubTypes.Type(PolicySetting.Refused.class)})
     public sealed interface PolicySetting {
         /** The policy is set, and evicted this many entries. */
@@ -69,7 +71,9 @@ public final class Outcomes {
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(Invalidation.Invalidated.class), @JsonSubTypes.Type(Invalidation.Absent.class),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(Invalidation.Invalidated.class),
+            @JsonSubTypes.Type(Invalidation.Absent.class),
             @JsonSubTypes.Type(Invalidation.Mismatch.class)})
     public sealed interface Invalidation {
         record Invalidated(SnapshotId snapshotId) implements Invalidation {}
@@ -96,8 +100,11 @@ public final class Outcomes {
     public record Swept(int hostsAway, int doomed, boolean more) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(Pinning.Pinned.class), @JsonSubTypes.Type(Pinning.Lifted.class),
-            @JsonSubTypes.Type(Pinning.Absent.class), @JsonSubTypes.Type(Pinning.Refused.class)})
+    @JsonSubTypes({
+            @JsonSubTypes.Type(Pinning.Pinned.class),
+            @JsonSubTypes.Type(Pinning.Lifted.class),
+            @JsonSubTypes.Type(Pinning.Absent.class),
+            @JsonSubTypes.Type(Pinning.Refused.class)})
     public sealed interface Pinning {
         record Pinned(Pin pin) implements Pinning {}
 
@@ -131,7 +138,9 @@ public final class Outcomes {
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(Applying.Step.class), @JsonSubTypes.Type(Applying.Unknown.class),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(Applying.Step.class),
+            @JsonSubTypes.Type(Applying.Unknown.class),
             @JsonSubTypes.Type(Applying.Refused.class)})
     public sealed interface Applying {
         /** One chunk of victims was settled, or none was left. {@code finished} tells that nothing is left to do. */
@@ -160,8 +169,11 @@ public final class Outcomes {
     public record Relieved(int looked, int doomed, boolean more) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(Draining.Drains.class), @JsonSubTypes.Type(Draining.Stays.class),
-            @JsonSubTypes.Type(Draining.Refused.class), @JsonSubTypes.Type(Draining.Unknown.class)})
+    @JsonSubTypes({
+            @JsonSubTypes.Type(Draining.Drains.class),
+            @JsonSubTypes.Type(Draining.Stays.class),
+            @JsonSubTypes.Type(Draining.Refused.class),
+            @JsonSubTypes.Type(Draining.Unknown.class)})
     public sealed interface Draining {
         /** The host drains since {@code since}. */
         record Drains(Instant since) implements Draining {}
@@ -185,7 +197,9 @@ public final class Outcomes {
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(HostChange.Changed.class), @JsonSubTypes.Type(HostChange.Refused.class),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(HostChange.Changed.class),
+            @JsonSubTypes.Type(HostChange.Refused.class),
             @JsonSubTypes.Type(HostChange.Unknown.class)})
     public sealed interface HostChange {
         record Changed(long rowsAbandoned, long entriesLost) implements HostChange {}

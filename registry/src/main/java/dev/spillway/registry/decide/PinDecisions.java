@@ -20,12 +20,15 @@ final class PinDecisions {
         }
         Instant until = command.until() == null ? null : command.until().truncatedTo(ChronoUnit.MICROS);
         if (until != null && !until.isAfter(transaction.now())) {
-            return new Outcomes.Pinning.Refused("until: " + command.until() + " (expected: a time after " + transaction.now()
-                    + ", which it is at the registry)");
+            return new Outcomes.Pinning.Refused(
+                    "until: " + command.until() + " (expected: a time after " + transaction.now()
+                            + ", which it is at the registry)");
         }
         Pin pin = new Pin(command.reason(), until, transaction.now());
         pin(transaction, transaction.withGroup(entry), pin);
-        transaction.audit(AuditRecord.Action.PIN, AuditRecord.Subject.of(entry.name()),
+        transaction.audit(
+                AuditRecord.Action.PIN,
+                AuditRecord.Subject.of(entry.name()),
                 pin.reason().value() + (until == null ? "" : ", until " + until));
         return new Outcomes.Pinning.Pinned(pin);
     }

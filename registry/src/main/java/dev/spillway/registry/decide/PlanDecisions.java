@@ -13,13 +13,13 @@ import dev.spillway.registry.model.Policy;
 import dev.spillway.registry.model.PolicyChange;
 import dev.spillway.registry.model.Selection;
 import dev.spillway.registry.plan.PlanPurpose;
+import dev.spillway.registry.plan.PlanRow;
 import dev.spillway.registry.plan.PlanRow.Making;
 import dev.spillway.registry.plan.PlanRow.State;
 import dev.spillway.registry.plan.PlanRow.Tally;
-import dev.spillway.registry.plan.PlanRow;
+import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.registry.plan.PlanVictim.Outcome;
 import dev.spillway.registry.plan.PlanVictim.Reason;
-import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.registry.plan.TimeBounds;
 import dev.spillway.registry.store.PlanRows;
 import dev.spillway.registry.store.Rows.EntryLock;
@@ -74,17 +74,40 @@ final class PlanDecisions {
     Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
         TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
         Selection overdue = transaction.stored().entries().countOverdue(namespace.name(), times, "");
-        return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
-                new Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue), after);
+        return make(
+                transaction,
+                namespace,
+                new PlanPurpose.SetPolicy(change),
+                new Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()).without(overdue),
+                after);
     }
 
-    private Outcomes.Planning.Made make(Transaction transaction, NamespaceRow namespace, PlanPurpose purpose, Selection selected,
+    private Outcomes.Planning.Made make(
+            Transaction transaction,
+            NamespaceRow namespace,
+            PlanPurpose purpose,
+            Selection selected,
             Policy judging) {
         Making nothing =
-                new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), Place.START,
-                        0, 0);
-        PlanRow plan = new PlanRow(PlanId.mint(transaction.now(), random), namespace.name(), purpose, transaction.actor(), State.MAKING,
-                nothing, Tally.NOTHING, transaction.now(), transaction.now().plus(rules.plansKept()), null);
+                new Making(
+                        namespace.entries(),
+                        judging.allowedOf(namespace.entries()),
+                        selected.entries(),
+                        selected.bytes(),
+                        Place.START,
+                        0,
+                        0);
+        PlanRow plan = new PlanRow(
+                PlanId.mint(transaction.now(), random),
+                namespace.name(),
+                purpose,
+                transaction.actor(),
+                State.MAKING,
+                nothing,
+                Tally.NOTHING,
+                transaction.now(),
+                transaction.now().plus(rules.plansKept()),
+                null);
         transaction.audit(AuditRecord.Action.MAKE_PLAN, AuditRecord.Subject.of(plan), purpose.text());
         return choose(transaction, namespace, plan);
     }
@@ -100,7 +123,11 @@ final class PlanDecisions {
     }
 
     private static Outcomes.Planning.Made made(PlanRow plan) {
-        return new Outcomes.Planning.Made(plan.id(), plan.state() != State.MAKING, plan.made().victims(), plan.made().allowed(),
+        return new Outcomes.Planning.Made(
+                plan.id(),
+                plan.state() != State.MAKING,
+                plan.made().victims(),
+                plan.made().allowed(),
                 plan.made().namespaceEntries());
     }
 
@@ -125,8 +152,17 @@ final class PlanDecisions {
                 // The leading entry of the group gets the lowest number.
                 for (EntryRow victim : together.reversed()) {
                     made = overdue || !criteria.selects(victim) ? made.withUncounted(victim) : made.with(victim);
-                    chosen.add(new PlanVictim(made.victims(), victim.name().key(), victim.snapshotId(), victim.generation(),
-                            victim.sizeBytes(), victim.lastUse(), reason, !victim.equals(entry), null));
+                    chosen.add(
+                            new PlanVictim(
+                                    made.victims(),
+                                    victim.name().key(),
+                                    victim.snapshotId(),
+                                    victim.generation(),
+                                    victim.sizeBytes(),
+                                    victim.lastUse(),
+                                    reason,
+                                    !victim.equals(entry),
+                                    null));
                 }
             }
             made = made.withLookedTo(entry.place());
@@ -145,7 +181,9 @@ final class PlanDecisions {
         static Criteria of(PlanRow plan, NamespaceRow namespace) {
             return switch (plan.purpose()) {
                 case PlanPurpose.Prune prune -> {
-                    yield new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()), prune.times(plan.createdAt()),
+                    yield new Criteria(
+                            new Bounds(prune.maxEntries(), prune.maxBytes()),
+                            prune.times(plan.createdAt()),
                             prune.countsIdleApart(namespace),
                             prune.keyPrefix());
                 }
@@ -220,8 +258,13 @@ final class PlanDecisions {
             finished = victims.isEmpty();
             tally = finished ? tally.withBeyond(policies.settle(transaction, plan.namespace(), set.change())) : tally;
         }
-        transaction.settle(plan.applied(tally, finished ? State.APPLIED : State.APPLYING, transaction.now(),
-                transaction.now().plus(rules.plansKept())), settled);
+        transaction.settle(
+                plan.applied(
+                        tally,
+                        finished ? State.APPLIED : State.APPLYING,
+                        transaction.now(),
+                        transaction.now().plus(rules.plansKept())),
+                settled);
         return new Outcomes.Applying.Step(finished, tally.evicted() - plan.applied().evicted());
     }
 

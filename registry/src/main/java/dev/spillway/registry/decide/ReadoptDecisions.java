@@ -17,8 +17,8 @@ import dev.spillway.registry.model.NamespaceRow;
 import dev.spillway.registry.model.OpenOrder;
 import dev.spillway.registry.model.ReplicaRow;
 import dev.spillway.registry.model.Written;
-import dev.spillway.registry.store.Rows.EntryLock;
 import dev.spillway.registry.store.Rows;
+import dev.spillway.registry.store.Rows.EntryLock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,8 +65,10 @@ final class ReadoptDecisions {
             }
         }
         if (!refused.isEmpty()) {
-            transaction.save(host.asking("holds images since before the restore that are not taken: "
-                    + refused.values().iterator().next().detail()));
+            transaction.save(
+                    host.asking(
+                            "holds images since before the restore that are not taken: "
+                                    + refused.values().iterator().next().detail()));
         } else if (request.last()) {
             transaction.save(host.readopted(transaction.stored().registry().epoch()));
         }
@@ -85,12 +87,20 @@ final class ReadoptDecisions {
                 continue;
             }
             if (most == null) {
-                refused.put(item.replicaId(), new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
-                        "namespace: " + item.namespace() + " (expected: a namespace that has a policy; set it again)"));
+                refused.put(
+                        item.replicaId(),
+                        new ReplicaOutcome.Refused(
+                                item.replicaId(),
+                                ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
+                                "namespace: " + item.namespace() + " (expected: a namespace that has a policy; set it again)"));
             } else if (most.isPresent() && item.sizeBytes() > most.get()) {
-                refused.put(item.replicaId(), new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.TOO_LARGE,
-                        "sizeBytes: " + item.sizeBytes() + " (expected: at most " + most.get() + ", the maxBytes of namespace "
-                                + item.namespace() + ")"));
+                refused.put(
+                        item.replicaId(),
+                        new ReplicaOutcome.Refused(
+                                item.replicaId(),
+                                ReplicaOutcome.Reason.TOO_LARGE,
+                                "sizeBytes: " + item.sizeBytes() + " (expected: at most " + most.get() + ", the maxBytes of namespace "
+                                        + item.namespace() + ")"));
             }
         }
         return refused;
@@ -150,8 +160,19 @@ final class ReadoptDecisions {
         }
         if (ended != null) {
             boolean exactly = ended.generation() == item.generation();
-            return open(transaction, host, item, former, new OpenOrder(exactly ? ended.evictionId() : null,
-                    exactly ? OrderCause.of(ended.cause()) : OrderCause.ORPHAN, now, 0, now, null, null));
+            return open(
+                    transaction,
+                    host,
+                    item,
+                    former,
+                    new OpenOrder(
+                            exactly ? ended.evictionId() : null,
+                            exactly ? OrderCause.of(ended.cause()) : OrderCause.ORPHAN,
+                            now,
+                            0,
+                            now,
+                            null,
+                            null));
         }
         take(transaction, item, entry);
         return open(transaction, host, item, former, null);
@@ -168,10 +189,15 @@ final class ReadoptDecisions {
         }
         NamespaceRow used = namespace.used();
         EntryRow taken =
-                new EntryRow(item.name(), new EntryRow.Image(item.snapshotId(), item.generation(), item.sizeBytes(), item.description()),
-                        used.use(1, item.sizeBytes(), item.description(), transaction.now()), false, transaction.now(),
+                new EntryRow(
+                        item.name(),
+                        new EntryRow.Image(item.snapshotId(), item.generation(), item.sizeBytes(), item.description()),
+                        used.use(1, item.sizeBytes(), item.description(), transaction.now()),
+                        false,
+                        transaction.now(),
                         lower == null ? null : lower.pin(),
-                        new Written(item.content(), null, item.group()), false);
+                        new Written(item.content(), null, item.group()),
+                        false);
         NamespaceRow grown = used.with(taken);
         // Nothing is evicted here. The sweep and the next puts evict down to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.aboveWatermark(true) : grown);
@@ -179,11 +205,23 @@ final class ReadoptDecisions {
         PinDecisions.share(transaction, taken);
     }
 
-    private ReplicaOutcome open(Transaction transaction, HostRow host, Readoption item, @Nullable ReplicaRow former,
+    private ReplicaOutcome open(
+            Transaction transaction,
+            HostRow host,
+            Readoption item,
+            @Nullable ReplicaRow former,
             @Nullable OpenOrder doom) {
         transaction.replicas()
-                .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), item.generation(), item.sizeBytes(),
-                        transaction.now(), doom));
+                .save(
+                        new ReplicaRow(
+                                item.replicaId(),
+                                host.id(),
+                                item.name(),
+                                item.snapshotId(),
+                                item.generation(),
+                                item.sizeBytes(),
+                                transaction.now(),
+                                doom));
         if (former != null) {
             transaction.close(former, ClosedReplica.Result.READOPTED);
         }

@@ -61,8 +61,12 @@ final class ReconcileDecisions {
         for (DiscrepancyRequest.Orphan orphan : request.orphans()) {
             if (!open.containsKey(orphan.replicaId())) {
                 List<ReplicaId> ripe = new ArrayList<>();
-                sort(seen(before, host, orphan.replicaId(), Sighting.Kind.ORPHAN, transaction.now()), transaction.now(), orphan.replicaId(),
-                        ripe, waiting);
+                sort(
+                        seen(before, host, orphan.replicaId(), Sighting.Kind.ORPHAN, transaction.now()),
+                        transaction.now(),
+                        orphan.replicaId(),
+                        ripe,
+                        waiting);
                 ripe.forEach(id -> orphans.put(id, orphan));
             }
         }
@@ -92,8 +96,13 @@ final class ReconcileDecisions {
         }
         settled += doomOrphans(transaction, host, orphans);
         settled += ghosts.size();
-        replicas.close(transaction, host, ghosts, row -> new ReplicaDecisions.Closing(
-                row.isLive() ? ClosedReplica.Result.LOST : ClosedReplica.Result.ABSENT, EvictionCause.LOST));
+        replicas.close(
+                transaction,
+                host,
+                ghosts,
+                row -> new ReplicaDecisions.Closing(
+                        row.isLive() ? ClosedReplica.Result.LOST : ClosedReplica.Result.ABSENT,
+                        EvictionCause.LOST));
         transaction.remember(host.id(), waiting);
         transaction.save(host.reconciled(transaction.now(), waiting.isEmpty(), attention));
         return new DiscrepancyAnswer(waiting.size() - forPerson, settled, forPerson);
@@ -131,9 +140,16 @@ final class ReconcileDecisions {
         for (DiscrepancyRequest.Orphan orphan : orphans.values()) {
             if (transaction.replicas().get(orphan.replicaId()) == null) {
                 transaction.replicas()
-                        .save(new ReplicaRow(orphan.replicaId(), host.id(), new EntryName(orphan.namespace(), orphan.key()),
-                                new SnapshotId(orphan.replicaId().toString()), orphan.generation(), orphan.sizeBytes(), now,
-                                new OpenOrder(null, OrderCause.ORPHAN, now, 0, now, null, null)));
+                        .save(
+                                new ReplicaRow(
+                                        orphan.replicaId(),
+                                        host.id(),
+                                        new EntryName(orphan.namespace(), orphan.key()),
+                                        new SnapshotId(orphan.replicaId().toString()),
+                                        orphan.generation(),
+                                        orphan.sizeBytes(),
+                                        now,
+                                        new OpenOrder(null, OrderCause.ORPHAN, now, 0, now, null, null)));
                 doomed++;
             }
         }

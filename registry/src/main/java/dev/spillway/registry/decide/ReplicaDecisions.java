@@ -53,8 +53,9 @@ final class ReplicaDecisions {
         SortedSet<ReplicaId> unrecorded = transaction.replicas().record(host, ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
         for (Registration item : request.items()) {
-            outcomes.add(unrecorded.remove(item.replicaId()) ? register(transaction, host, item)
-                    : recorded(transaction, host, item.replicaId()));
+            outcomes.add(
+                    unrecorded.remove(item.replicaId()) ? register(transaction, host, item)
+                            : recorded(transaction, host, item.replicaId()));
         }
         return new ReplicaOutcomes(outcomes);
     }
@@ -64,22 +65,38 @@ final class ReplicaDecisions {
      * client that put it.
      */
     private static ReplicaOutcome refusedByDrain(HostRow host, ReplicaId id) {
-        return new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.DRAINING, "host: " + host.id()
-                + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
-                + host.id() + " --cancel)");
+        return new ReplicaOutcome.Refused(
+                id,
+                ReplicaOutcome.Reason.DRAINING,
+                "host: " + host.id()
+                        + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
+                        + host.id() + " --cancel)");
     }
 
     private ReplicaOutcome register(Transaction transaction, HostRow host, Registration item) {
         if (host.isDraining()) {
             return refusedByDrain(host, item.replicaId());
         }
-        return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false,
+        return switch (entries.put(
+                transaction,
+                item.name(),
+                item.snapshotId(),
+                item.sizeBytes(),
+                item.description(),
+                false,
                 new Written(item.content(), host.id(), item.group()))) {
             case Outcomes.Putting.Stored stored -> {
                 transaction.replicas()
-                        .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(),
-                                item.sizeBytes(),
-                                transaction.now(), null));
+                        .save(
+                                new ReplicaRow(
+                                        item.replicaId(),
+                                        host.id(),
+                                        item.name(),
+                                        item.snapshotId(),
+                                        stored.generation(),
+                                        item.sizeBytes(),
+                                        transaction.now(),
+                                        null));
                 yield new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), stored.generation(), stored.evicted());
             }
             case Outcomes.Putting.Refused refused -> new ReplicaOutcome.Refused(item.replicaId(), refused.reason(), refused.detail());
@@ -109,8 +126,16 @@ final class ReplicaDecisions {
             return new ReplicaOutcome.Gone(item.replicaId());
         }
         transaction.replicas()
-                .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), entry.snapshotId(), entry.generation(), item.sizeBytes(),
-                        transaction.now(), null));
+                .save(
+                        new ReplicaRow(
+                                item.replicaId(),
+                                host.id(),
+                                item.name(),
+                                entry.snapshotId(),
+                                entry.generation(),
+                                item.sizeBytes(),
+                                transaction.now(),
+                                null));
         return new ReplicaOutcome.Registered(item.replicaId(), entry.snapshotId(), entry.generation(), List.of());
     }
 
@@ -133,9 +158,11 @@ final class ReplicaDecisions {
         List<ReplicaId> lost =
                 request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
         if (!lost.isEmpty() && isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size() + request.unnamedLosses())) {
-            transaction.save(host.asking(
-                    "lost " + (lost.size() + request.unnamedLosses()) + " replicas at once, more than the share " + rules.breaker().share()
-                            + " (mount the missing volume, or retire the host)"));
+            transaction.save(
+                    host.asking(
+                            "lost " + (lost.size() + request.unnamedLosses()) + " replicas at once, more than the share "
+                                    + rules.breaker().share()
+                                    + " (mount the missing volume, or retire the host)"));
             return new DropAnswer(List.of(), ids);
         }
         Set<ReplicaId> known = transaction.replicas().peek(ids).keySet();

@@ -35,7 +35,9 @@ final class RestoreDecisions {
         RegistryRow after =
                 new RegistryRow(before.id(), Math.max(epochKnown + 1, micros), Math.max(generationKnown, micros), now, null);
         transaction.save(after);
-        transaction.audit(AuditRecord.Action.DECLARE_RESTORED, AuditRecord.Subject.REGISTRY,
+        transaction.audit(
+                AuditRecord.Action.DECLARE_RESTORED,
+                AuditRecord.Subject.REGISTRY,
                 "epoch %d, generations after %d".formatted(after.epoch(), after.highestGeneration()));
         transaction.note(new Activity.Restored(now, after.epoch(), after.highestGeneration(), transaction.actor()));
         return new Outcomes.Restoration.Restored(after.epoch(), after.highestGeneration(), now);

@@ -25,9 +25,9 @@ import dev.spillway.registry.plan.PlanRow;
 import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.registry.store.Changes;
 import dev.spillway.registry.store.PlanChanges;
+import dev.spillway.registry.store.Rows;
 import dev.spillway.registry.store.Rows.EntryLock;
 import dev.spillway.registry.store.Rows.HostLock;
-import dev.spillway.registry.store.Rows;
 import dev.spillway.registry.trail.Access;
 import dev.spillway.registry.trail.Activity;
 import dev.spillway.registry.trail.AuditRecord;
@@ -98,8 +98,15 @@ public final class Transaction {
 
     /** Returns the changes to write. */
     public Changes changes() {
-        return new Changes(new Changes.RegistryChanges(changedRegistry, policiesChanged), changedHosts, changedNamespaces, changedEntries,
-                replicas.changes(), evictions, plans, log);
+        return new Changes(
+                new Changes.RegistryChanges(changedRegistry, policiesChanged),
+                changedHosts,
+                changedNamespaces,
+                changedEntries,
+                replicas.changes(),
+                evictions,
+                plans,
+                log);
     }
 
     /** Sets the party that asks for the next decisions. */
@@ -151,9 +158,14 @@ public final class Transaction {
         // Whoever changes an entry holds it exclusively.
         staying.removeAll(changing);
         Rows.LockRequest missing =
-                new Rows.LockRequest(replicas.unrecorded(ahead.ids()), newNamespaces, changing, staying,
+                new Rows.LockRequest(
+                        replicas.unrecorded(ahead.ids()),
+                        newNamespaces,
+                        changing,
+                        staying,
                         replicas.unlocked(ahead.replicas()),
-                        ahead.puts(), ahead.holdersEach());
+                        ahead.puts(),
+                        ahead.holdersEach());
         if (missing.isEmpty()) {
             return;
         }
@@ -352,9 +364,15 @@ public final class Transaction {
         OpenOrder doom = row.doom();
         log.activity()
                 .add(
-                        new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(),
+                        new Activity.Confirmed(
+                                now,
+                                doom == null ? null : doom.evictionId(),
+                                row.hostId(),
+                                row.name().namespace(),
                                 row.name().key(),
-                                row.generation(), row.id(), result));
+                                row.generation(),
+                                row.id(),
+                                result));
     }
 
     void add(Eviction eviction, boolean holdersLeft) {
@@ -369,8 +387,16 @@ public final class Transaction {
             evictions.unfinished().add(fact.id());
         }
         log.activity()
-                .add(new Activity.Evicted(now, fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.cause(),
-                        fact.replicas()));
+                .add(
+                        new Activity.Evicted(
+                                now,
+                                fact.id(),
+                                fact.namespace(),
+                                fact.key(),
+                                fact.snapshotId(),
+                                fact.generation(),
+                                fact.cause(),
+                                fact.replicas()));
     }
 
     void finish(EvictionId eviction) {
@@ -420,8 +446,15 @@ public final class Transaction {
     /** Tells of an entry that was saved with a new use. */
     void used(EntryRow entry, long hits, boolean isNew) {
         log.accesses()
-                .add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(),
-                        RebuildCost.of(entry.description()), hits, isNew));
+                .add(
+                        new Access.Used(
+                                entry.name().namespace(),
+                                entry.name().key(),
+                                entry.lastUse(),
+                                entry.sizeBytes(),
+                                RebuildCost.of(entry.description()),
+                                hits,
+                                isNew));
     }
 
     /** Tells of reads that say nothing of an entry. */

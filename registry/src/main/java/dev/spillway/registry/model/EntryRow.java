@@ -18,7 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param follows  whether another entry of its group was used later. Only the entry of a group that was used last has a place in the order of
  *                 eviction.
  */
-public record EntryRow(EntryName name, Image image, Use use, boolean external, Instant createdAt, @Nullable Pin pin, Written written,
+public record EntryRow(
+        EntryName name,
+        Image image,
+        Use use,
+        boolean external,
+        Instant createdAt,
+        @Nullable Pin pin,
+        Written written,
         boolean follows) {
     /** The image that an entry names since one of its puts. */
     public record Image(SnapshotId snapshotId, long generation, long sizeBytes, Description description) {}
@@ -45,7 +52,14 @@ public record EntryRow(EntryName name, Image image, Use use, boolean external, I
     }
 
     public EntryRow described(Description changed) {
-        return new EntryRow(name, new Image(snapshotId(), generation(), sizeBytes(), changed), use, external, createdAt, pin, written,
+        return new EntryRow(
+                name,
+                new Image(snapshotId(), generation(), sizeBytes(), changed),
+                use,
+                external,
+                createdAt,
+                pin,
+                written,
                 follows);
     }
 

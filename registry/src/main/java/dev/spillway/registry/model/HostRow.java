@@ -77,12 +77,20 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
 
     /** Creates the row of a host that joins for the first time. */
     public static HostRow first(HostId id, StoreId store, String address, int partition, UUID process, boolean comparedFirst, Instant now) {
-        return new HostRow(id, HostState.ACTIVE, new Incarnation(1, store, address, partition, process),
-                new LastHeard(now, HostFigures.NONE, null, 0), comparedFirst ? Participation.NONE.reconcilesFirst() : Participation.NONE);
+        return new HostRow(
+                id,
+                HostState.ACTIVE,
+                new Incarnation(1, store, address, partition, process),
+                new LastHeard(now, HostFigures.NONE, null, 0),
+                comparedFirst ? Participation.NONE.reconcilesFirst() : Participation.NONE);
     }
 
     public HostRow joined(StoreId store, String at, UUID process, int ordersFrom, boolean comparedFirst, Instant now) {
-        return new HostRow(id, HostState.ACTIVE, new Incarnation(incarnation() + 1, store, at, ordersFrom, process), lastHeard.heardAt(now),
+        return new HostRow(
+                id,
+                HostState.ACTIVE,
+                new Incarnation(incarnation() + 1, store, at, ordersFrom, process),
+                lastHeard.heardAt(now),
                 comparedFirst ? participation.reconcilesFirst() : participation);
     }
 
@@ -104,7 +112,11 @@ public record HostRow(HostId id, HostState state, Incarnation joinedAs, LastHear
 
     /** Returns the row after a reconciliation. The readmission lasts until everything that the operator gave up is settled. */
     public HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
-        return new HostRow(id, state, joinedAs, lastHeard.reconciled(now),
+        return new HostRow(
+                id,
+                state,
+                joinedAs,
+                lastHeard.reconciled(now),
                 new Participation(readmitted() && !settled, false, waitsForPerson, drain()));
     }
 

@@ -12,7 +12,13 @@ import java.time.Instant;
  * @param pinned   pinned entries, which count for no limit
  * @param aboveWatermark whether the sweep still has to evict down to the low watermark
  */
-public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Selection pinned, UseOrder order, Reads reads,
+public record NamespaceRow(
+        NamespaceName name,
+        Policy policy,
+        Selection all,
+        Selection pinned,
+        UseOrder order,
+        Reads reads,
         boolean aboveWatermark) {
     /**
      * The order of eviction so far.
@@ -118,7 +124,13 @@ public record NamespaceRow(NamespaceName name, Policy policy, Selection all, Sel
     }
 
     private NamespaceRow grown(int sign, long sizeBytes, boolean isPinned) {
-        return new NamespaceRow(name, policy, all.grown(sign, sizeBytes), isPinned ? pinned.grown(sign, sizeBytes) : pinned, order, reads,
+        return new NamespaceRow(
+                name,
+                policy,
+                all.grown(sign, sizeBytes),
+                isPinned ? pinned.grown(sign, sizeBytes) : pinned,
+                order,
+                reads,
                 aboveWatermark);
     }
 

@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param deferredUntil end of the last hold on the image, as its host reported it
  */
 @RecordBuilder
-public record OpenOrder(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
+public record OpenOrder(
+        @Nullable EvictionId evictionId,
+        OrderCause cause,
+        Instant at,
+        int attempts,
+        Instant nextAttemptAt,
         @Nullable String lastError,
         @Nullable Instant deferredUntil) implements OpenOrderBuilder.With {
     /** Number of attempts without a report after which orders over Kafka may not reach the host. */

@@ -30,8 +30,16 @@ import org.jspecify.annotations.Nullable;
  * @param evictionPolicy   order in which entries are evicted to make room
  */
 @RecordBuilder
-public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
-        double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency, boolean writeOnce,
+public record Policy(
+        @Nullable Long maxEntries,
+        @Nullable Long maxBytes,
+        @Nullable Duration ttl,
+        @Nullable Duration maxIdle,
+        double lowWatermark,
+        double maxEvictionShare,
+        Backend backend,
+        @Nullable Duration minResidency,
+        boolean writeOnce,
         EvictionPolicy evictionPolicy) implements PolicyBuilder.With {
     public static final double DEFAULT_LOW_WATERMARK = 1;
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
@@ -70,10 +78,14 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     }
 
     /** Creates limits of a namespace of directories. */
-    public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
-            double lowWatermark, double maxEvictionShare) {
-        this(maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, Backend.DIRECTORY, null, false,
-                EvictionPolicy.LRU);
+    public Policy(
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable Duration ttl,
+            @Nullable Duration maxIdle,
+            double lowWatermark,
+            double maxEvictionShare) {
+        this(maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, Backend.DIRECTORY, null, false, EvictionPolicy.LRU);
     }
 
     /** Creates limits on the number of entries and their bytes alone. */
@@ -110,7 +122,12 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
 
     /** Returns the fields that workers need. */
     public PolicySet.Entry forWorkers(NamespaceName namespace) {
-        return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce,
+        return new PolicySet.Entry(
+                namespace,
+                maxBytes,
+                backend,
+                minResidency,
+                writeOnce,
                 evictionPolicy == EvictionPolicy.LRU ? null : evictionPolicy);
     }
 

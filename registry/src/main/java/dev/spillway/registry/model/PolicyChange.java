@@ -14,28 +14,61 @@ import org.jspecify.annotations.Nullable;
  * A change of a policy. Every {@code given} field takes its value here; an absent value removes the limit or restores the default. All other fields
  * stay.
  */
-public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-        @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend,
-        @Nullable Duration minResidency, @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
+public record PolicyChange(
+        Set<PolicyField> given,
+        @Nullable Long maxEntries,
+        @Nullable Long maxBytes,
+        @Nullable Duration ttl,
+        @Nullable Duration maxIdle,
+        @Nullable Double lowWatermark,
+        @Nullable Double maxEvictionShare,
+        @Nullable Backend backend,
+        @Nullable Duration minResidency,
+        @Nullable Boolean writeOnce,
+        @Nullable EvictionPolicy evictionPolicy) {
     /** Refuses values that no policy can have. */
     public PolicyChange {
         given = PolicyField.copy(given);
-        var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
+        var _ = new Policy(
+                maxEntries,
+                maxBytes,
+                ttl,
+                maxIdle,
+                lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
                 maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
                 // Values that the backend or the order of eviction excludes are refused when the change is applied.
-                Backend.ARTIFACT, minResidency, false, EvictionPolicy.LRU);
+                Backend.ARTIFACT,
+                minResidency,
+                false,
+                EvictionPolicy.LRU);
     }
 
     /** Changes the limits and times of entries. */
-    public PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {
+    public PolicyChange(
+            Set<PolicyField> given,
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable Duration ttl,
+            @Nullable Duration maxIdle,
+            @Nullable Double lowWatermark,
+            @Nullable Double maxEvictionShare) {
         this(given, maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, null, null, null, null);
     }
 
     /** Returns the change that makes a namespace one of artifacts. */
     public static PolicyChange toArtifacts(@Nullable Duration minResidency, boolean writeOnce) {
-        return new PolicyChange(PolicyField.of(PolicyField.BACKEND, PolicyField.MIN_RESIDENCY, PolicyField.WRITE_ONCE), null, null, null,
-                null, null, null, Backend.ARTIFACT, minResidency, writeOnce, null);
+        return new PolicyChange(
+                PolicyField.of(PolicyField.BACKEND, PolicyField.MIN_RESIDENCY, PolicyField.WRITE_ONCE),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                Backend.ARTIFACT,
+                minResidency,
+                writeOnce,
+                null);
     }
 
     /** Sets the values that are not null, and leaves all others. */
@@ -74,17 +107,22 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
     }
 
     public Policy appliedTo(Policy before) {
-        return before.with(copy -> copy.maxEntries(changed(PolicyField.MAX_ENTRIES, maxEntries, before.maxEntries()))
-                .maxBytes(changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()))
-                .ttl(changed(PolicyField.TTL, ttl, before.ttl()))
-                .maxIdle(changed(PolicyField.MAX_IDLE, maxIdle, before.maxIdle()))
-                .lowWatermark(changed(PolicyField.LOW_WATERMARK, lowWatermark, before.lowWatermark(), Policy.DEFAULT_LOW_WATERMARK))
-                .maxEvictionShare(
-                        changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE))
-                .backend(changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY))
-                .minResidency(changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()))
-                .writeOnce(changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false))
-                .evictionPolicy(changed(PolicyField.EVICTION_POLICY, evictionPolicy, before.evictionPolicy(), EvictionPolicy.LRU)));
+        return before.with(
+                copy -> copy.maxEntries(changed(PolicyField.MAX_ENTRIES, maxEntries, before.maxEntries()))
+                        .maxBytes(changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()))
+                        .ttl(changed(PolicyField.TTL, ttl, before.ttl()))
+                        .maxIdle(changed(PolicyField.MAX_IDLE, maxIdle, before.maxIdle()))
+                        .lowWatermark(changed(PolicyField.LOW_WATERMARK, lowWatermark, before.lowWatermark(), Policy.DEFAULT_LOW_WATERMARK))
+                        .maxEvictionShare(
+                                changed(
+                                        PolicyField.MAX_EVICTION_SHARE,
+                                        maxEvictionShare,
+                                        before.maxEvictionShare(),
+                                        Policy.DEFAULT_EVICTION_SHARE))
+                        .backend(changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY))
+                        .minResidency(changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()))
+                        .writeOnce(changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false))
+                        .evictionPolicy(changed(PolicyField.EVICTION_POLICY, evictionPolicy, before.evictionPolicy(), EvictionPolicy.LRU)));
     }
 
     /** Returns the given fields by name, such as {@code maxEntries=10, ttl=none}. */

@@ -9,9 +9,16 @@ import java.util.Set;
 
 /** A field of a {@link Policy}, under its public name. */
 public enum PolicyField {
-    MAX_ENTRIES("maxEntries"), MAX_BYTES("maxBytes"), TTL("ttl"), MAX_IDLE("maxIdle"), LOW_WATERMARK("lowWatermark"), MAX_EVICTION_SHARE(
-            "maxEvictionShare"),
-    BACKEND("backend"), MIN_RESIDENCY("minResidency"), WRITE_ONCE("writeOnce"), EVICTION_POLICY("evictionPolicy");
+    MAX_ENTRIES("maxEntries"),
+    MAX_BYTES("maxBytes"),
+    TTL("ttl"),
+    MAX_IDLE("maxIdle"),
+    LOW_WATERMARK("lowWatermark"),
+    MAX_EVICTION_SHARE("maxEvictionShare"),
+    BACKEND("backend"),
+    MIN_RESIDENCY("minResidency"),
+    WRITE_ONCE("writeOnce"),
+    EVICTION_POLICY("evictionPolicy");
 
     private final String text;
 

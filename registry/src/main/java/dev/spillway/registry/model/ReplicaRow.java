@@ -10,7 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * An open replica row: LIVE without {@code doom}, DOOMED with it. A closed one has moved to the history.
  */
-public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes,
+public record ReplicaRow(
+        ReplicaId id,
+        HostId hostId,
+        EntryName name,
+        SnapshotId snapshotId,
+        long generation,
+        long sizeBytes,
         Instant registeredAt,
         @Nullable OpenOrder doom) {
     /** Returns the entry and generation of which it is a copy. */

@@ -27,7 +27,9 @@ public record Written(@Nullable ContentDigest content, @Nullable HostId by, @Nul
 
     /** Returns these details with those that a later put of the same image adds. A put without a group leaves the entry in its group. */
     public Written joinedBy(Written later) {
-        return new Written(content == null ? later.content : content, by == null ? later.by : by,
+        return new Written(
+                content == null ? later.content : content,
+                by == null ? later.by : by,
                 later.group == null ? group : later.group);
     }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The purpose of a plan. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-@JsonSubTypes({@JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
+@JsonSubTypes({
+        @JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
         @JsonSubTypes.Type(value = PlanPurpose.SetPolicy.class, name = "POLICY")})
 public sealed interface PlanPurpose {
     /** Returns the eviction cause for victims that were chosen for this reason. */
@@ -34,7 +35,11 @@ public sealed interface PlanPurpose {
      * @param idleApart  whether idle entries are searched among all entries and not counted for the bounds. This is needed if the order of eviction
      *                   was not the order of last use when the plan was begun. Absent without {@code idleFor}, and until the plan is begun
      */
-    record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix,
+    record Prune(
+            @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
+            @Nullable Duration idleFor,
+            @Nullable EntryKey keyPrefix,
             @Nullable Boolean idleApart) implements PlanPurpose {
         public Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix) {
             this(maxEntries, maxBytes, idleFor, keyPrefix, null);
@@ -50,7 +55,9 @@ public sealed interface PlanPurpose {
             }
             idleFor = idleFor == null ? null : Policy.time("idleFor", idleFor);
             if (maxEntries == null && maxBytes == null && idleFor == null) {
-                throw new InvalidValueException("prune", keyPrefix == null ? "no bound" : "keyPrefix alone",
+                throw new InvalidValueException(
+                        "prune",
+                        keyPrefix == null ? "no bound" : "keyPrefix alone",
                         "at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned");
             }
         }

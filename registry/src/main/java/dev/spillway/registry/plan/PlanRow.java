@@ -18,8 +18,17 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAt time until which it can be applied; after it was applied, time until which it is kept at least
  */
 @RecordBuilder
-public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, Actor actor, State state, Making made, Tally applied,
-        Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) implements PlanRowBuilder.With {
+public record PlanRow(
+        PlanId id,
+        NamespaceName namespace,
+        PlanPurpose purpose,
+        Actor actor,
+        State state,
+        Making made,
+        Tally applied,
+        Instant createdAt,
+        Instant expiresAt,
+        @Nullable Instant appliedAt) implements PlanRowBuilder.With {
     /** The state of a plan. */
     public enum State {
         /** Its victims are still being chosen. */
@@ -43,7 +52,13 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * @param victims          number of chosen victims; {@code victimBytes} likewise
      */
     @RecordBuilder
-    public record Making(long namespaceEntries, long allowed, long selectedEntries, long selectedBytes, Place lookedTo, long victims,
+    public record Making(
+            long namespaceEntries,
+            long allowed,
+            long selectedEntries,
+            long selectedBytes,
+            Place lookedTo,
+            long victims,
             long victimBytes) implements PlanRowMakingBuilder.With {
         public Making with(EntryRow victim) {
             return with(copy -> copy.victims(victims + 1).victimBytes(victimBytes + victim.sizeBytes()));
@@ -63,7 +78,14 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      *               no policy was set
      */
     @RecordBuilder
-    public record Tally(long done, long evicted, long evictedBytes, long gone, long replaced, long pinned, long used,
+    public record Tally(
+            long done,
+            long evicted,
+            long evictedBytes,
+            long gone,
+            long replaced,
+            long pinned,
+            long used,
             @Nullable Long beyond) implements PlanRowTallyBuilder.With {
         public static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0, null);
 

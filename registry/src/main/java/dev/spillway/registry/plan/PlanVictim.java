@@ -14,8 +14,16 @@ import org.jspecify.annotations.Nullable;
  * @param outcome outcome of applying the plan; absent until then
  */
 @RecordBuilder
-public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, long lastUse, Reason reason,
-        boolean follows, @Nullable Outcome outcome) implements PlanVictimBuilder.With {
+public record PlanVictim(
+        long number,
+        EntryKey key,
+        SnapshotId snapshotId,
+        long generation,
+        long sizeBytes,
+        long lastUse,
+        Reason reason,
+        boolean follows,
+        @Nullable Outcome outcome) implements PlanVictimBuilder.With {
     /** The reason for choosing it. */
     public enum Reason {
         /** Its age exceeds the new TTL. */

@@ -37,9 +37,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param log   what happened, for whoever follows, audits or counts
  */
-public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChanges namespaces, EntryChanges entries,
+public record Changes(
+        RegistryChanges registry,
+        HostChanges hosts,
+        NamespaceChanges namespaces,
+        EntryChanges entries,
         ReplicaChanges replicas,
-        EvictionChanges evictions, PlanChanges plans, Log log) {
+        EvictionChanges evictions,
+        PlanChanges plans,
+        Log log) {
 
     /**
      * Changes of the registry itself.
@@ -58,8 +64,12 @@ public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChan
      * @param inUse     the replicas in use on each named host; replaces what was
      * @param joins     workers that asked to join, each with its refusal, or empty if it was taken
      */
-    public record HostChanges(SortedMap<HostId, HostRow> rows, SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings,
-            Map<HostId, List<InUse>> inUse, SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins) {
+    public record HostChanges(
+            SortedMap<HostId, HostRow> rows,
+            SortedSet<HostId> ordersDue,
+            Map<HostId, List<Sighting>> sightings,
+            Map<HostId, List<InUse>> inUse,
+            SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins) {
         public static HostChanges none() {
             return new HostChanges(new TreeMap<>(), new TreeSet<>(), new HashMap<>(), new HashMap<>(), new TreeMap<>());
         }
@@ -110,8 +120,12 @@ public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChan
      * @param factsHandedOut old ones and when their facts are due again
      * @param factsPublished those whose facts Kafka has
      */
-    public record EvictionChanges(List<Eviction> added, SortedSet<EvictionId> unfinished, SortedSet<EvictionId> finished,
-            SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished) {
+    public record EvictionChanges(
+            List<Eviction> added,
+            SortedSet<EvictionId> unfinished,
+            SortedSet<EvictionId> finished,
+            SortedMap<EvictionId, Instant> factsHandedOut,
+            SortedSet<EvictionId> factsPublished) {
         public static EvictionChanges none() {
             return new EvictionChanges(new ArrayList<>(), new TreeSet<>(), new TreeSet<>(), new TreeMap<>(), new TreeSet<>());
         }
@@ -142,9 +156,11 @@ public record Changes(RegistryChanges registry, HostChanges hosts, NamespaceChan
 
     /** Returns the kinds of work that this commit creates. */
     public Wake wake(Instant now) {
-        return new Wake(replicas.rows().values().stream().anyMatch(row -> isDue(row.doom(), now)) || !hosts.ordersDue().isEmpty(),
+        return new Wake(
+                replicas.rows().values().stream().anyMatch(row -> isDue(row.doom(), now)) || !hosts.ordersDue().isEmpty(),
                 !evictions.added().isEmpty(),
-                !log.activity().isEmpty(), !evictions.unfinished().isEmpty()
+                !log.activity().isEmpty(),
+                !evictions.unfinished().isEmpty()
                         || hosts.rows().values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
     }
 

@@ -13,5 +13,7 @@ import java.util.SortedMap;
  * @param chosen  newly chosen victims of each plan
  * @param settled victims chosen earlier, now with their outcome
  */
-public record PlanChanges(SortedMap<PlanId, PlanRow> plans, SortedMap<PlanId, List<PlanVictim>> chosen,
+public record PlanChanges(
+        SortedMap<PlanId, PlanRow> plans,
+        SortedMap<PlanId, List<PlanVictim>> chosen,
         SortedMap<PlanId, List<PlanVictim>> settled) {}

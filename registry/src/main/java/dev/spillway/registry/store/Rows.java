@@ -59,8 +59,14 @@ public interface Rows {
      * @param puts        number of expected puts per namespace; what they will also ask for may be read at once
      * @param holdersEach number of holders of one victim that will be asked for
      */
-    record LockRequest(SortedMap<ReplicaId, Recording> ids, SortedSet<NamespaceName> namespaces, SortedSet<EntryName> changing,
-            SortedSet<EntryName> staying, SortedSet<ReplicaId> replicas, SortedMap<NamespaceName, Integer> puts, int holdersEach) {
+    record LockRequest(
+            SortedMap<ReplicaId, Recording> ids,
+            SortedSet<NamespaceName> namespaces,
+            SortedSet<EntryName> changing,
+            SortedSet<EntryName> staying,
+            SortedSet<ReplicaId> replicas,
+            SortedMap<NamespaceName, Integer> puts,
+            int holdersEach) {
         public boolean isEmpty() {
             return ids.isEmpty() && namespaces.isEmpty() && changing.isEmpty() && staying.isEmpty() && replicas.isEmpty();
         }
@@ -72,8 +78,12 @@ public interface Rows {
      * @param unrecorded  ids that were not recorded before
      * @param generations drawn while the namespaces were held, one for each put that is to come
      */
-    record LockedRows(Set<ReplicaId> unrecorded, Map<NamespaceName, NamespaceRow> namespaces, Map<EntryName, EntryRow> entries,
-            Map<ReplicaId, ReplicaRow> replicas, List<Long> generations) {}
+    record LockedRows(
+            Set<ReplicaId> unrecorded,
+            Map<NamespaceName, NamespaceRow> namespaces,
+            Map<EntryName, EntryRow> entries,
+            Map<ReplicaId, ReplicaRow> replicas,
+            List<Long> generations) {}
 
     /** Does what the methods for each kind do, one after the other in the order of locks. */
     default LockedRows lock(LockRequest ahead) {

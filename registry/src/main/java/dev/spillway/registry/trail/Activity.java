@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An event that operators can follow. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-@JsonSubTypes({@JsonSubTypes.Type(value = Activity.Evicted.class, name = "eviction"),
+@JsonSubTypes({
+        @JsonSubTypes.Type(value = Activity.Evicted.class, name = "eviction"),
         @JsonSubTypes.Type(value = Activity.Confirmed.class, name = "confirmation"),
         @JsonSubTypes.Type(value = Activity.HostChanged.class, name = "host"),
         @JsonSubTypes.Type(value = Activity.Restored.class, name = "restored")})
@@ -25,12 +26,26 @@ public sealed interface Activity {
     Instant at();
 
     /** An entry was evicted; {@code replicas} copies are ordered to be deleted. */
-    record Evicted(Instant at, EvictionId evictionId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
-            EvictionCause cause, int replicas) implements Activity {}
+    record Evicted(
+            Instant at,
+            EvictionId evictionId,
+            NamespaceName namespace,
+            EntryKey key,
+            SnapshotId snapshotId,
+            long generation,
+            EvictionCause cause,
+            int replicas) implements Activity {}
 
     /** A replica row was closed. */
-    record Confirmed(Instant at, @Nullable EvictionId evictionId, HostId hostId, NamespaceName namespace, EntryKey key, long generation,
-            ReplicaId replicaId, ClosedReplica.Result result) implements Activity {}
+    record Confirmed(
+            Instant at,
+            @Nullable EvictionId evictionId,
+            HostId hostId,
+            NamespaceName namespace,
+            EntryKey key,
+            long generation,
+            ReplicaId replicaId,
+            ClosedReplica.Result result) implements Activity {}
 
     /** The state of a host changed. */
     record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {}

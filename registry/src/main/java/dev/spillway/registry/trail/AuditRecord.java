@@ -18,7 +18,17 @@ import org.jspecify.annotations.Nullable;
 public record AuditRecord(Instant at, Actor actor, Action action, Subject subject, String detail) {
     /** The changes that are recorded. */
     public enum Action {
-        SET_POLICY, PIN, UNPIN, MAKE_PLAN, APPLY_PLAN, DRAIN_HOST, CANCEL_DRAIN, RETIRE_HOST, READMIT_HOST, DECLARE_RESTORED, CREATE_TOKEN,
+        SET_POLICY,
+        PIN,
+        UNPIN,
+        MAKE_PLAN,
+        APPLY_PLAN,
+        DRAIN_HOST,
+        CANCEL_DRAIN,
+        RETIRE_HOST,
+        READMIT_HOST,
+        DECLARE_RESTORED,
+        CREATE_TOKEN,
         REVOKE_TOKEN
     }
 

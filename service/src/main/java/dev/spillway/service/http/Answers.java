@@ -157,7 +157,8 @@ final class Answers {
     private static void head(RoutingContext context, int status, Map<CharSequence, CharSequence> headers) {
         var response = context.response().setStatusCode(status);
         headers.forEach(response::putHeader);
-        if (ListenerConnections.awaitsContinue(context.request()) || (status >= REFUSED && ListenerConnections.isEndUnknown(context.request()))) {
+        if (ListenerConnections.awaitsContinue(context.request())
+                || (status >= REFUSED && ListenerConnections.isEndUnknown(context.request()))) {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }

@@ -82,7 +82,8 @@ final class BodyStream extends InputStream {
             if (arrival == null) {
                 throw paused(pauseMax).exception();
             } else if (arrival.failed()) {
-                throw new ClientGoneException("the client is gone in the middle of the body, after " + received + " bytes",
+                throw new ClientGoneException(
+                        "the client is gone in the middle of the body, after " + received + " bytes",
                         arrival.cause());
             }
             chunk = arrival.result();

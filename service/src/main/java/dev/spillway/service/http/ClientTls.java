@@ -57,8 +57,10 @@ public final class ClientTls implements Supplier<SSLContext> {
         }
         try {
             var context = SSLContext.getInstance("TLS");
-            context.init(contents.own() == null ? new KeyManager[0] : contents.own().keyManagers(),
-                    new TrustManager[]{TlsFiles.believing(authority, contents.authority())}, null);
+            context.init(
+                    contents.own() == null ? new KeyManager[0] : contents.own().keyManagers(),
+                    new TrustManager[]{TlsFiles.believing(authority, contents.authority())},
+                    null);
             return new Used(contents, context);
         } catch (GeneralSecurityException e) {
             throw new IOException("%s: %s (expected: certificates in PEM)".formatted(authority, e.getMessage()), e);

@@ -18,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param immediate handler that is tried first, on the event loop; absent if every answer may need a lock or a disk
  * @param handler handler on a virtual thread for requests that {@code immediate} did not answer
  */
-public record Endpoint(Operation operation, long jsonBytesMax, List<String> streamed, long streamedBytesMax, boolean bounded,
-        @Nullable Immediate immediate, Handler handler) {
+public record Endpoint(
+        Operation operation,
+        long jsonBytesMax,
+        List<String> streamed,
+        long streamedBytesMax,
+        boolean bounded,
+        @Nullable Immediate immediate,
+        Handler handler) {
     /** Any media type, or none. */
     public static final String ANY = "*/*";
     static final String JSON = "application/json";

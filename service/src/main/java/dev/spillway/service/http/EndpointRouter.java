@@ -64,7 +64,12 @@ final class EndpointRouter {
     private final RequestSpans spans;
     private final LogThrottle refusedTold = new LogThrottle(REFUSED_TOLD_EVERY);
 
-    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, ListenerConnections connections, Optional<Guard> guard) {
+    EndpointRouter(
+            HttpService.Options options,
+            List<Endpoint> endpoints,
+            Answers answers,
+            ListenerConnections connections,
+            Optional<Guard> guard) {
         this.options = options;
         this.guard = guard;
         this.spans = new RequestSpans(options.tracing());
@@ -74,11 +79,13 @@ final class EndpointRouter {
         // come before changes. A brace sorts after every letter, so a literal is tried before a parameter.
         List<Pattern> asked = endpoints.stream().filter(each -> each.immediate() != null).map(each -> each.operation().form()).toList();
         endpoints.stream()
-                .sorted(Comparator
-                        .comparing((Endpoint endpoint) -> asked.stream()
-                                .noneMatch(form -> form.matcher(endpoint.operation().template()).matches()))
-                        .thenComparing(endpoint -> !endpoint.operation().method().equals("GET"))
-                        .thenComparing(endpoint -> endpoint.operation().template()))
+                .sorted(
+                        Comparator
+                                .comparing(
+                                        (Endpoint endpoint) -> asked.stream()
+                                                .noneMatch(form -> form.matcher(endpoint.operation().template()).matches()))
+                                .thenComparing(endpoint -> !endpoint.operation().method().equals("GET"))
+                                .thenComparing(endpoint -> endpoint.operation().template()))
                 .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
     }
 
@@ -139,8 +146,10 @@ final class EndpointRouter {
     private static Optional<Problem> misframed(HttpServerRequest request) {
         var encodings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!encodings.isEmpty() && !(encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked"))) {
-            return Optional.of(Problem.of(ProblemType.UNSUPPORTED_TRANSFER_ENCODING,
-                    "Transfer-Encoding: %s (expected: chunked, once)".formatted(Problem.shown(String.join(", ", encodings)))));
+            return Optional.of(
+                    Problem.of(
+                            ProblemType.UNSUPPORTED_TRANSFER_ENCODING,
+                            "Transfer-Encoding: %s (expected: chunked, once)".formatted(Problem.shown(String.join(", ", encodings)))));
         }
         int hosts = request.headers().getAll(HttpHeaders.HOST).size();
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
@@ -194,13 +203,18 @@ final class EndpointRouter {
                 .sorted()
                 .collect(Collectors.joining(", "));
         if (allowed.isEmpty()) {
-            throw Problem.of(ProblemType.UNKNOWN_PATH,
+            throw Problem.of(
+                    ProblemType.UNKNOWN_PATH,
                     "path: " + Problem.shown(path) + " (expected: a path of " + options.name() + ", see /openapi.yaml)")
                     .with("service", options.name())
                     .exception();
         }
-        answers.problem(context, Problem.of(ProblemType.METHOD_NOT_ALLOWED,
-                "method: %s (expected: %s)".formatted(context.request().method().name(), allowed)), Map.of("Allow", allowed));
+        answers.problem(
+                context,
+                Problem.of(
+                        ProblemType.METHOD_NOT_ALLOWED,
+                        "method: %s (expected: %s)".formatted(context.request().method().name(), allowed)),
+                Map.of("Allow", allowed));
     }
 
     private void failed(RoutingContext context) {
@@ -245,8 +259,14 @@ final class EndpointRouter {
                 .increment();
         var address = context.request().remoteAddress();
         var caller = Guard.identity(context).map(Identity::name).orElse(address == null ? "a socket" : address.hostAddress());
-        refusedTold.log(more -> about(context, Level.WARN).log("{} of {}: {} {}; {} more were refused since the last such line",
-                operation(context), caller, problem.status(), problem.detail(), more));
+        refusedTold.log(
+                more -> about(context, Level.WARN).log(
+                        "{} of {}: {} {}; {} more were refused since the last such line",
+                        operation(context),
+                        caller,
+                        problem.status(),
+                        problem.detail(),
+                        more));
     }
 
     /** Returns the requested operation, without the values of its path. */
@@ -280,7 +300,8 @@ final class EndpointRouter {
             };
             // The router fails invalid requests with 400, and BodyHandler fails a body with malformed chunks with 200 or 400.
             case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
-                    Problem.of(ProblemType.MALFORMED_REQUEST,
+                    Problem.of(
+                            ProblemType.MALFORMED_REQUEST,
                             "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)"
                                     .formatted(Problem.shown(String.valueOf(failure.getMessage()))));
             case Throwable failure -> options.failures().apply(failure).orElseGet(() -> {

@@ -86,9 +86,10 @@ final class Guard {
      */
     AuthenticationHandler handler(Operation operation) {
         AuthenticationHandler finding = SimpleAuthenticationHandler.create()
-                .authenticate(context -> find(context, operation)
-                        .onSuccess(known -> context.put(KEY, known))
-                        .map(known -> User.fromName(known.identity().name())));
+                .authenticate(
+                        context -> find(context, operation)
+                                .onSuccess(known -> context.put(KEY, known))
+                                .map(known -> User.fromName(known.identity().name())));
         return context -> {
             Looked.Known seen = seen(context.request());
             if (seen == null || isPassedOn(operation, seen)) {
@@ -126,10 +127,13 @@ final class Guard {
     private Future<Looked.Known> client(RoutingContext context, Identity host) {
         List<String> given = context.request().headers().getAll(Headers.CLIENT_TOKEN);
         if (given.size() != 1) {
-            return Future.failedFuture(Problem.of(ProblemType.FORBIDDEN,
-                    "%s: %d (expected: one token, of the client for whom the host asks)".formatted(Headers.CLIENT_TOKEN, given.size()))
-                    .with("token", host.name())
-                    .exception());
+            return Future.failedFuture(
+                    Problem.of(
+                            ProblemType.FORBIDDEN,
+                            "%s: %d (expected: one token, of the client for whom the host asks)"
+                                    .formatted(Headers.CLIENT_TOKEN, given.size()))
+                            .with("token", host.name())
+                            .exception());
         }
         return lookUp(context, AccessToken.digest(given.getFirst()));
     }

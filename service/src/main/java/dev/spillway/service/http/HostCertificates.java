@@ -94,7 +94,8 @@ final class HostCertificates {
     }
 
     private static ProblemException refused(String why) {
-        return Problem.of(ProblemType.UNAUTHENTICATED,
+        return Problem.of(
+                ProblemType.UNAUTHENTICATED,
                 "certificate: " + why + " (expected: one that is believed, with the one URI name " + FORM + "; or a token)").exception();
     }
 }

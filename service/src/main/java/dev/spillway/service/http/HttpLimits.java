@@ -22,10 +22,27 @@ import java.util.Optional;
  *                running request
  * @param stopDelay time for which a stopping service still accepts requests while it reports that it is not ready
  */
-public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
-        Duration closeWithin, int connectionsMax, Duration idleMax, Duration stopDelay) {
-    public static final HttpLimits DEFAULT = new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15),
-            Duration.ofSeconds(10), 10_000, Duration.ofSeconds(75));
+public record HttpLimits(
+        long bodyBytesMax,
+        int workingMax,
+        int waitingMax,
+        int streamsMax,
+        Duration pauseMax,
+        Duration heartbeat,
+        Duration closeWithin,
+        int connectionsMax,
+        Duration idleMax,
+        Duration stopDelay) {
+    public static final HttpLimits DEFAULT = new HttpLimits(
+            1 << 20,
+            1024,
+            1024,
+            256,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(10),
+            10_000,
+            Duration.ofSeconds(75));
 
     private static final Setting<Long> BODY = Setting.bytes("http-body-max", "Largest JSON body that is taken")
             .must("1 KiB or more", bytes -> bytes >= 1024)
@@ -50,14 +67,23 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
                     .defaultTo(DEFAULT.closeWithin);
 
     private static final Setting<Optional<Duration>> STOP_DELAY =
-            Setting.duration("stop-delay",
+            Setting.duration(
+                    "stop-delay",
                     "How long a service that is to stop still takes requests, while it is not ready, so that load balancers notice")
                     .must("20 s or less", delay -> delay.compareTo(Duration.ofSeconds(20)) <= 0)
                     .optional();
 
     /** Creates limits of a service without a stop delay. */
-    public HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
-            Duration closeWithin, int connectionsMax, Duration idleMax) {
+    public HttpLimits(
+            long bodyBytesMax,
+            int workingMax,
+            int waitingMax,
+            int streamsMax,
+            Duration pauseMax,
+            Duration heartbeat,
+            Duration closeWithin,
+            int connectionsMax,
+            Duration idleMax) {
         this(bodyBytesMax, workingMax, waitingMax, streamsMax, pauseMax, heartbeat, closeWithin, connectionsMax, idleMax, Duration.ZERO);
     }
 
@@ -65,8 +91,16 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
     public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CONNECTIONS, CLOSE, STOP_DELAY);
 
     public static HttpLimits from(Settings settings) {
-        return new HttpLimits(settings.get(BODY), settings.get(WORKING), settings.get(WAITING), settings.get(STREAMS), DEFAULT.pauseMax,
-                DEFAULT.heartbeat, settings.get(CLOSE), settings.get(CONNECTIONS), DEFAULT.idleMax,
+        return new HttpLimits(
+                settings.get(BODY),
+                settings.get(WORKING),
+                settings.get(WAITING),
+                settings.get(STREAMS),
+                DEFAULT.pauseMax,
+                DEFAULT.heartbeat,
+                settings.get(CLOSE),
+                settings.get(CONNECTIONS),
+                DEFAULT.idleMax,
                 settings.get(STOP_DELAY).orElse(Duration.ZERO));
     }
 }

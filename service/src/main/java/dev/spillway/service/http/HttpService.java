@@ -77,14 +77,39 @@ public final class HttpService implements AutoCloseable {
      * @param identities finds the holders of tokens; absent if tokens are never required
      * @param tracing makes a span of each request
      */
-    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits,
+    public record Options(
+            String name,
+            HostPort address,
+            Optional<Path> socket,
+            HttpLimits limits,
             Function<Vertx, List<Endpoint>> endpoints,
-            Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics, ListenerSecurity security,
-            Optional<Identities> identities, Tracing tracing) {
+            Function<Throwable, Optional<Problem>> failures,
+            Optional<StaticPages> pages,
+            MeterRegistry metrics,
+            ListenerSecurity security,
+            Optional<Identities> identities,
+            Tracing tracing) {
         /** Creates options of a service on loopback that requires no proof. */
-        public Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Function<Vertx, List<Endpoint>> endpoints,
-                Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics) {
-            this(name, address, socket, limits, endpoints, failures, pages, metrics, ListenerSecurity.NONE, Optional.empty(),
+        public Options(
+                String name,
+                HostPort address,
+                Optional<Path> socket,
+                HttpLimits limits,
+                Function<Vertx, List<Endpoint>> endpoints,
+                Function<Throwable, Optional<Problem>> failures,
+                Optional<StaticPages> pages,
+                MeterRegistry metrics) {
+            this(
+                    name,
+                    address,
+                    socket,
+                    limits,
+                    endpoints,
+                    failures,
+                    pages,
+                    metrics,
+                    ListenerSecurity.NONE,
+                    Optional.empty(),
                     Tracing.off());
         }
     }
@@ -106,20 +131,24 @@ public final class HttpService implements AutoCloseable {
         var measured = new MicrometerMetricsOptions().setEnabled(true)
                 // Without a unique name, all services of a process would share the registry of the first one.
                 .setRegistryName(options.name() + "-" + UUID.randomUUID())
-                .setDisabledMetricsCategories(Arrays.stream(MetricsDomain.values())
-                        .filter(domain -> domain != MetricsDomain.HTTP_SERVER)
-                        .map(MetricsDomain::toCategory)
-                        .collect(Collectors.toSet()))
+                .setDisabledMetricsCategories(
+                        Arrays.stream(MetricsDomain.values())
+                                .filter(domain -> domain != MetricsDomain.HTTP_SERVER)
+                                .map(MetricsDomain::toCategory)
+                                .collect(Collectors.toSet()))
                 .setLabels(Set.of(Label.HTTP_ROUTE, Label.HTTP_CODE))
-                .setServerRequestTagsProvider(request -> List
-                        .of(Tag.of("method", METHODS.contains(request.method().name()) ? request.method().name() : "other")));
+                .setServerRequestTagsProvider(
+                        request -> List
+                                .of(Tag.of("method", METHODS.contains(request.method().name()) ? request.method().name() : "other")));
         // Pages are copied to a folder of the service, so that Vert.x creates no cache in the system's temporary folder.
         this.vertx = Vertx.builder()
-                .with(new VertxOptions().setEventLoopPoolSize(2)
-                        .setWorkerPoolSize(1)
-                        .setInternalBlockingPoolSize(1)
-                        .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
-                        .setMetricsOptions(measured))
+                .with(
+                        new VertxOptions().setEventLoopPoolSize(2)
+                                .setWorkerPoolSize(1)
+                                .setInternalBlockingPoolSize(1)
+                                .setFileSystemOptions(
+                                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
+                                .setMetricsOptions(measured))
                 .withMetrics(new MicrometerMetricsFactory(options.metrics()))
                 .build();
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
@@ -169,9 +198,14 @@ public final class HttpService implements AutoCloseable {
         var tls = security.tls().isPresent() ? Optional.of(new ServerTls(security.tls().get())) : Optional.<ServerTls>empty();
         var guard = options.identities()
                 .filter(_ -> security.asksAt(address))
-                .map(identities -> new Guard(identities, threads, tls.filter(ServerTls::asksClients)
-                        .map(asking -> new HostCertificates(identities, asking::clients, security.trustDomain()))));
-        var endpoints = Stream.concat(options.endpoints().apply(vertx).stream(),
+                .map(
+                        identities -> new Guard(
+                                identities,
+                                threads,
+                                tls.filter(ServerTls::asksClients)
+                                        .map(asking -> new HostCertificates(identities, asking::clients, security.trustDomain()))));
+        var endpoints = Stream.concat(
+                options.endpoints().apply(vertx).stream(),
                 options.pages().stream().flatMap(_ -> StaticPages.endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
         var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints, guard, tls);
@@ -186,13 +220,21 @@ public final class HttpService implements AutoCloseable {
         address = new HostPort(address.host(), server.actualPort());
         if (security.health().isPresent()) {
             var health = security.health().get();
-            listen(SocketAddress.inetSocketAddress(health.port(), InetAddress.getByName(health.host()).getHostAddress()), health.toString(),
-                    endpoints.stream().filter(each -> HEALTH.contains(each.operation())).toList(), Optional.empty(), Optional.empty());
+            listen(
+                    SocketAddress.inetSocketAddress(health.port(), InetAddress.getByName(health.host()).getHostAddress()),
+                    health.toString(),
+                    endpoints.stream().filter(each -> HEALTH.contains(each.operation())).toList(),
+                    Optional.empty(),
+                    Optional.empty());
         }
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
             socketFile = SocketFile.prepare(path);
-            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString(), endpoints, Optional.empty(),
+            listen(
+                    SocketAddress.domainSocketAddress(socketFile.binding().toString()),
+                    path.toString(),
+                    endpoints,
+                    Optional.empty(),
                     Optional.empty());
             socketFile.publish();
         }

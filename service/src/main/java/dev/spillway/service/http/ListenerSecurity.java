@@ -19,7 +19,11 @@ import java.util.Optional;
  * @param health        further address on loopback that answers /livez and /readyz without TLS
  * @param trustDomain   required trust domain of hosts' certificates; empty for any that the authorities sign
  */
-public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls, Optional<HostPort> health,
+public record ListenerSecurity(
+        boolean requireTokens,
+        boolean plain,
+        Optional<TlsFiles> tls,
+        Optional<HostPort> health,
         Optional<String> trustDomain) {
     /** Requires no proof; only for loopback. */
     public static final ListenerSecurity NONE = new ListenerSecurity(false, false, Optional.empty());
@@ -38,19 +42,22 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
             .readable("a PEM file", TlsFiles::read)
             .optional();
     private static final Setting<Optional<Path>> CLIENT_CA = Setting
-            .path("tls-client-ca",
+            .path(
+                    "tls-client-ca",
                     "PEM file of the authorities that sign certificates of hosts; clients are asked for theirs if it is given")
             .readable(TlsFiles.CERTIFICATES, TlsFiles::requireCertificates)
             .optional();
 
     private static final Setting<Optional<String>> TRUST_DOMAIN =
-            Setting.text("tls-trust-domain",
+            Setting.text(
+                    "tls-trust-domain",
                     "Trust domain that certificates of hosts must be of; any of these authorities' if it is not given")
                     .must("a name such as example.org", HostCertificates::isTrustDomain)
                     .optional();
 
     private static final Setting<Optional<HostPort>> HEALTH =
-            Setting.address("health-listen",
+            Setting.address(
+                    "health-listen",
                     "Another address that answers /livez and /readyz, without TLS: for health checks of this machine")
                     .must("a loopback address", HostPort::isLoopback)
                     .optional();
@@ -68,23 +75,43 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
 
     /** Returns the conditions on the address of a service. */
     public static List<CrossCheck> checks(Setting<HostPort> listen) {
-        return List.of(new CrossCheck(CERTIFICATE, KEY, "given together with tls-key",
-                (certificate, key) -> certificate.isPresent() == key.isPresent()),
-                new CrossCheck(KEY, CERTIFICATE, "the key of tls-certificate, in PEM and without a password",
+        return List.of(
+                new CrossCheck(
+                        CERTIFICATE,
+                        KEY,
+                        "given together with tls-key",
+                        (certificate, key) -> certificate.isPresent() == key.isPresent()),
+                new CrossCheck(
+                        KEY,
+                        CERTIFICATE,
+                        "the key of tls-certificate, in PEM and without a password",
                         (key, certificate) -> key.isEmpty() || certificate.isEmpty() || TlsFiles.isPair(certificate.get(), key.get())),
-                new CrossCheck(CLIENT_CA, CERTIFICATE, "given together with tls-certificate and tls-key",
+                new CrossCheck(
+                        CLIENT_CA,
+                        CERTIFICATE,
+                        "given together with tls-certificate and tls-key",
                         (authority, certificate) -> authority.isEmpty() || certificate.isPresent()),
-                new CrossCheck(TRUST_DOMAIN, CLIENT_CA, "given together with tls-client-ca",
+                new CrossCheck(
+                        TRUST_DOMAIN,
+                        CLIENT_CA,
+                        "given together with tls-client-ca",
                         (domain, authority) -> domain.isEmpty() || authority.isPresent()),
-                new CrossCheck(listen, List.of(CERTIFICATE, PLAIN_HTTP), SAFE, settings -> settings.get(listen).isLoopback()
-                        || settings.get(CERTIFICATE).isPresent() || settings.get(PLAIN_HTTP)));
+                new CrossCheck(
+                        listen,
+                        List.of(CERTIFICATE, PLAIN_HTTP),
+                        SAFE,
+                        settings -> settings.get(listen).isLoopback()
+                                || settings.get(CERTIFICATE).isPresent() || settings.get(PLAIN_HTTP)));
     }
 
     public static ListenerSecurity from(Settings settings) {
-        return new ListenerSecurity(settings.get(REQUIRE_TOKENS), settings.get(PLAIN_HTTP),
+        return new ListenerSecurity(
+                settings.get(REQUIRE_TOKENS),
+                settings.get(PLAIN_HTTP),
                 settings.get(CERTIFICATE)
                         .flatMap(certificate -> settings.get(KEY).map(key -> new TlsFiles(certificate, key, settings.get(CLIENT_CA)))),
-                settings.get(HEALTH), settings.get(TRUST_DOMAIN));
+                settings.get(HEALTH),
+                settings.get(TRUST_DOMAIN));
     }
 
     /** Returns the URL of this address for clients. */

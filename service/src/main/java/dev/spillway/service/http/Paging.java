@@ -22,7 +22,9 @@ public record Paging(String list, int limit, @Nullable String after) {
         if (after != null && !after.startsWith(mark(list))) {
             throw new InvalidValueException("after", after, "the next of an earlier page");
         }
-        return new Paging(list, request.query().number("limit", 1, LIMIT_MAX).map(Math::toIntExact).orElse(LIMIT_DEFAULT),
+        return new Paging(
+                list,
+                request.query().number("limit", 1, LIMIT_MAX).map(Math::toIntExact).orElse(LIMIT_DEFAULT),
                 after == null ? null : after.substring(mark(list).length()));
     }
 

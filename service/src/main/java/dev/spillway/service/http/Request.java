@@ -131,7 +131,8 @@ public final class Request {
     }
 
     private static ProblemException notTaken(String header, String given, List<String> expected) {
-        return Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE,
+        return Problem.of(
+                ProblemType.UNSUPPORTED_MEDIA_TYPE,
                 "%s: %s (expected: %s)".formatted(header, Problem.shown(given), String.join(" or ", expected))).exception();
     }
 

@@ -47,7 +47,9 @@ final class RequestSpans {
     /** Returns the scope for the work of a request. If its token was not checked, only a text in the form of a token counts as one. */
     static RequestScope scope(RoutingContext context) {
         SpanContext span = context.get(KEY);
-        return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span,
+        return new RequestScope(
+                RequestIds.of(context.response()),
+                span == null ? SpanContext.getInvalid() : span,
                 Guard.token(context.request())
                         .filter(shown -> Guard.identity(context).isPresent() || AccessToken.hasForm(shown))
                         .map(Secret::new));

@@ -130,8 +130,10 @@ public final class ResponseStream extends OutputStream {
      * @throws IOException if the client is gone
      */
     public void send(@Nullable String id, String name, Object data) throws IOException {
-        send(Buffer.buffer((id == null ? "" : "id: " + oneLine(id) + "\n") + "event: " + oneLine(name) + "\ndata: "
-                + oneLine(Response.JSON.writeValueAsString(data)) + "\n\n"));
+        send(
+                Buffer.buffer(
+                        (id == null ? "" : "id: " + oneLine(id) + "\n") + "event: " + oneLine(name) + "\ndata: "
+                                + oneLine(Response.JSON.writeValueAsString(data)) + "\n\n"));
     }
 
     private static String oneLine(String text) {

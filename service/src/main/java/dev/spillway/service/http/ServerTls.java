@@ -60,14 +60,18 @@ final class ServerTls {
     String remark(Instant now) {
         Duration left = Duration.between(now, served.end());
         return left.compareTo(RENEWED_BEFORE) > 0 ? ""
-                : "%s: the certificate that is served %s at %s (expected: a newer one in the file)".formatted(files.certificate(),
-                        left.isPositive() ? "ends" : "ended", served.end());
+                : "%s: the certificate that is served %s at %s (expected: a newer one in the file)".formatted(
+                        files.certificate(),
+                        left.isPositive() ? "ends" : "ended",
+                        served.end());
     }
 
     private Served served(TlsFiles.Contents contents) throws IOException {
         files.requirePair(contents);
         var authority = contents.clientAuthority();
-        return new Served(contents, authority == null ? null : TlsFiles.believing(files.clientAuthority().orElseThrow(), authority),
+        return new Served(
+                contents,
+                authority == null ? null : TlsFiles.believing(files.clientAuthority().orElseThrow(), authority),
                 files.end(contents));
     }
 

@@ -118,11 +118,15 @@ public record StaticPages(Path root, List<String> names) {
     /** Returns the endpoints besides the files: redirects, and refusals of unknown pages. */
     static List<Endpoint> endpoints() {
         Endpoint.Handler redirect = request -> Response.empty(302).header("Location", PATH);
-        return List.of(Endpoint.of(Operation.read("GET", "/").only(), redirect),
+        return List.of(
+                Endpoint.of(Operation.read("GET", "/").only(), redirect),
                 Endpoint.of(Operation.read("GET", "/ui").only(), redirect),
                 Endpoint.of(Operation.read("GET", PATH + "{path...}").only(), request -> {
-                    throw Problem.of(ProblemType.UNKNOWN_PATH, "path: %s (expected: a page of this service)"
-                            .formatted(Problem.shown(PATH + request.parameter("path")))).exception();
+                    throw Problem.of(
+                            ProblemType.UNKNOWN_PATH,
+                            "path: %s (expected: a page of this service)"
+                                    .formatted(Problem.shown(PATH + request.parameter("path"))))
+                            .exception();
                 }));
     }
 
@@ -138,10 +142,11 @@ public record StaticPages(Path root, List<String> names) {
                     check.accept(context.request());
                     begin(context);
                 })
-                .handler(StaticHandler.create(FileSystemAccess.ROOT, root.toString())
-                        .setIncludeHidden(true)
-                        .setAlwaysAsyncFS(true)
-                        .setDefaultContentEncoding("utf-8"));
+                .handler(
+                        StaticHandler.create(FileSystemAccess.ROOT, root.toString())
+                                .setIncludeHidden(true)
+                                .setAlwaysAsyncFS(true)
+                                .setDefaultContentEncoding("utf-8"));
     }
 
     private void begin(RoutingContext context) {
@@ -158,7 +163,8 @@ public record StaticPages(Path root, List<String> names) {
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer")
-                .putHeader("Content-Security-Policy",
+                .putHeader(
+                        "Content-Security-Policy",
                         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; "
                                 + "form-action 'none'; frame-ancestors 'none'");
         context.next();

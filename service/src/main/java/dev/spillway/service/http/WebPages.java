@@ -17,7 +17,8 @@ final class WebPages {
      * Form of hosts that no foreign page can use: an address, a name without dots, or a name that means this machine by definition, each with or
      * without a port. Possessive quantifiers, because every request is matched.
      */
-    private static final Pattern LOCAL = Pattern.compile("([0-9.]*+|[^.]*+|\\[.*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*+)?",
+    private static final Pattern LOCAL = Pattern.compile(
+            "([0-9.]*+|[^.]*+|\\[.*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*+)?",
             Pattern.CASE_INSENSITIVE);
 
     private WebPages() {}
@@ -26,8 +27,10 @@ final class WebPages {
     static Optional<Problem> refused(HttpServerRequest request, boolean guarded) {
         String host = request.getHeader(HttpHeaders.HOST);
         if (!guarded && host != null && !LOCAL.matcher(host).matches()) {
-            return Optional.of(Problem.of(ProblemType.OTHER_NAME,
-                    "Host: %s (expected: an address, localhost, or a name without dots)".formatted(Problem.shown(host))));
+            return Optional.of(
+                    Problem.of(
+                            ProblemType.OTHER_NAME,
+                            "Host: %s (expected: an address, localhost, or a name without dots)".formatted(Problem.shown(host))));
         }
         String site = request.getHeader("Sec-Fetch-Site");
         if ("cross-site".equals(site) || "same-site".equals(site)) {
@@ -35,7 +38,9 @@ final class WebPages {
         }
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         return origin == null || origin.equals("http://" + host) || origin.equals("https://" + host) ? Optional.empty()
-                : Optional.of(Problem.of(ProblemType.OTHER_ORIGIN,
-                        "Origin: %s (expected: that of this service, or none)".formatted(Problem.shown(origin))));
+                : Optional.of(
+                        Problem.of(
+                                ProblemType.OTHER_ORIGIN,
+                                "Origin: %s (expected: that of this service, or none)".formatted(Problem.shown(origin))));
     }
 }

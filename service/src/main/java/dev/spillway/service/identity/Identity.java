@@ -42,8 +42,9 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
      */
     public void require(Operation operation, Map<String, String> parameters, @Nullable String namespace) {
         if (!operation.roles().contains(role)) {
-            throw forbidden("role: " + word(role) + " (expected: "
-                    + String.join(" or ", operation.roles().stream().map(Identity::word).sorted().toList()) + ")");
+            throw forbidden(
+                    "role: " + word(role) + " (expected: "
+                            + String.join(" or ", operation.roles().stream().map(Identity::word).sorted().toList()) + ")");
         }
         String asked = parameters.getOrDefault("namespace", namespace);
         if (!namespaces.isEmpty() && !operation.anyNamespace()

@@ -32,7 +32,9 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
                     .defaultTo(Duration.ofSeconds(15));
 
     private static final Setting<Optional<KafkaSecurity>> SECURITY = Setting
-            .custom("kafka-client-properties", "File of Kafka's client properties for TLS and SASL, with passwords",
+            .custom(
+                    "kafka-client-properties",
+                    "File of Kafka's client properties for TLS and SASL, with passwords",
                     "a file that can be read, of properties of Kafka's clients whose names begin with security., sasl. or ssl.",
                     KafkaSecurity::read)
             .optional();
@@ -53,7 +55,10 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
     }
 
     public static KafkaSettings from(Settings settings, String clientId) {
-        return new KafkaSettings(settings.get(SERVERS), clientId, settings.get(DELIVERY_TIMEOUT),
+        return new KafkaSettings(
+                settings.get(SERVERS),
+                clientId,
+                settings.get(DELIVERY_TIMEOUT),
                 settings.get(SECURITY).orElse(KafkaSecurity.NONE));
     }
 

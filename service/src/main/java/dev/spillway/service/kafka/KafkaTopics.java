@@ -120,7 +120,8 @@ public final class KafkaTopics implements AutoCloseable {
     public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Map<String, Integer> before, Reachability reachability)
             throws DependencyUnavailableException, InterruptedException {
         return reachability.await("Kafka at " + settings.bootstrapServers(), () -> {
-            Listening.require(settings.servers(),
+            Listening.require(
+                    settings.servers(),
                     settings.deliveryTimeout().compareTo(CONNECT_WITHIN) < 0 ? settings.deliveryTimeout() : CONNECT_WITHIN);
             try {
                 return new KafkaTopics(settings, topics, before);
@@ -160,7 +161,8 @@ public final class KafkaTopics implements AutoCloseable {
             int now = found.partitions().getOrDefault(topic.name(), 0);
             int wanted = (before.isEmpty() ? partitions : before).getOrDefault(topic.name(), 0);
             if (now < wanted) {
-                attempt("topic " + topic.name() + ": partitions: " + now + " (expected: " + wanted + ", as before)",
+                attempt(
+                        "topic " + topic.name() + ": partitions: " + now + " (expected: " + wanted + ", as before)",
                         () -> admin.createPartitions(Map.of(topic.name(), NewPartitions.increaseTo(wanted))).all().get())
                         .ifPresent(uncorrected::add);
             }
@@ -229,13 +231,13 @@ public final class KafkaTopics implements AutoCloseable {
             try {
                 actual = configuration(resource);
             } catch (ExecutionException e) {
-                faults.add("topic " + topic.name() + ": its settings cannot be read (expected: a right to describe them): "
-                        + refusal(e));
+                faults.add("topic " + topic.name() + ": its settings cannot be read (expected: a right to describe them): " + refusal(e));
                 continue;
             }
             for (var correction : TopicNeeds.corrections(actual, topic, replicas, opening && topic.isExact())) {
                 var change = new AlterConfigOp(new ConfigEntry(correction.name(), correction.value()), AlterConfigOp.OpType.SET);
-                attempt("topic " + topic.name() + ": " + correction.inWords(),
+                attempt(
+                        "topic " + topic.name() + ": " + correction.inWords(),
                         () -> admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get()).ifPresent(faults::add);
             }
             TopicNeeds.tooFewCopies(actual, topic, replicas).ifPresent(fault -> faults.add("topic " + topic.name() + ": " + fault));

@@ -32,7 +32,8 @@ final class Listening {
         IOException last = new IOException("no servers");
         for (var server : servers) {
             try (var socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
+                socket.connect(
+                        new InetSocketAddress(InetAddress.getByName(server.host()), server.port()),
                         Math.toIntExact(within.toMillis()));
                 return;
             } catch (IOException e) {

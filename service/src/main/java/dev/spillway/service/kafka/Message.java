@@ -26,8 +26,11 @@ public record Message(String topic, OptionalInt partition, @Nullable String key,
     }
 
     ProducerRecord<byte[], byte[]> toRecord() {
-        return new ProducerRecord<>(topic, partition.isPresent() ? partition.getAsInt() : null,
-                key == null ? null : key.getBytes(StandardCharsets.UTF_8), value,
+        return new ProducerRecord<>(
+                topic,
+                partition.isPresent() ? partition.getAsInt() : null,
+                key == null ? null : key.getBytes(StandardCharsets.UTF_8),
+                value,
                 headers.entrySet()
                         .stream()
                         .map(header -> new RecordHeader(header.getKey(), header.getValue()))
@@ -39,8 +42,11 @@ public record Message(String topic, OptionalInt partition, @Nullable String key,
     public static Message of(ConsumerRecord<byte[], byte[]> record) {
         Map<String, byte[]> headers = new LinkedHashMap<>();
         record.headers().forEach(header -> headers.put(header.key(), header.value() == null ? new byte[0] : header.value()));
-        return new Message(record.topic(), OptionalInt.of(record.partition()),
-                record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8), headers,
+        return new Message(
+                record.topic(),
+                OptionalInt.of(record.partition()),
+                record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8),
+                headers,
                 record.value() == null ? new byte[0] : record.value());
     }
 
@@ -59,7 +65,11 @@ public record Message(String topic, OptionalInt partition, @Nullable String key,
 
     @Override
     public String toString() {
-        return "Message[topic=%s, partition=%s, key=%s, headers=%s, %d bytes]".formatted(topic, partition, key, headers.keySet(),
+        return "Message[topic=%s, partition=%s, key=%s, headers=%s, %d bytes]".formatted(
+                topic,
+                partition,
+                key,
+                headers.keySet(),
                 value.length);
     }
 }

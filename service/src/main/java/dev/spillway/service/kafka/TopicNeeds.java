@@ -39,10 +39,18 @@ final class TopicNeeds {
 
     /** Returns the configuration of a new topic. It includes values that are defaults of the brokers, because a default can be changed later. */
     static Map<String, String> configuration(Topic topic) {
-        Map<String, String> configuration = new HashMap<>(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG,
-                Long.toString(topic.retention().toMillis()), TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(UNBOUNDED),
-                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME, TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                Long.toString(MESSAGE_BYTES)));
+        Map<String, String> configuration = new HashMap<>(
+                Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        DELETE,
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        Long.toString(topic.retention().toMillis()),
+                        TopicConfig.RETENTION_BYTES_CONFIG,
+                        Long.toString(UNBOUNDED),
+                        TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+                        LOG_APPEND_TIME,
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Long.toString(MESSAGE_BYTES)));
         topic.copies()
                 .minInSync()
                 .ifPresent(copies -> configuration.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(copies)));
@@ -66,13 +74,17 @@ final class TopicNeeds {
         long wanted = topic.retention().toMillis();
         var isLonger = kept == UNBOUNDED || kept > wanted;
         if (isLonger ? shorten : kept < wanted) {
-            corrections.add(new Correction(TopicConfig.RETENTION_MS_CONFIG, Long.toString(kept), wanted + (shorten ? "" : " or more"),
-                    Long.toString(wanted)));
+            corrections.add(
+                    new Correction(
+                            TopicConfig.RETENTION_MS_CONFIG,
+                            Long.toString(kept),
+                            wanted + (shorten ? "" : " or more"),
+                            Long.toString(wanted)));
         }
         long bytes = number(actual, TopicConfig.RETENTION_BYTES_CONFIG, UNBOUNDED);
         if (bytes != UNBOUNDED) {
-            corrections.add(new Correction(TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(bytes), "-1, for no bound",
-                    Long.toString(UNBOUNDED)));
+            corrections.add(
+                    new Correction(TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(bytes), "-1, for no bound", Long.toString(UNBOUNDED)));
         }
         // With the producer's clock, a message can be refused or expire at once. With the broker's clock, no bound on timestamps applies.
         var timestamps = actual.getOrDefault(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "");
@@ -81,15 +93,24 @@ final class TopicNeeds {
         }
         long largest = number(actual, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, MESSAGE_BYTES);
         if (largest < MESSAGE_BYTES_NEEDED) {
-            corrections.add(new Correction(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(largest), MESSAGE_BYTES_NEEDED + " or more",
-                    Long.toString(MESSAGE_BYTES)));
+            corrections.add(
+                    new Correction(
+                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                            Long.toString(largest),
+                            MESSAGE_BYTES_NEEDED + " or more",
+                            Long.toString(MESSAGE_BYTES)));
         }
         long inSync = inSync(actual);
         topic.copies()
                 .minInSync()
                 .filter(copies -> inSync < copies && copies <= replicas)
-                .ifPresent(copies -> corrections.add(new Correction(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Long.toString(inSync),
-                        copies + " or more", Integer.toString(copies))));
+                .ifPresent(
+                        copies -> corrections.add(
+                                new Correction(
+                                        TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+                                        Long.toString(inSync),
+                                        copies + " or more",
+                                        Integer.toString(copies))));
         return corrections;
     }
 
@@ -101,12 +122,14 @@ final class TopicNeeds {
         long inSync = inSync(actual);
         int wanted = topic.copies().minInSync().orElse(1);
         if (inSync > replicas) {
-            return Optional.of("%s: %d (expected: at most %d, the copies of the topic, which takes no message)"
-                    .formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, replicas));
+            return Optional.of(
+                    "%s: %d (expected: at most %d, the copies of the topic, which takes no message)"
+                            .formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, replicas));
         }
         return wanted <= replicas ? Optional.empty()
-                : Optional.of("%s: %d (expected: %d or more); not corrected: the topic has too few copies, %d"
-                        .formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, wanted, replicas));
+                : Optional.of(
+                        "%s: %d (expected: %d or more); not corrected: the topic has too few copies, %d"
+                                .formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, wanted, replicas));
     }
 
     private static long inSync(Map<String, String> actual) {
@@ -122,8 +145,9 @@ final class TopicNeeds {
         topic.copies()
                 .replicationFactor()
                 .filter(copies -> replicas < copies)
-                .ifPresent(copies -> remarks.add("replication factor: %d (expected: %d, as a new topic would have)".formatted(replicas,
-                        copies)));
+                .ifPresent(
+                        copies -> remarks.add(
+                                "replication factor: %d (expected: %d, as a new topic would have)".formatted(replicas, copies)));
         return remarks;
     }
 

@@ -26,8 +26,9 @@ public final class LogLevels {
         return context().exists(name) == null ? List.of()
                 : context().getLoggerList()
                         .stream()
-                        .filter(logger -> name.equals(Loggers.ROOT) || logger.getName().equals(name)
-                                || logger.getName().startsWith(name + "."))
+                        .filter(
+                                logger -> name.equals(Loggers.ROOT) || logger.getName().equals(name)
+                                        || logger.getName().startsWith(name + "."))
                         .map(LogLevels::shown)
                         .toList();
     }

@@ -22,7 +22,8 @@ final class LoggerEndpoints {
     private LoggerEndpoints() {}
 
     static List<Endpoint> all() {
-        return List.of(Endpoint.of(CommonApi.LIST_LOGGERS, LoggerEndpoints::list).always(),
+        return List.of(
+                Endpoint.of(CommonApi.LIST_LOGGERS, LoggerEndpoints::list).always(),
                 Endpoint.of(CommonApi.SET_LOGGER, LoggerEndpoints::set).json().always());
     }
 

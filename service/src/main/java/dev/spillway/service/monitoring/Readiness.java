@@ -121,11 +121,13 @@ public final class Readiness {
             try {
                 var all = health.checkStatus().toCompletionStage().toCompletableFuture().get();
                 var names = List.copyOf(current.keySet());
-                return new Report(CheckResult.isUp(all), all.getChecks()
-                        .stream()
-                        .sorted(Comparator.comparingInt(result -> names.indexOf(result.getId())))
-                        .map(result -> part(result, Objects.requireNonNull(current.get(result.getId()), "its entry")))
-                        .toList());
+                return new Report(
+                        CheckResult.isUp(all),
+                        all.getChecks()
+                                .stream()
+                                .sorted(Comparator.comparingInt(result -> names.indexOf(result.getId())))
+                                .map(result -> part(result, Objects.requireNonNull(current.get(result.getId()), "its entry")))
+                                .toList());
             } catch (ExecutionException e) {
                 throw new IllegalStateException("health checks (expected: an answer for each)", e);
             }
@@ -156,7 +158,11 @@ public final class Readiness {
             var data = result.getData();
             // A check that is late has no message of its own.
             var late = "no answer in " + within;
-            return new Part(result.getId(), up, up ? null : data == null ? late : data.getString(WHY, late), age.isPositive() ? age : null,
+            return new Part(
+                    result.getId(),
+                    up,
+                    up ? null : data == null ? late : data.getString(WHY, late),
+                    age.isPositive() ? age : null,
                     remark.isEmpty() ? null : remark);
         }
     }

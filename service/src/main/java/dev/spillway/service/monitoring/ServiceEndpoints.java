@@ -23,7 +23,10 @@ public final class ServiceEndpoints {
      *
      * @param openApiResource absolute name of the classpath resource that describes the service
      */
-    public static Function<Vertx, List<Endpoint>> with(List<Endpoint> endpoints, Readiness readiness, ServiceMetrics metrics,
+    public static Function<Vertx, List<Endpoint>> with(
+            List<Endpoint> endpoints,
+            Readiness readiness,
+            ServiceMetrics metrics,
             Optional<String> openApiResource) throws IOException {
         var openApi = openApiResource.isPresent() ? Optional.of(resource(openApiResource.get())) : Optional.<byte[]>empty();
         return vertx -> {
@@ -34,8 +37,13 @@ public final class ServiceEndpoints {
                 var report = health.report();
                 return Response.json(report.ready() ? 200 : 503, report);
             }).always());
-            all.add(Endpoint.of(CommonApi.METRICS, request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
-                    metrics.registry().scrape().getBytes(StandardCharsets.UTF_8))).always());
+            all.add(
+                    Endpoint.of(
+                            CommonApi.METRICS,
+                            request -> Response.bytes(
+                                    "text/plain; version=0.0.4; charset=utf-8",
+                                    metrics.registry().scrape().getBytes(StandardCharsets.UTF_8)))
+                            .always());
             all.addAll(LoggerEndpoints.all());
             openApi.ifPresent(
                     text -> all.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always()));

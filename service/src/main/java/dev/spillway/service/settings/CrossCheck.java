@@ -24,7 +24,11 @@ public record CrossCheck(Setting<?> blamed, List<Setting<?>> others, String expe
             return Optional.empty();
         }
         var with = others.stream().map(other -> other.name() + ": " + settings.printed(other)).collect(Collectors.joining(", "));
-        return Optional.of(new SettingProblem(blamed.name(), settings.printed(blamed), "%s, with %s".formatted(expected, with),
-                settings.source(blamed)));
+        return Optional.of(
+                new SettingProblem(
+                        blamed.name(),
+                        settings.printed(blamed),
+                        "%s, with %s".formatted(expected, with),
+                        settings.source(blamed)));
     }
 }

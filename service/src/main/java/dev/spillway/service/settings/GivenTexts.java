@@ -67,8 +67,12 @@ final class GivenTexts {
             var direct = source.get(setting.name());
             var inFile = setting.isSecret() ? source.get(setting.name() + FILE_SUFFIX) : null;
             if (direct != null && inFile != null) {
-                problems.add(new SettingProblem(setting.name() + FILE_SUFFIX, inFile.text(), "either this or " + setting.name(),
-                        inFile.source()));
+                problems.add(
+                        new SettingProblem(
+                                setting.name() + FILE_SUFFIX,
+                                inFile.text(),
+                                "either this or " + setting.name(),
+                                inFile.source()));
                 return Optional.of(direct);
             }
             if (direct != null) {
@@ -152,7 +156,10 @@ final class GivenTexts {
             lines = Files.readAllLines(Path.of(path.text()));
         } catch (IOException | InvalidPathException e) {
             problems.add(
-                    new SettingProblem(CONFIG, path.text(), "a properties file in UTF-8 that can be read: " + Setting.reason(e),
+                    new SettingProblem(
+                            CONFIG,
+                            path.text(),
+                            "a properties file in UTF-8 that can be read: " + Setting.reason(e),
                             path.source()));
             return;
         }
@@ -184,7 +191,10 @@ final class GivenTexts {
         } catch (IOException | InvalidPathException e) {
             unreadable.add(setting);
             problems.add(
-                    new SettingProblem(setting.name() + FILE_SUFFIX, path.text(), "a file that can be read: " + Setting.reason(e),
+                    new SettingProblem(
+                            setting.name() + FILE_SUFFIX,
+                            path.text(),
+                            "a file that can be read: " + Setting.reason(e),
                             path.source()));
             return Optional.empty();
         }

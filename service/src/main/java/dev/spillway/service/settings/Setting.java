@@ -45,8 +45,17 @@ public final class Setting<T> {
     private final List<Look<T>> looks;
     private final @Nullable T fallback;
 
-    private Setting(String name, String description, boolean secret, boolean flag, String expected, Function<String, T> parse,
-            Function<T, String> print, List<Constraint<T>> constraints, List<Look<T>> looks, @Nullable T fallback) {
+    private Setting(
+            String name,
+            String description,
+            boolean secret,
+            boolean flag,
+            String expected,
+            Function<String, T> parse,
+            Function<T, String> print,
+            List<Constraint<T>> constraints,
+            List<Look<T>> looks,
+            @Nullable T fallback) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("setting: " + name + " (expected: kebab-case such as database-url)");
         }
@@ -63,8 +72,17 @@ public final class Setting<T> {
     }
 
     private static <T> Setting<T> of(String name, String description, SettingType<T> type) {
-        return new Setting<>(name, description, type.equals(SettingType.SECRET), type.equals(SettingType.BOOLEAN), type.expected(),
-                type.parse(), type.print(), List.of(), List.of(), null);
+        return new Setting<>(
+                name,
+                description,
+                type.equals(SettingType.SECRET),
+                type.equals(SettingType.BOOLEAN),
+                type.expected(),
+                type.parse(),
+                type.print(),
+                List.of(),
+                List.of(),
+                null);
     }
 
     public static Setting<String> text(String name, String description) {
@@ -151,8 +169,17 @@ public final class Setting<T> {
                 look.at(value.get());
             }
         }).toList();
-        return new Setting<>(name, description, secret, flag, expected, text -> Optional.of(parse.apply(text)),
-                value -> value.map(print).orElse(""), checks, looksIfGiven, Optional.empty());
+        return new Setting<>(
+                name,
+                description,
+                secret,
+                flag,
+                expected,
+                text -> Optional.of(parse.apply(text)),
+                value -> value.map(print).orElse(""),
+                checks,
+                looksIfGiven,
+                Optional.empty());
     }
 
     /**

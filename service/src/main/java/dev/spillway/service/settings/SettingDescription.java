@@ -11,7 +11,12 @@ package dev.spillway.service.settings;
 public record SettingDescription(String name, String meaning, String expected, String whenNotGiven, boolean isFlag, boolean isSecret) {
 
     static <T> SettingDescription of(Setting<T> setting) {
-        return new SettingDescription(setting.name(), setting.description(), setting.expected(), whenNotGiven(setting), setting.isFlag(),
+        return new SettingDescription(
+                setting.name(),
+                setting.description(),
+                setting.expected(),
+                whenNotGiven(setting),
+                setting.isFlag(),
                 setting.isSecret());
     }
 

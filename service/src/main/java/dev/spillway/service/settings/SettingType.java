@@ -44,7 +44,9 @@ record SettingType<T>(String expected, Function<String, T> parse, Function<T, St
     static final SettingType<Long> BYTES = new SettingType<>(Sizes.EXPECTED, Sizes::parse, Sizes::exact);
     static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);
     static final SettingType<HostPort> ADDRESS = new SettingType<>("host:port such as 127.0.0.1:7070", HostPort::parse);
-    static final SettingType<Secret> SECRET = new SettingType<>("a secret that is not empty", text -> new Secret(TEXT.parse().apply(text)),
+    static final SettingType<Secret> SECRET = new SettingType<>(
+            "a secret that is not empty",
+            text -> new Secret(TEXT.parse().apply(text)),
             secret -> secret.reveal().isEmpty() ? "" : Secret.HIDDEN);
 
     static <E extends Enum<E>> SettingType<E> oneOf(Class<E> type) {
@@ -60,7 +62,8 @@ record SettingType<T>(String expected, Function<String, T> parse, Function<T, St
 
     /** Returns the type of comma-separated lists; an empty text is an empty list. */
     SettingType<List<T>> list() {
-        return new SettingType<>("a list, separated by commas, of: " + expected,
+        return new SettingType<>(
+                "a list, separated by commas, of: " + expected,
                 text -> text.isBlank() ? List.of() : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList(),
                 values -> values.stream().map(print).collect(Collectors.joining(",")));
     }

@@ -54,8 +54,11 @@ public final class Settings {
     public String print() {
         int width = declared.stream().mapToInt(setting -> setting.name().length()).max().orElse(0);
         var text = new StringBuilder();
-        declared.forEach(setting -> text
-                .append(("%-" + Math.max(1, width) + "s = %s  (%s)%n").formatted(setting.name(), printed(setting), source(setting))));
+        declared.forEach(
+                setting -> text
+                        .append(
+                                ("%-" + Math.max(1, width) + "s = %s  (%s)%n")
+                                        .formatted(setting.name(), printed(setting), source(setting))));
         return text.toString();
     }
 

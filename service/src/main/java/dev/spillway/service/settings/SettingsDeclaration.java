@@ -125,21 +125,33 @@ public final class SettingsDeclaration {
         if (given.isEmpty()) {
             T fallback = setting.fallback();
             if (fallback == null && !texts.isUnreadable(setting)) {
-                problems.add(new SettingProblem(setting.name(), "missing", setting.expected(),
-                        "give --%s or %s".formatted(setting.name(), setting.variable())));
+                problems.add(
+                        new SettingProblem(
+                                setting.name(),
+                                "missing",
+                                setting.expected(),
+                                "give --%s or %s".formatted(setting.name(), setting.variable())));
             }
             return Optional.ofNullable(fallback).map(value -> new Settings.Value(value, Settings.DEFAULT));
         }
         var text = given.get();
         var value = setting.parse(text.text());
         if (value.isEmpty()) {
-            problems.add(new SettingProblem(setting.name(), setting.hidden(text.text().isEmpty() ? "\"\"" : text.text()),
-                    setting.expected(), text.source()));
+            problems.add(
+                    new SettingProblem(
+                            setting.name(),
+                            setting.hidden(text.text().isEmpty() ? "\"\"" : text.text()),
+                            setting.expected(),
+                            text.source()));
         }
         var trouble = value.flatMap(setting::trouble);
         if (trouble.isPresent()) {
-            problems.add(new SettingProblem(setting.name(), setting.hidden(text.text()) + ": " + trouble.get(), setting.expected(),
-                    text.source()));
+            problems.add(
+                    new SettingProblem(
+                            setting.name(),
+                            setting.hidden(text.text()) + ": " + trouble.get(),
+                            setting.expected(),
+                            text.source()));
             return Optional.empty();
         }
         return value.map(parsed -> new Settings.Value(parsed, text.source()));

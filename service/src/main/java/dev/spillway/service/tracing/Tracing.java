@@ -37,8 +37,11 @@ import org.jspecify.annotations.Nullable;
 public final class Tracing implements AutoCloseable {
     /** Setting of the receiver of traces, in both services. */
     public static final Setting<Optional<URI>> ENDPOINT = Setting
-            .custom("otlp-endpoint", "Where traces are sent, by OTLP over HTTP; no traces are made if not given",
-                    "an address such as http://127.0.0.1:4318", Tracing::endpoint)
+            .custom(
+                    "otlp-endpoint",
+                    "Where traces are sent, by OTLP over HTTP; no traces are made if not given",
+                    "an address such as http://127.0.0.1:4318",
+                    Tracing::endpoint)
             .optional();
 
     private static final String SCOPE = "dev.spillway";
@@ -64,15 +67,22 @@ public final class Tracing implements AutoCloseable {
                 .setMeterProvider(MeterProvider.noop())
                 .build();
         provider = SdkTracerProvider.builder()
-                .setResource(Resource.getDefault()
-                        .merge(Resource.create(Attributes.of(AttributeKey.stringKey("service.name"), service,
-                                AttributeKey.stringKey("service.instance.id"), instance))))
+                .setResource(
+                        Resource.getDefault()
+                                .merge(
+                                        Resource.create(
+                                                Attributes.of(
+                                                        AttributeKey.stringKey("service.name"),
+                                                        service,
+                                                        AttributeKey.stringKey("service.instance.id"),
+                                                        instance))))
                 .setIdGenerator(new GivenIds())
-                .addSpanProcessor(BatchSpanProcessor.builder(new WatchedExporter(sender, endpoint))
-                        .setScheduleDelay(SEND_EVERY)
-                        .setMaxQueueSize(WAITING_MAX)
-                        .setExporterTimeout(SENT_WITHIN)
-                        .build())
+                .addSpanProcessor(
+                        BatchSpanProcessor.builder(new WatchedExporter(sender, endpoint))
+                                .setScheduleDelay(SEND_EVERY)
+                                .setMaxQueueSize(WAITING_MAX)
+                                .setExporterTimeout(SENT_WITHIN)
+                                .build())
                 .build();
         tracer = provider.get(SCOPE);
     }
@@ -128,8 +138,11 @@ public final class Tracing implements AutoCloseable {
 
     /** Returns the context of the first span of the trace of an id, whichever service started it. */
     public static SpanContext rootOf(UUID id) {
-        return SpanContext.createFromRemoteParent(TraceId.fromLongs(id.getMostSignificantBits(), id.getLeastSignificantBits()),
-                SpanId.fromLong(id.getLeastSignificantBits()), TraceFlags.getSampled(), TraceState.getDefault());
+        return SpanContext.createFromRemoteParent(
+                TraceId.fromLongs(id.getMostSignificantBits(), id.getLeastSignificantBits()),
+                SpanId.fromLong(id.getLeastSignificantBits()),
+                TraceFlags.getSampled(),
+                TraceState.getDefault());
     }
 
     /** Sends the queued spans within a time limit. */

@@ -7,8 +7,8 @@ import dev.spillway.events.codec.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -46,22 +46,31 @@ class BodiesTest {
         service = new RunningService(
                 RunningService.put("/policies/{name}", Endpoint::json, request -> Response.ok(request.body(Policy.class))),
                 RunningService.put("/events/{name}", Endpoint::json, request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
-                RunningService.put("/keyed/{name}", Endpoint::json,
+                RunningService.put(
+                        "/keyed/{name}",
+                        Endpoint::json,
                         request -> Response.ok(request.header("Idempotency-Key").orElse("none"))),
-                RunningService.put("/trees/{name}", endpoint -> endpoint.json(64).stream(10_000, List.of("application/x-tar")),
+                RunningService.put(
+                        "/trees/{name}",
+                        endpoint -> endpoint.json(64).stream(10_000, List.of("application/x-tar")),
                         request -> Response
                                 .json(201, (request.isStreamed() ? request.stream().readAllBytes() : request.bytes()).length)
                                 .header("Location", "/x")),
-                RunningService.put("/kinds/{name}", endpoint -> endpoint.json().stream(10, List.of("application/x-tar")),
+                RunningService.put(
+                        "/kinds/{name}",
+                        endpoint -> endpoint.json().stream(10, List.of("application/x-tar")),
                         request -> Response
-                                .ok(request.mediaType() + " " + request.isStreamed() + " "
-                                        + (request.isStreamed() ? request.stream().readAllBytes() : request.bytes()).length)),
+                                .ok(
+                                        request.mediaType() + " " + request.isStreamed() + " "
+                                                + (request.isStreamed() ? request.stream().readAllBytes() : request.bytes()).length)),
                 RunningService.post("/things/{id}/start", endpoint -> endpoint, request -> Response.noContent()),
                 RunningService.get("/boom", request -> {
                     throw new IllegalStateException("SELECT secret FROM inside");
-                }), RunningService.get("/busy", request -> {
+                }),
+                RunningService.get("/busy", request -> {
                     throw new UnsupportedOperationException("queue: full");
-                }), RunningService.get("/refused", request -> {
+                }),
+                RunningService.get("/refused", request -> {
                     throw Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                             .retryAfter(Duration.ofSeconds(7))
                             .with("generation", "4")
@@ -76,7 +85,10 @@ class BodiesTest {
 
     @Test
     void jsonBecomesARecordAndARecordJson() throws Exception {
-        var answer = service.send("PUT", "/policies/p", "application/json; charset=utf-8",
+        var answer = service.send(
+                "PUT",
+                "/policies/p",
+                "application/json; charset=utf-8",
                 "{\"backend\":\"directory\",\"maxEntries\":3,\"ttl\":\"PT10M\"}");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
@@ -84,7 +96,9 @@ class BodiesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '~', quoteCharacter = '`',
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
             textBlock = """
                     {"backend":"d","maxEntry":3}                          ~ unknown-field  ~ maxEntry: unknown field (expected: backend, labels, maxEntries, ttl)
                     {"backend":"d","labels":[{"name":"a","weight":1,"wt":1}]} ~ unknown-field  ~ labels[0].wt: unknown field (expected: name, weight)
@@ -117,7 +131,8 @@ class BodiesTest {
 
     @Test
     void aMissingBodyIsNamed() throws Exception {
-        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p")).PUT(BodyPublishers.noBody()).build(),
+        var answer = service.client.send(
+                HttpRequest.newBuilder(service.uri("/policies/p")).PUT(BodyPublishers.noBody()).build(),
                 BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(answer.body()).contains("body: empty (expected: a JSON object)");
@@ -139,21 +154,32 @@ class BodiesTest {
     @ParameterizedTest
     @CsvSource({"gzip, 415", "zstd, 415", "'', 415", "'identity, gzip', 415", "identity, 200", "Identity, 200"})
     void jsonInAContentEncodingIsRefused(String encoding, int status) throws Exception {
-        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
-                .header("Content-Type", "application/json")
-                .header("Content-Encoding", encoding)
-                .PUT(BodyPublishers.ofString("{\"backend\":\"d\"}"))
-                .build(), BodyHandlers.ofString());
+        var answer = service.client.send(
+                HttpRequest.newBuilder(service.uri("/policies/p"))
+                        .header("Content-Type", "application/json")
+                        .header("Content-Encoding", encoding)
+                        .PUT(BodyPublishers.ofString("{\"backend\":\"d\"}"))
+                        .build(),
+                BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(status);
         if (status == 415) {
-            assertThat(answer.body()).contains("urn:spillway:problem:unsupported-media-type",
+            assertThat(answer.body()).contains(
+                    "urn:spillway:problem:unsupported-media-type",
                     "Content-Encoding: " + encoding + " (expected: identity)");
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"utf-16, 415", "'\"UTF-16\"', 415", "iso-8859-1, 415", "us-ascii, 415", "'', 415", "nothing, 415", "UTF-8, 200",
-            "'\"utf-8\"', 200", "utf8, 200"})
+    @CsvSource({
+            "utf-16, 415",
+            "'\"UTF-16\"', 415",
+            "iso-8859-1, 415",
+            "us-ascii, 415",
+            "'', 415",
+            "nothing, 415",
+            "UTF-8, 200",
+            "'\"utf-8\"', 200",
+            "utf8, 200"})
     void jsonOfAnotherCharsetIsRefused(String charset, int status) throws Exception {
         for (var type : List.of("application/json;charset=", "application/json; Charset=", "Application/JSON; a=b ; charset=")) {
             var answer = service.send("PUT", "/policies/p", type + charset, "{\"backend\":\"d\"}");
@@ -167,10 +193,12 @@ class BodiesTest {
     @ParameterizedTest
     @ValueSource(strings = {"UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32BE", "ISO-8859-1"})
     void jsonThatIsNotUtf8IsRefused(String charset) throws Exception {
-        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
-                .header("Content-Type", "application/json")
-                .PUT(BodyPublishers.ofString("{\"backend\":\"\u00e9\"}", Charset.forName(charset)))
-                .build(), BodyHandlers.ofString());
+        var answer = service.client.send(
+                HttpRequest.newBuilder(service.uri("/policies/p"))
+                        .header("Content-Type", "application/json")
+                        .PUT(BodyPublishers.ofString("{\"backend\":\"\u00e9\"}", Charset.forName(charset)))
+                        .build(),
+                BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(answer.body()).contains("urn:spillway:problem:malformed-body", "body: not ");
     }
@@ -182,10 +210,12 @@ class BodiesTest {
         body.writeBytes("{\"backend\":\"".getBytes(StandardCharsets.UTF_8));
         body.writeBytes(HexFormat.of().parseHex(hex));
         body.writeBytes("\"}".getBytes(StandardCharsets.UTF_8));
-        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
-                .header("Content-Type", "application/json")
-                .PUT(BodyPublishers.ofByteArray(body.toByteArray()))
-                .build(), BodyHandlers.ofString());
+        var answer = service.client.send(
+                HttpRequest.newBuilder(service.uri("/policies/p"))
+                        .header("Content-Type", "application/json")
+                        .PUT(BodyPublishers.ofByteArray(body.toByteArray()))
+                        .build(),
+                BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(answer.body()).contains("urn:spillway:problem:malformed-body", "body: not ");
     }
@@ -193,9 +223,10 @@ class BodiesTest {
     @ParameterizedTest
     @CsvSource({"Content-Type, application/json", "Content-Encoding, identity", "Idempotency-Key, second"})
     void aHeaderThatIsGivenTwiceIsRefused(String name, String second) throws IOException {
-        assertThat(service.raw(
-                "PUT /keyed/p HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n"
-                        + "Idempotency-Key: first\r\n" + name + ": " + second + "\r\nContent-Length: 2\r\n\r\n{}"))
+        assertThat(
+                service.raw(
+                        "PUT /keyed/p HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n"
+                                + "Idempotency-Key: first\r\n" + name + ": " + second + "\r\nContent-Length: 2\r\n\r\n{}"))
                 .startsWith("HTTP/1.1 400")
                 .contains("urn:spillway:problem:invalid-value", name + ": given twice (expected: once)");
     }
@@ -212,8 +243,9 @@ class BodiesTest {
         var large = "x".repeat(5_000);
         try (var socket = service.connect()) {
             var out = socket.getOutputStream();
-            out.write(("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n" + large)
-                    .getBytes(StandardCharsets.UTF_8));
+            out.write(
+                    ("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n" + large)
+                            .getBytes(StandardCharsets.UTF_8));
             assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 413").contains("body: over 1024 bytes");
             out.write("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 200");
@@ -223,9 +255,10 @@ class BodiesTest {
     @Test
     void aChunkedBodyIsStoppedAtTheLimit() throws IOException {
         var chunk = "400\r\n" + "x".repeat(0x400) + "\r\n";
-        assertThat(service.raw(
-                "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        + chunk + chunk + chunk + "0\r\n\r\n"))
+        assertThat(
+                service.raw(
+                        "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                + chunk + chunk + chunk + "0\r\n\r\n"))
                 .startsWith("HTTP/1.1 413");
     }
 
@@ -233,9 +266,15 @@ class BodiesTest {
     void aChunkedBodyThatIsWholeAndOverTheLimitEndsTheConnectionToo() throws IOException {
         var chunk = "400\r\n" + " ".repeat(0x400) + "\r\n";
         for (var path : List.of("/policies/p", "/trees/t")) {
-            assertThat(service.raw("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: "
-                    + (path.equals("/trees/t") ? "application/x-tar" : "application/json") + "\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    + chunk.repeat(20) + "0\r\n\r\n")).as(path).startsWith("HTTP/1.1 413").containsIgnoringCase("connection: close");
+            assertThat(
+                    service.raw(
+                            "PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: "
+                                    + (path.equals("/trees/t") ? "application/x-tar" : "application/json")
+                                    + "\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                    + chunk.repeat(20) + "0\r\n\r\n"))
+                    .as(path)
+                    .startsWith("HTTP/1.1 413")
+                    .containsIgnoringCase("connection: close");
         }
     }
 
@@ -249,8 +288,9 @@ class BodiesTest {
             socket.setSendBufferSize(chunk.length);
             var out = socket.getOutputStream();
             var in = socket.getInputStream();
-            out.write(("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: " + type + "\r\nTransfer-Encoding: chunked\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
+            out.write(
+                    ("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: " + type + "\r\nTransfer-Encoding: chunked\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
             long sent = 0;
             while (in.available() == 0 && sent < 80L << 20) {
                 out.write(chunk);
@@ -267,8 +307,9 @@ class BodiesTest {
     void aBodyInBrokenChunksIsAnsweredAndEndsTheConnection(String chunks) throws IOException {
         for (var mediaType : List.of("application/json", "application/x-tar")) {
             var path = mediaType.equals("application/json") ? "/policies/p" : "/trees/t";
-            var answer = service.raw("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: " + mediaType
-                    + "\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+            var answer = service.raw(
+                    "PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: " + mediaType
+                            + "\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
             assertThat(answer).as(path)
                     .startsWith("HTTP/1.1 400")
                     .containsIgnoringCase("connection: close")
@@ -277,15 +318,24 @@ class BodiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"banana", "gzip, chunked", "chunked, chunked", "identity", "", "xchunked", "chunked;q=1",
-            "chunked\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding: gzip"})
+    @ValueSource(
+            strings = {
+                    "banana",
+                    "gzip, chunked",
+                    "chunked, chunked",
+                    "identity",
+                    "",
+                    "xchunked",
+                    "chunked;q=1",
+                    "chunked\r\nTransfer-Encoding: chunked",
+                    "chunked\r\nTransfer-Encoding: gzip"})
     void aBodyInAnotherTransferEncodingIsAnsweredAndNothingAfterItIsRun(String encoding) throws IOException {
-        var answer = service.raw("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nTransfer-Encoding: " + encoding
-                + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+        var answer = service.raw(
+                "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nTransfer-Encoding: " + encoding
+                        + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 501")
                 .containsIgnoringCase("connection: close")
-                .contains("urn:spillway:problem:unsupported-transfer-encoding", "Transfer-Encoding: ",
-                        " (expected: chunked, once)");
+                .contains("urn:spillway:problem:unsupported-transfer-encoding", "Transfer-Encoding: ", " (expected: chunked, once)");
         assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
     }
 
@@ -293,8 +343,9 @@ class BodiesTest {
     @ValueSource(strings = {"PUT /nowhere", "POST /policies/p", "PUT nowhere"})
     void anotherTransferEncodingIsAnsweredWhereNoRouteIsToo(String request) throws IOException {
         for (var headers : List.of("Host: t\r\nTransfer-Encoding: banana", "Host: t\r\nHost: t\r\nContent-Length: 0")) {
-            var answer = service.raw(request + " HTTP/1.1\r\n" + headers
-                    + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+            var answer = service.raw(
+                    request + " HTTP/1.1\r\n" + headers
+                            + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
             assertThat(answer).startsWith(headers.contains("banana") ? "HTTP/1.1 501" : "HTTP/1.1 400")
                     .containsIgnoringCase("connection: close");
             assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
@@ -325,8 +376,9 @@ class BodiesTest {
 
     @Test
     void theNameOfTheTransferEncodingHasNoCase() throws IOException {
-        assertThat(service.raw(
-                "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: Chunked \r\n\r\n0\r\n\r\n"))
+        assertThat(
+                service.raw(
+                        "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: Chunked \r\n\r\n0\r\n\r\n"))
                 .startsWith("HTTP/1.1 415");
     }
 
@@ -336,8 +388,9 @@ class BodiesTest {
             var out = socket.getOutputStream();
             out.write("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 200");
-            out.write("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    .getBytes(StandardCharsets.UTF_8));
+            out.write(
+                    "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
             assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 415");
             out.write("zz\r\n".getBytes(StandardCharsets.UTF_8));
             assertThat(socket.getInputStream().read()).as("closed without a further answer").isEqualTo(-1);
@@ -350,9 +403,10 @@ class BodiesTest {
         try (var socket = service.connect()) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream()
-                    .write((request
-                            + " HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n")
-                            .getBytes(StandardCharsets.UTF_8));
+                    .write(
+                            (request
+                                    + " HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n")
+                                    .getBytes(StandardCharsets.UTF_8));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 " + status)
                     .containsIgnoringCase("connection: close");
         }
@@ -364,8 +418,9 @@ class BodiesTest {
         try (var socket = service.connect()) {
             socket.setSoTimeout(20_000);
             var out = socket.getOutputStream();
-            out.write((request + " HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 1000000000000\r\n\r\n")
-                    .getBytes(StandardCharsets.UTF_8));
+            out.write(
+                    (request + " HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 1000000000000\r\n\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
             long sent = 0;
             try {
                 while (sent < 1L << 30) {
@@ -385,8 +440,9 @@ class BodiesTest {
             try (var socket = service.connect()) {
                 socket.setSoTimeout(20_000);
                 var out = socket.getOutputStream();
-                out.write(("PUT " + target + " HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 8000000\r\n\r\n")
-                        .getBytes(StandardCharsets.UTF_8));
+                out.write(
+                        ("PUT " + target + " HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 8000000\r\n\r\n")
+                                .getBytes(StandardCharsets.UTF_8));
                 out.write(new byte[8_000_000]);
                 out.write("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                 assertThat(RunningService.readUntil(socket.getInputStream(), "}")).as(target).startsWith("HTTP/1.1 4");
@@ -402,8 +458,9 @@ class BodiesTest {
                     throw Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: n (expected: a namespace that was created)").exception();
                 })); var socket = refusing.connect()) {
             socket.getOutputStream()
-                    .write("PUT /trees/t HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 20971520\r\n\r\n"
-                            .getBytes(StandardCharsets.UTF_8));
+                    .write(
+                            "PUT /trees/t HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 20971520\r\n\r\n"
+                                    .getBytes(StandardCharsets.UTF_8));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 404")
                     .containsIgnoringCase("connection: close");
         } catch (InterruptedException e) {
@@ -412,7 +469,9 @@ class BodiesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '~', quoteCharacter = '`',
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
             textBlock = """
                     {"maxEntries":5                ~ it ends in the middle
                     {"backend":"d"} x              ~ an unexpected character or word
@@ -464,9 +523,10 @@ class BodiesTest {
         assertThat(answer.statusCode()).isEqualTo(409);
         assertThat(answer.headers().firstValue("Retry-After")).contains("7");
         assertThat(Problem.read(JSON, 409, answer.body().getBytes(StandardCharsets.UTF_8), Optional.of(Duration.ofSeconds(7))))
-                .isEqualTo(Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
-                        .retryAfter(Duration.ofSeconds(7))
-                        .with("generation", "4"));
+                .isEqualTo(
+                        Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
+                                .retryAfter(Duration.ofSeconds(7))
+                                .with("generation", "4"));
     }
 
     @Test

@@ -16,10 +16,10 @@ import dev.spillway.testservers.OtlpReceiver;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -60,7 +60,10 @@ class GuardTest {
             return Response.ok(Map.of());
         };
         Operation get = Operation.read("GET", "/things/{namespace}/{key}");
-        service = new RunningService(TOKENS, this::find, Endpoint.of(get, counted),
+        service = new RunningService(
+                TOKENS,
+                this::find,
+                Endpoint.of(get, counted),
                 RunningService.get("/things", List.of("namespace"), counted),
                 Endpoint.of(Operation.change("PUT", get.template()), request -> {
                     handled.incrementAndGet();
@@ -96,7 +99,8 @@ class GuardTest {
     private String token(Role role, String... namespaces) {
         String token = AccessToken.mint(new SecureRandom());
         Set<NamespaceName> only = Set.copyOf(List.of(namespaces).stream().map(NamespaceName::new).toList());
-        known.put(AccessToken.digest(token),
+        known.put(
+                AccessToken.digest(token),
                 new Identity("of-a-test-" + role, role, only, role == Role.HOST ? new HostId("host-1") : null));
         return token;
     }
@@ -218,8 +222,9 @@ class GuardTest {
             router.detachAppender(log);
         }
         assertThat(logged.stream().filter(line -> line.contains("were refused"))).as("one line for three refusals")
-                .containsExactly("PUT /things/{namespace}/{key} of of-a-test-READER: 403 role: reader (expected: operator or writer); "
-                        + "0 more were refused since the last such line");
+                .containsExactly(
+                        "PUT /things/{namespace}/{key} of of-a-test-READER: 403 role: reader (expected: operator or writer); "
+                                + "0 more were refused since the last such line");
         assertThat(logged).noneMatch(line -> line.contains(reader) || line.contains(stranger));
         assertThat(service.metrics.registry().get("spillway.requests.refused").tag("status", "403").counter().count()).isEqualTo(2);
         assertThat(service.metrics.registry().get("spillway.requests.refused").tag("status", "401").counter().count()).isEqualTo(1);
@@ -314,7 +319,9 @@ class GuardTest {
     @Test
     void aRequestWithATokenAndARefusedOneHaveASpanEach() throws Exception {
         try (OtlpReceiver receiver = new OtlpReceiver()) {
-            HttpService.Options open = service.options("127.0.0.1:0", RunningService.LIMITS,
+            HttpService.Options open = service.options(
+                    "127.0.0.1:0",
+                    RunningService.LIMITS,
                     RunningService.get("/things", request -> Response.ok(Map.of())));
             String reader = token(Role.READER);
             try (Tracing tracing = Tracing.of(Optional.of(URI.create(receiver.endpoint())), "spillway-test", "one");
@@ -344,10 +351,22 @@ class GuardTest {
         }
     }
 
-    private static HttpService.Options secured(HttpService.Options open, ListenerSecurity security,
-            Optional<dev.spillway.service.identity.Identities> identities, Tracing tracing) {
-        return new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(), open.failures(),
+    private static HttpService.Options secured(
+            HttpService.Options open,
+            ListenerSecurity security,
+            Optional<dev.spillway.service.identity.Identities> identities,
+            Tracing tracing) {
+        return new HttpService.Options(
+                open.name(),
+                open.address(),
+                open.socket(),
+                open.limits(),
+                open.endpoints(),
+                open.failures(),
                 open.pages(),
-                open.metrics(), security, identities, tracing);
+                open.metrics(),
+                security,
+                identities,
+                tracing);
     }
 }

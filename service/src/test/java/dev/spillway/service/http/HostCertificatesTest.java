@@ -10,10 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,9 +60,12 @@ class HostCertificatesTest {
         Identity operator = new Identity("ops", Role.OPERATOR, Set.of(), null);
         Endpoint.Handler done = request -> Response.ok(Map.of("caller", request.caller()));
         service = new RunningService(
-                new ListenerSecurity(true, false,
+                new ListenerSecurity(
+                        true,
+                        false,
                         Optional.of(new TlsFiles(served.certificate(), served.key(), Optional.of(folder.resolve("clients.crt")), SOON)),
-                        Optional.empty(), Optional.of("example.org")),
+                        Optional.empty(),
+                        Optional.of("example.org")),
                 digest -> digest.equals(AccessToken.digest(token)) ? Optional.of(operator) : Optional.empty(),
                 Endpoint.of(Operation.change("POST", "/hosts/{host}").only(Role.HOST), done),
                 Endpoint.of(Operation.change("POST", "/policies").only(Role.OPERATOR), done),
@@ -79,7 +82,8 @@ class HostCertificatesTest {
     }
 
     private HttpClient client(@Nullable Certificate own) throws IOException {
-        ClientTls tls = new ClientTls(authority.certificate(),
+        ClientTls tls = new ClientTls(
+                authority.certificate(),
                 Optional.ofNullable(own).map(pair -> new TlsFiles(pair.certificate(), pair.key(), Optional.empty())));
         return using(tls.get());
     }
@@ -118,11 +122,16 @@ class HostCertificatesTest {
 
     @Test
     void aCertificateThatNamesNoHostIsNobody() throws Exception {
-        List<String[]> names = List.of(new String[]{}, new String[]{"spiffe://example.org/spillway/host/"},
-                new String[]{"spiffe://example.org/spillway/host/host-1/more"}, new String[]{"spiffe://example.org/other/host/host-1"},
-                new String[]{"https://example.org/spillway/host/host-1"}, new String[]{"spiffe://example.org/spillway/host/Host_1"},
+        List<String[]> names = List.of(
+                new String[]{},
+                new String[]{"spiffe://example.org/spillway/host/"},
+                new String[]{"spiffe://example.org/spillway/host/host-1/more"},
+                new String[]{"spiffe://example.org/other/host/host-1"},
+                new String[]{"https://example.org/spillway/host/host-1"},
+                new String[]{"spiffe://example.org/spillway/host/Host_1"},
                 new String[]{HOST_1, "spiffe://example.org/spillway/host/host-2"},
-                new String[]{"spiffe://example.com/spillway/host/host-1"}, new String[]{"spiffe://Example.org/spillway/host/host-1"});
+                new String[]{"spiffe://example.com/spillway/host/host-1"},
+                new String[]{"spiffe://Example.org/spillway/host/host-1"});
         for (String[] each : names) {
             HttpResponse<String> answer = post(client(authority.sign(folder, "nobody", each)), "/hosts/host-1");
             assertThat(answer.statusCode()).as(List.of(each).toString()).isEqualTo(401);

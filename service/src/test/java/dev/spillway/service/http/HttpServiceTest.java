@@ -11,8 +11,8 @@ import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
@@ -52,8 +52,16 @@ class HttpServiceTest {
     void handlersBlockWithoutHoldingUpOthersAndBeyondTheQueueThereIsRefusal() throws Exception {
         var begun = new Semaphore(0);
         var goOn = new CountDownLatch(1);
-        var limits = new HttpLimits(1024, 2, 1, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        var limits = new HttpLimits(
+                1024,
+                2,
+                1,
+                8,
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/blocks", request -> {
             begun.release();
             goOn.await();
@@ -75,7 +83,10 @@ class HttpServiceTest {
             assertThat(service.get("/livez").statusCode()).isEqualTo(200);
             assertThat(service.get("/readyz").statusCode()).isEqualTo(200);
             goOn.countDown();
-            assertThat(asked.stream().map(CompletableFuture::join).map(HttpResponse::statusCode)).containsExactlyInAnyOrder(200, 200, 200,
+            assertThat(asked.stream().map(CompletableFuture::join).map(HttpResponse::statusCode)).containsExactlyInAnyOrder(
+                    200,
+                    200,
+                    200,
                     503);
             assertThat(service.get("/blocks").statusCode()).isEqualTo(200);
         }
@@ -166,13 +177,34 @@ class HttpServiceTest {
     void limitsAreSettings() throws Exception {
         var declaration = new SettingsDeclaration("worker", HttpLimits.SETTINGS, List.of());
         assertThat(HttpLimits.from(declaration.read(Sources.of(Map.of())))).isEqualTo(HttpLimits.DEFAULT);
-        var set = HttpLimits.from(declaration.read(Sources
-                .of(Map.of("http-body-max", "4KiB", "http-requests-max", "2", "http-requests-waiting-max", "0", "http-streams-max", "3",
-                        "http-connections-max", "4",
-                        "http-close-within", "1s"))));
+        var set = HttpLimits.from(
+                declaration.read(
+                        Sources
+                                .of(
+                                        Map.of(
+                                                "http-body-max",
+                                                "4KiB",
+                                                "http-requests-max",
+                                                "2",
+                                                "http-requests-waiting-max",
+                                                "0",
+                                                "http-streams-max",
+                                                "3",
+                                                "http-connections-max",
+                                                "4",
+                                                "http-close-within",
+                                                "1s"))));
         assertThat(set).isEqualTo(
-                new HttpLimits(4096, 2, 0, 3, HttpLimits.DEFAULT.pauseMax(), HttpLimits.DEFAULT.heartbeat(), Duration.ofSeconds(1),
-                        4, Duration.ofSeconds(75)));
+                new HttpLimits(
+                        4096,
+                        2,
+                        0,
+                        3,
+                        HttpLimits.DEFAULT.pauseMax(),
+                        HttpLimits.DEFAULT.heartbeat(),
+                        Duration.ofSeconds(1),
+                        4,
+                        Duration.ofSeconds(75)));
     }
 
     @Test
@@ -273,8 +305,16 @@ class HttpServiceTest {
         var begun = new CountDownLatch(1);
         var interrupted = new AtomicBoolean();
         var ended = new CountDownLatch(1);
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        var limits = new HttpLimits(
+                1024,
+                8,
+                8,
+                8,
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(15),
+                Duration.ofMillis(100),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/endless", request -> {
             begun.countDown();
             try {
@@ -306,8 +346,13 @@ class HttpServiceTest {
     }
 
     private static HttpService.Options withSocket(RunningService host, Path path) {
-        return new HttpService.Options("test", HostPort.parse("127.0.0.1:0"), Optional.of(path), RunningService.LIMITS,
-                vertx -> List.of(RunningService.get("/hello", request -> Response.ok("hello"))), failure -> Optional.empty(),
+        return new HttpService.Options(
+                "test",
+                HostPort.parse("127.0.0.1:0"),
+                Optional.of(path),
+                RunningService.LIMITS,
+                vertx -> List.of(RunningService.get("/hello", request -> Response.ok("hello"))),
+                failure -> Optional.empty(),
                 Optional.empty(),
                 host.metrics.registry());
     }

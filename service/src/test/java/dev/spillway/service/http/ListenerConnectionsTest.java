@@ -22,8 +22,7 @@ class ListenerConnectionsTest {
     private static final String LIVEZ = "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n";
 
     private static HttpLimits limits(int connectionsMax, Duration idleMax) {
-        return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5),
-                connectionsMax, idleMax);
+        return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5), connectionsMax, idleMax);
     }
 
     @Test
@@ -105,10 +104,13 @@ class ListenerConnectionsTest {
 
     @Test
     void anUploadWhoseSenderWaitsToBeAskedIsLeftAlone() throws Exception {
-        var route = RunningService.put("/tree", endpoint -> endpoint.json().stream(1 << 20, List.of("application/x-tar")),
+        var route = RunningService.put(
+                "/tree",
+                endpoint -> endpoint.json().stream(1 << 20, List.of("application/x-tar")),
                 request -> Response.ok(request.stream().readAllBytes().length));
         try (var service = new RunningService(limits(9, SHORT), route); var socket = service.connect()) {
-            send(socket,
+            send(
+                    socket,
                     "PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/x-tar\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
             assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 100");
             outlastTheBounds(service);

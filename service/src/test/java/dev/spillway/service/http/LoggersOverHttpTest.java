@@ -90,7 +90,13 @@ class LoggersOverHttpTest {
 
     @Test
     void inventedNamesAreRefusedAndTakeNoMemory() throws Exception {
-        for (String name : List.of("invented", "dev.spillway.invented", "dev.spillway.", "dev..spillway", "root", "%0Aforged",
+        for (String name : List.of(
+                "invented",
+                "dev.spillway.invented",
+                "dev.spillway.",
+                "dev..spillway",
+                "root",
+                "%0Aforged",
                 "dev.".repeat(1_000))) {
             var answer = put(name, "{\"level\":\"DEBUG\"}");
             assertThat(answer.statusCode()).as(name + ": " + answer.body()).isEqualTo(404);
@@ -101,9 +107,12 @@ class LoggersOverHttpTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|',
-            value = {"{\"level\":\"LOUD\"}|invalid-value|level: \"LOUD\" (expected: one of TRACE, DEBUG, INFO, WARN, ERROR, OFF)",
-                    "{\"level\":7}|invalid-value|level: 7", "{\"level\":\"DEBUG\",\"for\":\"PT1M\"}|unknown-field|for",
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "{\"level\":\"LOUD\"}|invalid-value|level: \"LOUD\" (expected: one of TRACE, DEBUG, INFO, WARN, ERROR, OFF)",
+                    "{\"level\":7}|invalid-value|level: 7",
+                    "{\"level\":\"DEBUG\",\"for\":\"PT1M\"}|unknown-field|for",
                     "DEBUG|malformed-body|not JSON"})
     void whatIsNoLevelIsRefused(String body, String problem, String detail) throws Exception {
         var answer = put("dev.spillway", body);

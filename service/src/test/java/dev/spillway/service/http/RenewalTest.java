@@ -70,7 +70,9 @@ class RenewalTest {
 
     private RunningService service() throws Exception {
         TlsFiles files = new TlsFiles(served(".crt"), served(".key"), Optional.empty(), Duration.ofMillis(20));
-        return new RunningService(new ListenerSecurity(false, false, Optional.of(files)), digest -> Optional.empty(),
+        return new RunningService(
+                new ListenerSecurity(false, false, Optional.of(files)),
+                digest -> Optional.empty(),
                 RunningService.get("/hello", request -> Response.ok(Map.of())));
     }
 
@@ -132,7 +134,10 @@ class RenewalTest {
         refusals.tell(null, new IOException("it is gone"));
         refusals.over();
         refusals.tell(null, new IOException("it is gone"));
-        assertThat(warnings).containsExactly("a.crt: not renewed: it is expired", "a.crt: not renewed: it is expired",
-                "a.crt: not renewed: it is gone", "a.crt: not renewed: it is gone");
+        assertThat(warnings).containsExactly(
+                "a.crt: not renewed: it is expired",
+                "a.crt: not renewed: it is expired",
+                "a.crt: not renewed: it is gone",
+                "a.crt: not renewed: it is gone");
     }
 }

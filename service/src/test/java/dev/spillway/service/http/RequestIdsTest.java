@@ -5,8 +5,8 @@ import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.settings.Secret;
 import dev.spillway.service.tracing.RequestScope;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -28,11 +28,9 @@ class RequestIdsTest {
     void start() throws Exception {
         service = new RunningService(
                 RunningService.get("/id", request -> Response.ok(request.id() + " " + Objects.requireNonNull(RequestScope.current()).id())),
-                RunningService.get("/token",
-                        request -> Response.ok(Objects.requireNonNull(RequestScope.current())
-                                .token()
-                                .map(Secret::reveal)
-                                .orElse("none"))),
+                RunningService.get(
+                        "/token",
+                        request -> Response.ok(Objects.requireNonNull(RequestScope.current()).token().map(Secret::reveal).orElse("none"))),
                 RunningService.get("/defect", request -> {
                     throw new IllegalStateException("a defect");
                 }));
@@ -91,7 +89,8 @@ class RequestIdsTest {
     }
 
     private String tokenOf(String authorization) throws Exception {
-        return service.client.send(HttpRequest.newBuilder(service.uri("/token")).header("Authorization", authorization).build(),
+        return service.client.send(
+                HttpRequest.newBuilder(service.uri("/token")).header("Authorization", authorization).build(),
                 BodyHandlers.ofString()).body();
     }
 

@@ -23,19 +23,25 @@ class RoutingTest {
     @BeforeAll
     static void start() throws Exception {
         service = new RunningService(
-                RunningService.get("/v1/namespaces/{ns}/entries/{key}",
+                RunningService.get(
+                        "/v1/namespaces/{ns}/entries/{key}",
                         request -> text(request.parameter("ns") + "|" + request.parameter("key"))),
                 RunningService.delete("/v1/namespaces/{ns}/entries/{key}", request -> Response.noContent()),
                 RunningService.get("/v1/namespaces/{ns}/entries", request -> text("list")),
                 RunningService.get("/v1/namespaces/{ns}/entries/{key}/pin", request -> text("pin of " + request.parameter("key"))),
                 RunningService.get("/v1/hosts/all", request -> text("all")),
                 RunningService.get("/v1/hosts/{id}", request -> text(request.parameter("id", RoutingTest::whole).toString())),
-                RunningService.get("/query", List.of("limit", "touch", "after", "hold"),
-                        request -> text(request.query().number("limit", 1, 10).orElse(5L) + "|"
-                                + request.query().flag("touch").orElse(true) + "|"
-                                + request.query().text("after").orElse("-") + "|"
-                                + request.query().duration("hold", Duration.ofDays(1)).orElse(Duration.ZERO))),
-                RunningService.get("/value", List.of("id"),
+                RunningService.get(
+                        "/query",
+                        List.of("limit", "touch", "after", "hold"),
+                        request -> text(
+                                request.query().number("limit", 1, 10).orElse(5L) + "|"
+                                        + request.query().flag("touch").orElse(true) + "|"
+                                        + request.query().text("after").orElse("-") + "|"
+                                        + request.query().duration("hold", Duration.ofDays(1)).orElse(Duration.ZERO))),
+                RunningService.get(
+                        "/value",
+                        List.of("id"),
                         request -> text("" + request.query().value("id", RoutingTest::whole).orElse(0))));
     }
 
@@ -107,8 +113,11 @@ class RoutingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /livez HTTP/3.0\r\nHost: t\r\n\r\n",
-            "GET /livez HTTP/1.7\r\nHost: t\r\n\r\n"})
+    @ValueSource(
+            strings = {
+                    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                    "GET /livez HTTP/3.0\r\nHost: t\r\n\r\n",
+                    "GET /livez HTTP/1.7\r\nHost: t\r\n\r\n"})
     void anotherVersionOfHttpIsRefused(String request) throws IOException {
         assertThat(service.raw(request)).contains(" 501 ");
     }
@@ -122,10 +131,15 @@ class RoutingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Host: evil.example\r\n", "Host: 127.0.0.1.evil.example:7070\r\n", "Host: localhost.evil.example\r\n",
-            "Host: localhost:1\r\nSec-Fetch-Site: cross-site\r\n",
-            "Host: localhost:1\r\nOrigin: http://evil.example\r\n", "Host: localhost:1\r\nOrigin: null\r\n",
-            "Host: localhost:1\r\nOrigin: http://localhost:2\r\n"})
+    @ValueSource(
+            strings = {
+                    "Host: evil.example\r\n",
+                    "Host: 127.0.0.1.evil.example:7070\r\n",
+                    "Host: localhost.evil.example\r\n",
+                    "Host: localhost:1\r\nSec-Fetch-Site: cross-site\r\n",
+                    "Host: localhost:1\r\nOrigin: http://evil.example\r\n",
+                    "Host: localhost:1\r\nOrigin: null\r\n",
+                    "Host: localhost:1\r\nOrigin: http://localhost:2\r\n"})
     void aWebPageOfAnotherIsRefused(String headers) throws IOException {
         String status = headers.startsWith("Host: localhost:1") ? "403" : "421";
         for (String path : List.of("/v1/hosts/all", "/v1/hosts/nothing/here")) {
@@ -136,9 +150,16 @@ class RoutingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Host: 127.0.0.1:7070", "Host: [::1]:7070", "Host: localhost", "Host: coordinator:7070", "Host: A.localhost:1",
-            "Host: localhost.localdomain:1", "Host: localhost.",
-            "Host: localhost:1\r\nOrigin: http://localhost:1"})
+    @ValueSource(
+            strings = {
+                    "Host: 127.0.0.1:7070",
+                    "Host: [::1]:7070",
+                    "Host: localhost",
+                    "Host: coordinator:7070",
+                    "Host: A.localhost:1",
+                    "Host: localhost.localdomain:1",
+                    "Host: localhost.",
+                    "Host: localhost:1\r\nOrigin: http://localhost:1"})
     void aServiceIsAskedByItsAddressOrALocalName(String headers) throws IOException {
         assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nConnection: close\r\n" + headers + "\r\n\r\n")).startsWith("HTTP/1.1 200");
     }
@@ -159,8 +180,9 @@ class RoutingTest {
             return text("slow");
         })); var socket = slow.connect()) {
             socket.getOutputStream()
-                    .write("GET /slow HTTP/1.1\r\nHost: t\r\n\r\nGET /livez HTTP/1.1\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\n\r\n"
-                            .getBytes(StandardCharsets.UTF_8));
+                    .write(
+                            "GET /slow HTTP/1.1\r\nHost: t\r\n\r\nGET /livez HTTP/1.1\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\n\r\n"
+                                    .getBytes(StandardCharsets.UTF_8));
             begun.await();
             assertThat(slow.get("/livez").statusCode()).isEqualTo(200);
             goOn.countDown();

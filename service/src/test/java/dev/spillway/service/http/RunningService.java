@@ -14,10 +14,10 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -26,8 +26,16 @@ import java.util.function.UnaryOperator;
 
 /** An HTTP service with the routes of a test. It has the JDK's client, and bare sockets for requests that this client would not send. */
 final class RunningService implements AutoCloseable {
-    static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofMinutes(5), Duration.ofSeconds(15), Duration.ofSeconds(5),
-            HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+    static final HttpLimits LIMITS = new HttpLimits(
+            1024,
+            8,
+            8,
+            8,
+            Duration.ofMinutes(5),
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(5),
+            HttpLimits.DEFAULT.connectionsMax(),
+            HttpLimits.DEFAULT.idleMax());
 
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
@@ -52,13 +60,29 @@ final class RunningService implements AutoCloseable {
     RunningService(ListenerSecurity security, Identities identities, Endpoint... routes) throws IOException, InterruptedException {
         this.pages = Optional.empty();
         HttpService.Options open = options("127.0.0.1:0", LIMITS, routes);
-        service = HttpService.start(new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(),
-                open.failures(), open.pages(), open.metrics(), security, Optional.of(identities), Tracing.off()));
+        service = HttpService.start(
+                new HttpService.Options(
+                        open.name(),
+                        open.address(),
+                        open.socket(),
+                        open.limits(),
+                        open.endpoints(),
+                        open.failures(),
+                        open.pages(),
+                        open.metrics(),
+                        security,
+                        Optional.of(identities),
+                        Tracing.off()));
     }
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) throws IOException {
-        return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
-                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
+        return new HttpService.Options(
+                "test",
+                HostPort.parse(address),
+                Optional.empty(),
+                limits,
+                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")),
+                RunningService::failure,
                 pages,
                 metrics.registry());
     }
@@ -98,10 +122,12 @@ final class RunningService implements AutoCloseable {
     }
 
     HttpResponse<String> send(String method, String rawPath, String mediaType, String body) throws IOException, InterruptedException {
-        return client.send(HttpRequest.newBuilder(uri(rawPath))
-                .header("Content-Type", mediaType)
-                .method(method, BodyPublishers.ofString(body))
-                .build(), BodyHandlers.ofString());
+        return client.send(
+                HttpRequest.newBuilder(uri(rawPath))
+                        .header("Content-Type", mediaType)
+                        .method(method, BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
     }
 
     Socket connect() throws IOException {

@@ -4,10 +4,10 @@ import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +82,9 @@ class StaticPagesTest {
         for (var path : List.of("/ui/", "/ui/style.css")) {
             var page = service.get(path);
             assertThat(page.headers().firstValue("Content-Security-Policy"))
-                    .contains("default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
-                            + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+                    .contains(
+                            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+                                    + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
             assertThat(page.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
             assertThat(page.headers().firstValue("Referrer-Policy")).contains("no-referrer");
             assertThat(page.headers().allValues("Cache-Control")).containsExactly("no-cache");
@@ -110,11 +111,34 @@ class StaticPagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/ui/nothing", "/ui/below/", "/ui/../secret.txt", "/ui/../x", "/ui/%2e%2e/secret.txt", "/ui/%2e%2e/x",
-            "/ui/..%2fsecret.txt", "/ui/..%2fx", "/ui/%2e%2e%2fsecret.txt", "/ui/..%5csecret.txt", "/ui/%5c..%5csecret.txt",
-            "/ui/below/../../secret.txt", "/ui/%252e%252e/secret.txt", "/ui//../secret.txt", "/ui//etc/passwd", "/ui/%2fetc%2fpasswd",
-            "/ui/../livez", "/ui/%00", "/ui/index.html%00",
-            "/ui/below", "/ui/.", "/ui/..", "/ui/index.html/", "/uix", "/ui/web/test/index.html", "/secret.txt"})
+    @ValueSource(
+            strings = {
+                    "/ui/nothing",
+                    "/ui/below/",
+                    "/ui/../secret.txt",
+                    "/ui/../x",
+                    "/ui/%2e%2e/secret.txt",
+                    "/ui/%2e%2e/x",
+                    "/ui/..%2fsecret.txt",
+                    "/ui/..%2fx",
+                    "/ui/%2e%2e%2fsecret.txt",
+                    "/ui/..%5csecret.txt",
+                    "/ui/%5c..%5csecret.txt",
+                    "/ui/below/../../secret.txt",
+                    "/ui/%252e%252e/secret.txt",
+                    "/ui//../secret.txt",
+                    "/ui//etc/passwd",
+                    "/ui/%2fetc%2fpasswd",
+                    "/ui/../livez",
+                    "/ui/%00",
+                    "/ui/index.html%00",
+                    "/ui/below",
+                    "/ui/.",
+                    "/ui/..",
+                    "/ui/index.html/",
+                    "/uix",
+                    "/ui/web/test/index.html",
+                    "/secret.txt"})
     void nothingElseIsReached(String path) throws IOException {
         var answer = service.rawGet(path);
         assertThat(answer).startsWith("HTTP/1.1 404").contains("urn:spillway:problem:unknown-path").doesNotContain("secret\n", "root:");

@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -77,8 +77,10 @@ class StreamsTest {
     @Test
     void aDownloadOfKnownLengthSaysIt() throws Exception {
         try (var service = new RunningService(
-                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", new Download(200_000))
-                        .header("Content-Length", "200000")))) {
+                RunningService.get(
+                        "/artifact",
+                        request -> Response.stream("application/octet-stream", new Download(200_000))
+                                .header("Content-Length", "200000")))) {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).build(), BodyHandlers.ofByteArray());
             assertThat(answer.headers().firstValue("Content-Length")).contains("200000");
             assertThat(answer.body()).hasSize(200_000);
@@ -117,8 +119,16 @@ class StreamsTest {
     @Test
     void aClientThatTakesNothingForTooLongIsGivenUp() throws Exception {
         var download = new Download(Long.MAX_VALUE);
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        var limits = new HttpLimits(
+                1024,
+                8,
+                8,
+                8,
+                Duration.ofMillis(200),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
         try (var service =
                 new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
@@ -195,8 +205,11 @@ class StreamsTest {
 
     @Test
     void anUploadOfUnknownLengthIsStoppedAtItsBound() throws Exception {
-        try (var service = new RunningService(RunningService.put("/tree", endpoint -> endpoint.stream(100_000, List.of(Endpoint.ANY)),
-                request -> Response.ok(request.stream().readAllBytes().length)))) {
+        try (var service = new RunningService(
+                RunningService.put(
+                        "/tree",
+                        endpoint -> endpoint.stream(100_000, List.of(Endpoint.ANY)),
+                        request -> Response.ok(request.stream().readAllBytes().length)))) {
             var publisher = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[200_000]));
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).PUT(publisher).build(), BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(413);
@@ -226,16 +239,28 @@ class StreamsTest {
 
     @Test
     void aSenderThatPausesTooLongGetsATimeout() throws Exception {
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
-        try (var service = new RunningService(limits,
-                RunningService.put("/tree", endpoint -> endpoint.json().stream(MIB, List.of("application/x-tar")),
+        var limits = new HttpLimits(
+                1024,
+                8,
+                8,
+                8,
+                Duration.ofMillis(200),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
+        try (var service = new RunningService(
+                limits,
+                RunningService.put(
+                        "/tree",
+                        endpoint -> endpoint.json().stream(MIB, List.of("application/x-tar")),
                         request -> Response.ok(request.stream().readAllBytes().length)))) {
             for (var mediaType : List.of("application/json", "application/x-tar")) {
                 try (var socket = service.connect()) {
                     socket.getOutputStream()
-                            .write(("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: " + mediaType + "\r\nContent-Length: 1000\r\n\r\nabc")
-                                    .getBytes(StandardCharsets.UTF_8));
+                            .write(
+                                    ("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: " + mediaType + "\r\nContent-Length: 1000\r\n\r\nabc")
+                                            .getBytes(StandardCharsets.UTF_8));
                     assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 408");
                 }
             }
@@ -245,17 +270,30 @@ class StreamsTest {
     /** No pause is too long, so only the time for a whole gathered body ends it. A streamed body has no such limit, because it holds no memory. */
     @Test
     void aGatheredBodyThatArrivesByteByByteEndsAndAStreamedOneGoesOn() throws Exception {
-        var limits = new HttpLimits(1 << 20, 8, 8, 8, Duration.ofMillis(500), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
-        try (var service = new RunningService(limits, RunningService.put("/tree",
-                endpoint -> endpoint.json(1 << 20).stream(MIB, List.of("application/x-tar")),
-                request -> Response.ok(request.isStreamed() ? request.stream().readAllBytes().length : 0)));
+        var limits = new HttpLimits(
+                1 << 20,
+                8,
+                8,
+                8,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
+        try (var service = new RunningService(
+                limits,
+                RunningService.put(
+                        "/tree",
+                        endpoint -> endpoint.json(1 << 20).stream(MIB, List.of("application/x-tar")),
+                        request -> Response.ok(request.isStreamed() ? request.stream().readAllBytes().length : 0)));
                 var streamed = service.connect();
                 var gathered = service.connect()) {
             for (var socket : List.of(streamed, gathered)) {
                 socket.getOutputStream()
-                        .write(("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/" + (socket.equals(gathered) ? "json" : "x-tar")
-                                + "\r\nContent-Length: 1000000\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                        .write(
+                                ("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/"
+                                        + (socket.equals(gathered) ? "json" : "x-tar")
+                                        + "\r\nContent-Length: 1000000\r\n\r\n").getBytes(StandardCharsets.UTF_8));
                 socket.setSoTimeout(20);
             }
             int answered = -1;
@@ -276,14 +314,23 @@ class StreamsTest {
 
     @Test
     void aBodyThatGoesOnIsTakenHoweverSlowItIs() throws Exception {
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        var limits = new HttpLimits(
+                1024,
+                8,
+                8,
+                8,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
         try (var service =
                 new RunningService(limits, RunningService.put("/tree", Endpoint::json, request -> Response.ok(request.bytes().length)));
                 var socket = service.connect()) {
             var out = socket.getOutputStream();
-            out.write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
-                    .getBytes(StandardCharsets.UTF_8));
+            out.write(
+                    "PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
             // The whole body takes longer than the longest allowed pause. Each pause is much shorter.
             for (int sent = 0; sent < 15; sent++) {
                 new CountDownLatch(1).await(150, MILLISECONDS);
@@ -296,8 +343,16 @@ class StreamsTest {
     @Test
     void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
         var events = new LinkedBlockingQueue<String>();
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        var limits = new HttpLimits(
+                1024,
+                8,
+                8,
+                8,
+                Duration.ofSeconds(20),
+                Duration.ofMillis(50),
+                Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/events", request -> {
             var from = request.header("Last-Event-ID").orElse("0");
             return Response.events(out -> {
@@ -338,7 +393,8 @@ class StreamsTest {
     @Test
     void closingEndsEventStreamsAtOnceAndLetsADownloadEnd() throws Exception {
         var goOn = new CountDownLatch(1);
-        var service = new RunningService(RunningService.get("/events", request -> Response.events(out -> new CountDownLatch(1).await())),
+        var service = new RunningService(
+                RunningService.get("/events", request -> Response.events(out -> new CountDownLatch(1).await())),
                 RunningService.get("/tree", request -> Response.stream("application/x-tar", out -> {
                     out.write(new byte[100_000]);
                     try {
@@ -367,9 +423,19 @@ class StreamsTest {
     void oneStreamTooManyIsRefusedAndItsBodyClosed() throws Exception {
         var first = new Download(Long.MAX_VALUE);
         var second = new Download(10);
-        var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
-                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
-        try (var service = new RunningService(limits, RunningService.get("/first", request -> Response.stream("application/x-tar", first)),
+        var limits = new HttpLimits(
+                1024,
+                8,
+                8,
+                1,
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(15),
+                Duration.ofMillis(100),
+                HttpLimits.DEFAULT.connectionsMax(),
+                HttpLimits.DEFAULT.idleMax());
+        try (var service = new RunningService(
+                limits,
+                RunningService.get("/first", request -> Response.stream("application/x-tar", first)),
                 RunningService.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
             socket.getOutputStream().write(("GET /first" + GET).getBytes(StandardCharsets.UTF_8));
             RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");

@@ -47,10 +47,25 @@ class TlsTest {
     private void certificate(String name) throws IOException, InterruptedException {
         try {
             Process openssl =
-                    new ProcessBuilder("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                            "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                    new ProcessBuilder(
+                            "openssl",
+                            "req",
+                            "-x509",
+                            "-newkey",
+                            "ec",
+                            "-pkeyopt",
+                            "ec_paramgen_curve:P-256",
+                            "-nodes",
+                            "-days",
+                            "2",
+                            "-subj",
+                            "/CN=" + name,
+                            "-addext",
+                            "subjectAltName=IP:127.0.0.1",
+                            "-keyout",
                             folder.resolve(name + ".key").toString(),
-                            "-out", folder.resolve(name + ".crt").toString()).redirectErrorStream(true).start();
+                            "-out",
+                            folder.resolve(name + ".crt").toString()).redirectErrorStream(true).start();
             String said = new String(openssl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             assertThat(openssl.waitFor()).as(said).isZero();
         } catch (IOException e) {
@@ -70,7 +85,9 @@ class TlsTest {
 
     private RunningService service(Duration readEvery) throws Exception {
         TlsFiles files = new TlsFiles(folder.resolve("served.crt"), folder.resolve("served.key"), Optional.empty(), readEvery);
-        return new RunningService(new ListenerSecurity(false, false, Optional.of(files)), digest -> Optional.<Identity>empty(),
+        return new RunningService(
+                new ListenerSecurity(false, false, Optional.of(files)),
+                digest -> Optional.<Identity>empty(),
                 RunningService.get("/hello", request -> Response.ok(Map.of())));
     }
 
@@ -228,8 +245,10 @@ class TlsTest {
         }
         TlsFiles files = new TlsFiles(folder.resolve("served.crt"), folder.resolve("served.key"), Optional.empty());
         try (RunningService service =
-                new RunningService(new ListenerSecurity(true, false, Optional.of(files), Optional.of(health), Optional.empty()),
-                        digest -> Optional.empty(), RunningService.get("/hello", request -> Response.ok(Map.of())))) {
+                new RunningService(
+                        new ListenerSecurity(true, false, Optional.of(files), Optional.of(health), Optional.empty()),
+                        digest -> Optional.empty(),
+                        RunningService.get("/hello", request -> Response.ok(Map.of())))) {
             for (var asked : Map.of("/livez", 200, "/readyz", 200, "/hello", 404, "/metrics", 404, "/v1/loggers", 404).entrySet()) {
                 HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + health + asked.getKey())).build();
                 assertThat(service.client.send(request, BodyHandlers.discarding()).statusCode()).as(asked.getKey())

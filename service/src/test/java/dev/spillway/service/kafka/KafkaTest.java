@@ -62,8 +62,10 @@ class KafkaTest {
             assertThat(first.partitions()).isEqualTo(Map.of("kept", 3));
             first.check();
         }
-        try (var again = KafkaTopics.open(settings,
-                List.of(new Topic("kept", 16, Duration.ofDays(7)), new Topic("added", 2, Duration.ofDays(7))), SOON)) {
+        try (var again = KafkaTopics.open(
+                settings,
+                List.of(new Topic("kept", 16, Duration.ofDays(7)), new Topic("added", 2, Duration.ofDays(7))),
+                SOON)) {
             assertThat(again.partitions()).isEqualTo(Map.of("kept", 3, "added", 2));
         }
         try (var admin = Admin.create(settings.admin())) {
@@ -80,7 +82,9 @@ class KafkaTest {
             set(admin, "changed", wrong);
             awaitConfiguration(admin, "changed", wrong);
             assertThat(topics.inspect()).isEqualTo(Findings.NONE);
-            awaitConfiguration(admin, "changed",
+            awaitConfiguration(
+                    admin,
+                    "changed",
                     Map.of("cleanup.policy", "delete", "retention.ms", "-1", "message.timestamp.type", "LogAppendTime"));
             KafkaTopics.open(settings, List.of(new Topic("changed", 1, Duration.ofHours(2))), SOON).close();
             awaitConfiguration(admin, "changed", Map.of("retention.ms", "-1"));
@@ -94,9 +98,12 @@ class KafkaTest {
         KafkaTopics.open(settings, List.of(new Topic("copied", 1, Duration.ofHours(1))), SOON).close();
         var factor = new Topic("copied", 2, Duration.ofHours(1), new Copies(Optional.of(3), Optional.of(1)), false);
         try (var topics = KafkaTopics.open(settings, List.of(factor), SOON)) {
-            assertThat(topics.findings()).isEqualTo(new Findings(List.of(),
-                    List.of("topic copied: partitions: 1 (expected: 2, as a new topic would have)",
-                            "topic copied: replication factor: 1 (expected: 3, as a new topic would have)")));
+            assertThat(topics.findings()).isEqualTo(
+                    new Findings(
+                            List.of(),
+                            List.of(
+                                    "topic copied: partitions: 1 (expected: 2, as a new topic would have)",
+                                    "topic copied: replication factor: 1 (expected: 3, as a new topic would have)")));
             assertThat(topics.inspect()).isEqualTo(topics.findings());
         }
         var acknowledged = new Topic("copied", 1, Duration.ofHours(1), new Copies(Optional.empty(), Optional.of(2)), false);
@@ -151,7 +158,11 @@ class KafkaTest {
         try (var topics = KafkaTopics.open(settings, List.of(new Topic("orders", 4, Duration.ofHours(1))), SOON);
                 var sender = new MessageSender(settings)) {
             assertThat(topics.partitions()).containsKey("orders");
-            var message = new Message("orders", OptionalInt.of(2), "host-1", Map.of("ce_id", "7".getBytes(StandardCharsets.UTF_8)),
+            var message = new Message(
+                    "orders",
+                    OptionalInt.of(2),
+                    "host-1",
+                    Map.of("ce_id", "7".getBytes(StandardCharsets.UTF_8)),
                     new byte[]{1, 2, 3});
             var without = new Message("orders", OptionalInt.of(2), null, Map.of(), new byte[0]);
             assertThat(sender.send(message).get()).isZero();
@@ -179,8 +190,10 @@ class KafkaTest {
                 var sender = new MessageSender(settings)) {
             assertThat(topics.partitions()).containsEntry("reports", 1);
             for (int number = 0; number < 3; number++) {
-                assertThat(sender.send(new Message("reports", OptionalInt.empty(), "host-1", Map.of(), new byte[]{(byte) number}))
-                        .get()).isEqualTo(number);
+                assertThat(
+                        sender.send(new Message("reports", OptionalInt.empty(), "host-1", Map.of(), new byte[]{(byte) number}))
+                                .get())
+                        .isEqualTo(number);
             }
         }
         try (var consumer = new KafkaConsumer<byte[], byte[]>(settings.consumer("coordinators"))) {
@@ -221,7 +234,9 @@ class KafkaTest {
 
     @Test
     void ofSeveralBrokersEachTroubleIsNamed() {
-        var away = new KafkaSettings(List.of(new HostPort("127.0.0.1", 1), new HostPort("kafka.invalid", 9092)), "test",
+        var away = new KafkaSettings(
+                List.of(new HostPort("127.0.0.1", 1), new HostPort("kafka.invalid", 9092)),
+                "test",
                 Duration.ofSeconds(1));
         assertThatThrownBy(() -> KafkaTopics.open(away, List.of(), Reachability.within(Duration.ZERO)))
                 .hasMessage(
@@ -261,12 +276,14 @@ class KafkaTest {
         var kafka = KafkaSettings.from(declaration.read(Sources.of(settings)), "c");
         assertThat(
                 List.of(kafka.producer(), kafka.consumer("g"), kafka.withClientId("d").withDeliveryTimeout(Duration.ofSeconds(1)).admin()))
-                .allSatisfy(properties -> assertThat(properties).containsEntry("security.protocol", "SASL_SSL")
-                        .containsEntry("sasl.jaas.config", "canary"));
+                .allSatisfy(
+                        properties -> assertThat(properties).containsEntry("security.protocol", "SASL_SSL")
+                                .containsEntry("sasl.jaas.config", "canary"));
         assertThat(kafka + declaration.read(Sources.of(settings)).print()).contains(file.toString()).doesNotContain("canary");
         for (var wrong : List.of("acks=0", "ssl.trustore.location=x")) {
             Files.writeString(file, "sasl.jaas.config=canary\n" + wrong);
-            assertThatThrownBy(() -> declaration.read(Sources.of(settings))).hasMessageContainingAll("kafka-client-properties: " + file,
+            assertThatThrownBy(() -> declaration.read(Sources.of(settings))).hasMessageContainingAll(
+                    "kafka-client-properties: " + file,
                     "begin with security., sasl. or ssl.").message().doesNotContain("canary");
         }
     }

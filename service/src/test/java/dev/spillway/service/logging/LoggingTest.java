@@ -133,8 +133,10 @@ class LoggingTest {
             java.util.logging.Logger.getLogger("org.postgresql.Driver").log(Level.FINE, "a detail of the driver");
             java.util.logging.Logger.getLogger("org.postgresql.Driver").log(Level.WARNING, "a warning of the driver");
         });
-        assertThat(log.lines().map(line -> line.substring(24))).containsExactly("INFO  LoggingTest - ours",
-                "WARN  FlywayExecutor - a warning of a library", "WARN  Driver - a warning of the driver");
+        assertThat(log.lines().map(line -> line.substring(24))).containsExactly(
+                "INFO  LoggingTest - ours",
+                "WARN  FlywayExecutor - a warning of a library",
+                "WARN  Driver - a warning of the driver");
     }
 
     @Test
@@ -154,8 +156,10 @@ class LoggingTest {
                 () -> LogSettings.of(Map.of("SPILLWAY_LOG_FORMAT", "xml", "SPILLWAY_LOG_LEVEL", "loud", "SPILLWAY_LOG_COLOUR", "x")))
                 .isInstanceOf(SettingsException.class)
                 .message()
-                .contains("log-format: xml (expected: one of text, json)",
-                        "log-level: loud (expected: one of trace, debug, info, warn, error, off)", "SPILLWAY_LOG_COLOUR: unknown");
+                .contains(
+                        "log-format: xml (expected: one of text, json)",
+                        "log-level: loud (expected: one of trace, debug, info, warn, error, off)",
+                        "SPILLWAY_LOG_COLOUR: unknown");
     }
 
     @Test

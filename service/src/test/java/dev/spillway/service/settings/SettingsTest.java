@@ -45,10 +45,15 @@ class SettingsTest {
     private static final Setting<List<HostPort>> BROKERS = Setting.addresses("kafka-servers", "Brokers").defaultTo(List.of());
     private static final Setting<Mode> MODE = Setting.oneOf(Mode.class, "mode", "How to take").defaultTo(Mode.COPY);
 
-    private static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator",
+    private static final SettingsDeclaration DECLARATION = new SettingsDeclaration(
+            "coordinator",
             List.of(DATABASE_URL, PASSWORD, LISTEN, HEARTBEAT, HOST_TIMEOUT, CACHE, VERBOSE, PORT, POOL, EPOCH, SOCKET, BROKERS, MODE),
-            List.of(new CrossCheck(HOST_TIMEOUT, HEARTBEAT, "over 3 heartbeats",
-                    (timeout, heartbeat) -> timeout.compareTo(heartbeat.multipliedBy(3)) > 0)));
+            List.of(
+                    new CrossCheck(
+                            HOST_TIMEOUT,
+                            HEARTBEAT,
+                            "over 3 heartbeats",
+                            (timeout, heartbeat) -> timeout.compareTo(heartbeat.multipliedBy(3)) > 0)));
 
     private static final String URL = "--database-url=jdbc:postgresql://127.0.0.1/spillway";
 
@@ -59,8 +64,10 @@ class SettingsTest {
     @Test
     void theCommandLineWinsOverTheEnvironmentThatOverTheFileThatOverTheDefault() throws Exception {
         var file = file("s.properties", "pool-size = 3\nheartbeat=3s\nepoch=3\n");
-        var settings = DECLARATION.read(new Sources(List.of(URL, "--config", file.toString(), "--pool-size", "1"),
-                Map.of("SPILLWAY_POOL_SIZE", "2", "SPILLWAY_HEARTBEAT", "2s")));
+        var settings = DECLARATION.read(
+                new Sources(
+                        List.of(URL, "--config", file.toString(), "--pool-size", "1"),
+                        Map.of("SPILLWAY_POOL_SIZE", "2", "SPILLWAY_HEARTBEAT", "2s")));
         assertThat(settings.get(POOL)).isEqualTo(1);
         assertThat(settings.get(HEARTBEAT)).isEqualTo(Duration.ofSeconds(2));
         assertThat(settings.get(EPOCH)).isEqualTo(3L);
@@ -69,7 +76,9 @@ class SettingsTest {
 
     @Test
     void variablesOfOthersAreLeftAloneButNotMistypedOnesOfThisOne() throws Exception {
-        var worker = new SettingsDeclaration("worker", List.of(Setting.text("host-id", "Name"), Setting.secret("store-key", "Key"), LISTEN),
+        var worker = new SettingsDeclaration(
+                "worker",
+                List.of(Setting.text("host-id", "Name"), Setting.secret("store-key", "Key"), LISTEN),
                 List.of());
         var others = Stream.concat(worker.variables().stream(), Stream.of("SPILLWAY_URL")).collect(Collectors.toSet());
         var shared = Map.of("SPILLWAY_HOST_ID", "h", "SPILLWAY_STORE_KEY_FILE", "/x", "SPILLWAY_URL", "x", "PATH", "x");
@@ -112,7 +121,13 @@ class SettingsTest {
 
     @Test
     void listsEnumsFlagsAndOptionalPathsAreTyped() throws Exception {
-        var settings = read(URL, "--kafka-servers", "127.0.0.1:9092, [::1]:9093", "--mode=hard-link", "--verbose", "--socket=/run/s.sock",
+        var settings = read(
+                URL,
+                "--kafka-servers",
+                "127.0.0.1:9092, [::1]:9093",
+                "--mode=hard-link",
+                "--verbose",
+                "--socket=/run/s.sock",
                 "--debug-port=81");
         assertThat(settings.get(BROKERS)).containsExactly(new HostPort("127.0.0.1", 9092), new HostPort("::1", 9093));
         assertThat(settings.get(MODE)).isEqualTo(Mode.HARD_LINK);
@@ -124,7 +139,8 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';',
+    @CsvSource(
+            delimiter = ';',
             textBlock = """
                     --heartbeat=5x;            heartbeat: 5x (expected: a duration such as 10s, 5m or PT10S, more than zero), from the command line
                     --heartbeat=0s;            heartbeat: 0s (expected: a duration such as 10s, 5m or PT10S, more than zero), from the command line
@@ -160,9 +176,13 @@ class SettingsTest {
     @Test
     void allProblemsAreListedAtOnce() throws Exception {
         var file = file("s.properties", "heartbaet=5s\npool-size=zero\n");
-        assertThat(problems(new Sources(List.of("--config=" + file, "--epoch=x", "--epoch=2", "--lsten=1"),
-                Map.of("SPILLWAY_CACHE_BYTES", "much", "SPILLWAY_HEARTBEATS", "5s"))))
-                .containsExactly("epoch: given twice (expected: once), from the command line",
+        assertThat(
+                problems(
+                        new Sources(
+                                List.of("--config=" + file, "--epoch=x", "--epoch=2", "--lsten=1"),
+                                Map.of("SPILLWAY_CACHE_BYTES", "much", "SPILLWAY_HEARTBEATS", "5s"))))
+                .containsExactly(
+                        "epoch: given twice (expected: once), from the command line",
                         "--lsten: unknown (expected: perhaps --listen), from the command line",
                         "SPILLWAY_HEARTBEATS: unknown (expected: perhaps SPILLWAY_HEARTBEAT), from the environment",
                         "heartbaet: unknown (expected: perhaps heartbeat), from " + file + ":1",
@@ -193,7 +213,9 @@ class SettingsTest {
                 .contains("pool-size: \"\" (expected: a whole number, 1 to 100), from " + file + ":5");
         Files.writeString(file, "# PostgreSQL\n\ndatabase-url : jdbc:x\n  ! more\npool-size=3\nepoch = 2\n");
         assertThat(DECLARATION.read(new Sources(List.of("--config=" + file), Map.of("SPILLWAY_EPOCH", "1"))).print())
-                .contains("database-url      = jdbc:x  (from " + file + ":3)\n", "pool-size         = 3  (from " + file + ":5)\n",
+                .contains(
+                        "database-url      = jdbc:x  (from " + file + ":3)\n",
+                        "pool-size         = 3  (from " + file + ":5)\n",
                         "epoch             = 1  (from SPILLWAY_EPOCH)\n");
     }
 
@@ -208,8 +230,9 @@ class SettingsTest {
     void aFileThatIsNotUtf8IsAProblem() throws Exception {
         var file = Files.write(folder().resolve("s.properties"), new byte[]{'a', '=', (byte) 0xFF});
         assertThat(problems(new Sources(List.of(URL, "--config=" + file), Map.of())))
-                .containsExactly("config: " + file
-                        + " (expected: a properties file in UTF-8 that can be read: it is not UTF-8), from the command line");
+                .containsExactly(
+                        "config: " + file
+                                + " (expected: a properties file in UTF-8 that can be read: it is not UTF-8), from the command line");
     }
 
     @Test
@@ -251,10 +274,15 @@ class SettingsTest {
     void settingsPrintWithTheirSources() throws Exception {
         var text = DECLARATION.read(new Sources(List.of(URL), Map.of("SPILLWAY_POOL_SIZE", "2"))).print();
         assertThat(text.lines())
-                .contains("database-url      = jdbc:postgresql://127.0.0.1/spillway  (from the command line)",
+                .contains(
+                        "database-url      = jdbc:postgresql://127.0.0.1/spillway  (from the command line)",
                         "pool-size         = 2  (from SPILLWAY_POOL_SIZE)",
-                        "heartbeat         = PT5S  (default)", "socket            = -  (default)", "mode              = copy  (default)",
-                        "kafka-servers     = -  (default)", "cache-bytes       = 1KiB  (default)", "database-password = -  (default)")
+                        "heartbeat         = PT5S  (default)",
+                        "socket            = -  (default)",
+                        "mode              = copy  (default)",
+                        "kafka-servers     = -  (default)",
+                        "cache-bytes       = 1KiB  (default)",
+                        "database-password = -  (default)")
                 .hasSize(13);
     }
 

@@ -89,7 +89,8 @@ class TracingTest {
                 }
             });
             assertThat(log.lines().filter(line -> line.contains(receiver.endpoint())).map(line -> line.substring(24)))
-                    .containsExactly("WARN  WatchedExporter - traces are lost, " + receiver.endpoint() + " does not take them: refused",
+                    .containsExactly(
+                            "WARN  WatchedExporter - traces are lost, " + receiver.endpoint() + " does not take them: refused",
                             "INFO  WatchedExporter - traces go to " + receiver.endpoint() + " again");
         }
     }
@@ -118,11 +119,17 @@ class TracingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "00", "00-0190a00000007000800000000000beef-800000000000beef",
-            "ff-0190a00000007000800000000000beef-800000000000beef-01",
-            "00-00000000000000000000000000000000-800000000000beef-01", "00-0190A00000007000800000000000BEEF-800000000000beef-01",
-            "00-0190a00000007000800000000000beef-0000000000000000-01", "00-ü190a00000007000800000000000beef-800000000000beef-01",
-            "00-0190a00000007000800000000000beef-800000000000beef-01-more"})
+    @ValueSource(
+            strings = {
+                    "",
+                    "00",
+                    "00-0190a00000007000800000000000beef-800000000000beef",
+                    "ff-0190a00000007000800000000000beef-800000000000beef-01",
+                    "00-00000000000000000000000000000000-800000000000beef-01",
+                    "00-0190A00000007000800000000000BEEF-800000000000beef-01",
+                    "00-0190a00000007000800000000000beef-0000000000000000-01",
+                    "00-ü190a00000007000800000000000beef-800000000000beef-01",
+                    "00-0190a00000007000800000000000beef-800000000000beef-01-more"})
     void aMalformedTraceparentNamesNoSpan(String malformed) {
         assertThat(Traceparent.parse(malformed).isValid()).isFalse();
     }
@@ -134,8 +141,15 @@ class TracingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1:4318", "ftp://127.0.0.1", "http://", "http://a b", "http://host?x=1", "http://host#f",
-            "grpc://host:4317"})
+    @ValueSource(
+            strings = {
+                    "127.0.0.1:4318",
+                    "ftp://127.0.0.1",
+                    "http://",
+                    "http://a b",
+                    "http://host?x=1",
+                    "http://host#f",
+                    "grpc://host:4317"})
     void anEndpointIsAnAddressOfHttp(String other) {
         assertThat(read(other)).isEmpty();
     }

@@ -25,18 +25,26 @@ final class PagerMeter implements HostPagers.Watcher {
 
     @Override
     public void opened(HostPagers.Open pager) {
-        meters.put(pager, List.of(pages(pager, ".free", "Pages that are free", PagePool::freePageCount),
-                pages(pager, ".pinned", "Pages that a sequence has", PagePool::sequencePageCount),
-                pages(pager, "", "Pages, free or not", PagePool::pageCount),
-                count(pager, "captures", "Captures that became entries", PagerCounts::captures),
-                count(pager, "captures.failed", "Captures that did not", PagerCounts::capturesFailed),
-                count(pager, "restores", "Restores whose sequences were installed", PagerCounts::restores),
-                count(pager, "restores.failed", "Restores that installed nothing", PagerCounts::restoresFailed),
-                FunctionTimer
-                        .builder("spillway.pager.pause", pager.counts(), PagerCounts::pauses, PagerCounts::pauseNanos, TimeUnit.NANOSECONDS)
-                        .description("Times for which captures stopped writes")
-                        .tag("pager", pager.name())
-                        .register(registry)));
+        meters.put(
+                pager,
+                List.of(
+                        pages(pager, ".free", "Pages that are free", PagePool::freePageCount),
+                        pages(pager, ".pinned", "Pages that a sequence has", PagePool::sequencePageCount),
+                        pages(pager, "", "Pages, free or not", PagePool::pageCount),
+                        count(pager, "captures", "Captures that became entries", PagerCounts::captures),
+                        count(pager, "captures.failed", "Captures that did not", PagerCounts::capturesFailed),
+                        count(pager, "restores", "Restores whose sequences were installed", PagerCounts::restores),
+                        count(pager, "restores.failed", "Restores that installed nothing", PagerCounts::restoresFailed),
+                        FunctionTimer
+                                .builder(
+                                        "spillway.pager.pause",
+                                        pager.counts(),
+                                        PagerCounts::pauses,
+                                        PagerCounts::pauseNanos,
+                                        TimeUnit.NANOSECONDS)
+                                .description("Times for which captures stopped writes")
+                                .tag("pager", pager.name())
+                                .register(registry)));
     }
 
     private Meter pages(HostPagers.Open pager, String state, String description, ToLongFunction<PagePool> figure) {

@@ -47,7 +47,9 @@ final class StartLimit implements AutoCloseable {
         String server = coordinators.stream()
                 .map(HostPort::toString)
                 .collect(Collectors.joining(", ", coordinators.size() == 1 ? "coordinator at " : "coordinators at ", ""));
-        return new DependencyUnavailableException(server, last,
+        return new DependencyUnavailableException(
+                server,
+                last,
                 "trying for " + BigDecimal.valueOf(within.toMillis(), 3).stripTrailingZeros().toPlainString() + " s",
                 new IOException(last));
     }

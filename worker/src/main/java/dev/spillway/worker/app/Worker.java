@@ -143,8 +143,9 @@ public final class Worker implements AutoCloseable {
         HostTrail trail = new HostTrail(tracing);
         ImageStore store = parts.start("store", () -> open(settings));
         if (!store.seesTrustedAttributes() && !settings.ignoreTrusted()) {
-            LOG.warn("trusted.* attributes of sources are not seen, so images lack them, and a move that copies leaves its source "
-                    + "(expected: CAP_SYS_ADMIN, or the setting ignore-trusted)");
+            LOG.warn(
+                    "trusted.* attributes of sources are not seen, so images lack them, and a move that copies leaves its source "
+                            + "(expected: CAP_SYS_ADMIN, or the setting ignore-trusted)");
         }
         NativeLibraries.load(List.of(store.path().resolve(NATIVE)));
         StoreId storeId = StoreId.parse(store.storeId());
@@ -154,28 +155,53 @@ public final class Worker implements AutoCloseable {
         RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
         IndexContents contents = index.load();
         Recovery recovery = Recovery.of(store, artifacts, contents);
-        RegistryClient registry = parts.start("registry",
-                () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout(),
+        RegistryClient registry = parts.start(
+                "registry",
+                () -> new RegistryClient(
+                        settings.coordinators(),
+                        settings.registryConnectTimeout(),
+                        settings.registryTimeout(),
                         settings.identity().registry()));
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
         StoreWatch watch = parts.start("store watch", () -> StoreWatch.start(store.probe(), onFailure));
         ReportSender reports =
                 parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), registry::messageKey, clock, trail));
-        HostLoop loop = parts.start("host",
+        HostLoop loop = parts.start(
+                "host",
                 () -> new HostLoop(
-                        new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()), clock,
+                        new HostLoop.Parts(
+                                index,
+                                contents,
+                                recovery,
+                                HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()),
+                                clock,
                                 random,
-                                new HostPorts(message -> trail.during(message, () -> registry.send(message)), reports::publish, this::follow),
-                                store, artifacts,
-                                new Removals.Unlinking(settings.unlinksAtOnce(),
+                                new HostPorts(
+                                        message -> trail.during(message, () -> registry.send(message)),
+                                        reports::publish,
+                                        this::follow),
+                                store,
+                                artifacts,
+                                new Removals.Unlinking(
+                                        settings.unlinksAtOnce(),
                                         UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
-                                trail, onFailure)));
+                                trail,
+                                onFailure)));
         host.set(loop);
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         OrderReader orders =
-                parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, registry::messageKey, sink(loop),
-                        ORDERS, trail, metrics.registry()));
+                parts.start(
+                        "orders",
+                        () -> new OrderReader(
+                                settings.kafka(),
+                                settings.hostId(),
+                                storeId,
+                                registry::messageKey,
+                                sink(loop),
+                                ORDERS,
+                                trail,
+                                metrics.registry()));
         reader.set(orders);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
@@ -184,20 +210,46 @@ public final class Worker implements AutoCloseable {
         HostArtifacts cache = new HostArtifacts(loop, artifacts, store, policies, clock, ids, settings.putDeadline(), registry, peers);
         new ArtifactMeter(cache).bindTo(metrics.registry());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
-        TreePuts puts = new TreePuts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,
-                settings.putDeadline(), new TreePuts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
+        TreePuts puts = new TreePuts(
+                loop,
+                store,
+                new AllowedSources(settings.allowedSources()),
+                policies,
+                clock,
+                ids,
+                keys,
+                settings.putDeadline(),
+                new TreePuts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
         Deletions deletions = new Deletions(loop, registry, policies, keys);
-        HostPagers pagers = parts.start("pagers",
-                () -> HostPagers.open(settings.pagers(), storeId, new HostPagers.Host(loop, store, directories, puts, registry, peers),
+        HostPagers pagers = parts.start(
+                "pagers",
+                () -> HostPagers.open(
+                        settings.pagers(),
+                        storeId,
+                        new HostPagers.Host(loop, store, directories, puts, registry, peers),
                         new PagerMeter(metrics.registry())));
         WorkerRoutes.Host routes =
-                new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.identity().address(address()), loop.view(), directories,
-                        puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
-                        settings.uploadPace(), watch::gone);
+                new WorkerRoutes.Host(
+                        settings.hostId(),
+                        storeId,
+                        () -> settings.identity().address(address()),
+                        loop.view(),
+                        directories,
+                        puts,
+                        cache,
+                        pagers,
+                        deletions,
+                        new Prunes(loop.view(), registry, policies),
+                        store,
+                        clock,
+                        settings.holdMax(),
+                        settings.uploadPace(),
+                        watch::gone);
         Readiness readiness = readiness(loop, store.probe(), kafka, orders, reports);
-        HttpService http = parts.start("http",
+        HttpService http = parts.start(
+                "http",
                 () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry, clock), tracing)));
         address.set(http.address());
         if (settings.identity().listener().tls().isPresent()) {
@@ -222,15 +274,24 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics, Identities identities,
+    private HttpService.Options options(
+            WorkerRoutes.Host routes,
+            Readiness readiness,
+            ServiceMetrics metrics,
+            Identities identities,
             Tracing tracing) throws IOException {
-        return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
-                Optional.of(settings.socketOf(routes.store().path())), settings.http(),
+        return new HttpService.Options(
+                "worker-" + settings.hostId(),
+                settings.listen(),
+                Optional.of(settings.socketOf(routes.store().path())),
+                settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
-                Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(),
+                Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))),
+                metrics.registry(),
                 settings.identity().listener(),
-                Optional.of(identities), tracing);
+                Optional.of(identities),
+                tracing);
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {
@@ -241,7 +302,8 @@ public final class Worker implements AutoCloseable {
             }
         }).add("store", probe::check).add("registry", () -> {
             HostView.Status status = loop.view().status();
-            Optional<String> why = status.unavailable().map(HostView.RegistryUnavailable::why).or(() -> Optional.ofNullable(status.unreachable()));
+            Optional<String> why =
+                    status.unavailable().map(HostView.RegistryUnavailable::why).or(() -> Optional.ofNullable(status.unreachable()));
             if (why.isPresent()) {
                 throw new IOException(why.get());
             }

@@ -53,12 +53,34 @@ import java.util.stream.Stream;
  * @param ccacheNamespace namespace for ccache's storage helper socket; without one there is no socket
  * @param otlpEndpoint    where traces are sent; none are made without it
  */
-public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIdentity identity, Optional<Path> socket,
+public record WorkerSettings(
+        HostId hostId,
+        Path data,
+        HostPort listen,
+        FleetIdentity identity,
+        Optional<Path> socket,
         List<HostPort> coordinators,
-        KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
-        Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
-        boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
-        ArtifactImages.Limits artifacts, HostPagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http,
+        KafkaSettings kafka,
+        List<Path> allowedSources,
+        Duration putDeadline,
+        Duration registryConnectTimeout,
+        Duration registryTimeout,
+        Duration startupTimeout,
+        Duration holdMax,
+        int holdsMax,
+        Duration archiveHold,
+        Duration requestsKept,
+        long minFreeBytes,
+        boolean ignoreTrusted,
+        int putsAtOnce,
+        int uploadsAtOnce,
+        UploadPace uploadPace,
+        int unlinksAtOnce,
+        UnlinkPace.Rates unlinkRates,
+        ArtifactImages.Limits artifacts,
+        HostPagers.Settings pagers,
+        Optional<NamespaceName> ccacheNamespace,
+        HttpLimits http,
         Optional<URI> otlpEndpoint) {
     private static final String SOCKET_NAME = "worker.sock";
 
@@ -69,7 +91,11 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
      * @param authority  PEM file of the trusted certificates; if it is given, TLS is used towards coordinators, with the listener's own certificate
      *                   as client certificate where the server asks for one
      */
-    public record FleetIdentity(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
+    public record FleetIdentity(
+            ListenerSecurity listener,
+            Optional<HostPort> advertised,
+            Secret registryToken,
+            Secret peerToken,
             Optional<Path> authority) {
         ClientSecurity registry() throws IOException {
             return security(registryToken);
@@ -80,7 +106,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
         }
 
         private ClientSecurity security(Secret token) throws IOException {
-            return new ClientSecurity(token.reveal().isEmpty() ? null : token.reveal(),
+            return new ClientSecurity(
+                    token.reveal().isEmpty() ? null : token.reveal(),
                     authority.isPresent() ? new ClientTls(authority.get(), listener.tls()) : null);
         }
 
@@ -91,7 +118,10 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
     }
 
     private static final Setting<HostId> HOST_ID =
-            Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
+            Setting.custom(
+                    "host-id",
+                    "Name of this host in the fleet",
+                    "lower-case letters, digits, dots and dashes, such as host-1",
                     HostId::new);
     private static final Setting<Path> DATA = Setting.path("data", "Directory of the store; made if it is missing");
     private static final Setting<HostPort> LISTEN =
@@ -104,7 +134,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
     private static final Setting<Secret> PEER_TOKEN =
             Setting.secret("peer-token", "Token of role peer that other workers are shown").defaultTo(new Secret(""));
     private static final Setting<Optional<Path>> TLS_CA = Setting
-            .path("tls-ca",
+            .path(
+                    "tls-ca",
                     "PEM file of the certificates that are believed of coordinators and workers; coordinators are asked by TLS if it is given")
             .readable(TlsFiles.CERTIFICATES, TlsFiles::requireCertificates)
             .optional();
@@ -126,25 +157,31 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
             Setting.duration("registry-connect-timeout", "How long to try to connect to a coordinator").defaultTo(Duration.ofSeconds(2)));
     private static final Setting<Duration> REGISTRY_TIMEOUT =
             positive(Setting.duration("registry-timeout", "How long a message to a coordinator may take").defaultTo(Duration.ofSeconds(5)));
-    private static final Setting<Duration> STARTUP_TIMEOUT = positive(Setting
-            .duration("startup-timeout", "How long a store that never joined waits at the start for its registry; one that did serves on")
-            .defaultTo(Duration.ofMinutes(1)));
+    private static final Setting<Duration> STARTUP_TIMEOUT = positive(
+            Setting
+                    .duration(
+                            "startup-timeout",
+                            "How long a store that never joined waits at the start for its registry; one that did serves on")
+                    .defaultTo(Duration.ofMinutes(1)));
     private static final Setting<Duration> HOLD_MAX =
             positive(Setting.duration("hold-max", "Longest hold that is granted or extended to").defaultTo(Duration.ofHours(24)));
     private static final Setting<Integer> HOLDS_MAX = Setting.integer("holds-max", "Holds at the same time; one more is answered 503")
             .must("1 or more", number -> number >= 1)
             .defaultTo(10_000);
     private static final Setting<Duration> ARCHIVE_HOLD =
-            positive(Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash")
-                    .defaultTo(Duration.ofMinutes(10)));
+            positive(
+                    Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash")
+                            .defaultTo(Duration.ofMinutes(10)));
     private static final Setting<Duration> REQUESTS_KEPT =
-            positive(Setting.duration("requests-kept", "How long a change that came with an Idempotency-Key is kept, with its answer")
-                    .defaultTo(Duration.ofHours(24)));
+            positive(
+                    Setting.duration("requests-kept", "How long a change that came with an Idempotency-Key is kept, with its answer")
+                            .defaultTo(Duration.ofHours(24)));
     private static final Setting<Long> MIN_FREE_BYTES = Setting
             .bytes("min-free-bytes", "What puts leave free of the store's disk, for the index and for deletions")
             .defaultTo(256L << 20);
     private static final Setting<Boolean> IGNORE_TRUSTED =
-            Setting.flag("ignore-trusted",
+            Setting.flag(
+                    "ignore-trusted",
                     "A worker without CAP_SYS_ADMIN cannot see trusted.* attributes; moves delete what they copied nevertheless")
                     .defaultTo(false);
     private static final Setting<Integer> PUTS_AT_ONCE =
@@ -159,13 +196,15 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
             Setting.bytes("upload-rate-min", "Bytes per second, on the average, below which an upload is ended; 0 for none")
                     .defaultTo(64L << 10);
     private static final Setting<Duration> UPLOAD_RATE_OVER =
-            positive(Setting.duration("upload-rate-over", "How long an upload is waited for before its average counts")
-                    .defaultTo(Duration.ofSeconds(30)));
+            positive(
+                    Setting.duration("upload-rate-over", "How long an upload is waited for before its average counts")
+                            .defaultTo(Duration.ofSeconds(30)));
     private static final Setting<Integer> UNLINKS_AT_ONCE = Setting.integer("unlinks-at-once", "Trees that are unlinked at the same time")
             .must("1 or more", number -> number >= 1)
             .defaultTo(2);
     private static final Setting<Long> UNLINK_RATE = Setting
-            .longInteger("unlink-rate",
+            .longInteger(
+                    "unlink-rate",
                     "Files and directories that are unlinked per second, unless the disk is short of space; 0 for no bound")
             .must("0 or more", rate -> rate >= 0)
             .defaultTo(UnlinkPace.Rates.DEFAULTS.entriesPerSecond());
@@ -194,25 +233,46 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
             .defaultTo(1L << 30);
 
     private static final Setting<Optional<NamespaceName>> CCACHE_NAMESPACE = Setting
-            .custom("ccache-namespace",
+            .custom(
+                    "ccache-namespace",
                     "Namespace that ccache uses by the Unix socket ccache.sock in the store's directory; no such socket if not given",
-                    "a name of 1 to 63 lower-case letters, digits, dots, dashes and underscores", NamespaceName::new)
+                    "a name of 1 to 63 lower-case letters, digits, dots, dashes and underscores",
+                    NamespaceName::new)
             .optional();
 
     /** All settings that {@link #from} reads, with the conditions between them. */
-    public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
-            Stream.concat(ListenerSecurity.checks(LISTEN).stream(), Stream.of(new CrossCheck(DATA, SOCKET,
-                    "a path of %d bytes or less, because of %s in it; or another path for the socket"
-                            .formatted(SocketFile.PATH_BYTES_MAX - SOCKET_NAME.length() - 1, SOCKET_NAME),
-                    (data, socket) -> socket.isPresent() || SocketFile.isShortEnough(data.resolve(SOCKET_NAME))),
-                    new CrossCheck(REGISTRY_TIMEOUT, PUT_DEADLINE, "at most the time that a put waits",
-                            (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
-                    new CrossCheck(REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, "at most the time of a message",
-                            (connect, timeout) -> connect.compareTo(timeout) <= 0),
-                    new CrossCheck(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold",
-                            (archive, longest) -> archive.compareTo(longest) <= 0),
-                    new CrossCheck(REQUESTS_KEPT, PUT_DEADLINE, "over the time that a put waits",
-                            (kept, deadline) -> kept.compareTo(deadline) > 0)))
+    public static final SettingsDeclaration DECLARATION = new SettingsDeclaration(
+            "worker",
+            all(),
+            Stream.concat(
+                    ListenerSecurity.checks(LISTEN).stream(),
+                    Stream.of(
+                            new CrossCheck(
+                                    DATA,
+                                    SOCKET,
+                                    "a path of %d bytes or less, because of %s in it; or another path for the socket"
+                                            .formatted(SocketFile.PATH_BYTES_MAX - SOCKET_NAME.length() - 1, SOCKET_NAME),
+                                    (data, socket) -> socket.isPresent() || SocketFile.isShortEnough(data.resolve(SOCKET_NAME))),
+                            new CrossCheck(
+                                    REGISTRY_TIMEOUT,
+                                    PUT_DEADLINE,
+                                    "at most the time that a put waits",
+                                    (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
+                            new CrossCheck(
+                                    REGISTRY_CONNECT_TIMEOUT,
+                                    REGISTRY_TIMEOUT,
+                                    "at most the time of a message",
+                                    (connect, timeout) -> connect.compareTo(timeout) <= 0),
+                            new CrossCheck(
+                                    ARCHIVE_HOLD,
+                                    HOLD_MAX,
+                                    "at most the longest hold",
+                                    (archive, longest) -> archive.compareTo(longest) <= 0),
+                            new CrossCheck(
+                                    REQUESTS_KEPT,
+                                    PUT_DEADLINE,
+                                    "over the time that a put waits",
+                                    (kept, deadline) -> kept.compareTo(deadline) > 0)))
                     .toList());
 
     public WorkerSettings {
@@ -225,11 +285,32 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
                 new ArrayList<>(List.of(HOST_ID, DATA, LISTEN, ADVERTISE, SOCKET, COORDINATORS, REGISTRY_TOKEN, PEER_TOKEN, TLS_CA));
         all.addAll(ListenerSecurity.SETTINGS);
         all.addAll(KafkaSettings.SETTINGS);
-        all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
-                ARCHIVE_HOLD, REQUESTS_KEPT,
-                MIN_FREE_BYTES, IGNORE_TRUSTED, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
-                UNLINK_RATE, UNLINK_BYTES_RATE, ARTIFACTS_MAX_BYTES, ARTIFACT_MAX_BYTES, ARTIFACTS_MEMORY, PAGER_FILES, PAGER_MEMORY,
-                CCACHE_NAMESPACE));
+        all.addAll(
+                List.of(
+                        ALLOWED_SOURCES,
+                        PUT_DEADLINE,
+                        REGISTRY_CONNECT_TIMEOUT,
+                        REGISTRY_TIMEOUT,
+                        STARTUP_TIMEOUT,
+                        HOLD_MAX,
+                        HOLDS_MAX,
+                        ARCHIVE_HOLD,
+                        REQUESTS_KEPT,
+                        MIN_FREE_BYTES,
+                        IGNORE_TRUSTED,
+                        PUTS_AT_ONCE,
+                        UPLOADS_AT_ONCE,
+                        UPLOAD_RATE_MIN,
+                        UPLOAD_RATE_OVER,
+                        UNLINKS_AT_ONCE,
+                        UNLINK_RATE,
+                        UNLINK_BYTES_RATE,
+                        ARTIFACTS_MAX_BYTES,
+                        ARTIFACT_MAX_BYTES,
+                        ARTIFACTS_MEMORY,
+                        PAGER_FILES,
+                        PAGER_MEMORY,
+                        CCACHE_NAMESPACE));
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
         all.add(Tracing.ENDPOINT);
@@ -257,22 +338,42 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
     /** Returns the record of settings that were read by {@link #DECLARATION}. */
     public static WorkerSettings from(Settings settings) {
         HostId host = settings.get(HOST_ID);
-        return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN),
-                new FleetIdentity(ListenerSecurity.from(settings), settings.get(ADVERTISE), settings.get(REGISTRY_TOKEN),
+        return new WorkerSettings(
+                host,
+                settings.get(DATA),
+                settings.get(LISTEN),
+                new FleetIdentity(
+                        ListenerSecurity.from(settings),
+                        settings.get(ADVERTISE),
+                        settings.get(REGISTRY_TOKEN),
                         settings.get(PEER_TOKEN),
                         settings.get(TLS_CA)),
-                settings.get(SOCKET), settings.get(COORDINATORS),
-                KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
-                settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
-                settings.get(HOLD_MAX), settings.get(HOLDS_MAX), settings.get(ARCHIVE_HOLD),
-                settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(IGNORE_TRUSTED), settings.get(PUTS_AT_ONCE),
+                settings.get(SOCKET),
+                settings.get(COORDINATORS),
+                KafkaSettings.from(settings, "spillway-worker-" + host),
+                settings.get(ALLOWED_SOURCES),
+                settings.get(PUT_DEADLINE),
+                settings.get(REGISTRY_CONNECT_TIMEOUT),
+                settings.get(REGISTRY_TIMEOUT),
+                settings.get(STARTUP_TIMEOUT),
+                settings.get(HOLD_MAX),
+                settings.get(HOLDS_MAX),
+                settings.get(ARCHIVE_HOLD),
+                settings.get(REQUESTS_KEPT),
+                settings.get(MIN_FREE_BYTES),
+                settings.get(IGNORE_TRUSTED),
+                settings.get(PUTS_AT_ONCE),
                 settings.get(UPLOADS_AT_ONCE),
-                new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)), settings.get(UNLINKS_AT_ONCE),
+                new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)),
+                settings.get(UNLINKS_AT_ONCE),
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
-                new ArtifactImages.Limits(settings.get(ARTIFACTS_MAX_BYTES), settings.get(ARTIFACT_MAX_BYTES),
+                new ArtifactImages.Limits(
+                        settings.get(ARTIFACTS_MAX_BYTES),
+                        settings.get(ARTIFACT_MAX_BYTES),
                         settings.get(ARTIFACTS_MEMORY)),
                 new HostPagers.Settings(settings.get(PAGER_FILES), settings.get(PAGER_MEMORY)),
                 settings.get(CCACHE_NAMESPACE),
-                HttpLimits.from(settings), settings.get(Tracing.ENDPOINT));
+                HttpLimits.from(settings),
+                settings.get(Tracing.ENDPOINT));
     }
 }

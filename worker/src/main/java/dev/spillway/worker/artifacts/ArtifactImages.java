@@ -74,10 +74,11 @@ public final class ArtifactImages implements ImageBackend, AutoCloseable {
      */
     public static ArtifactImages open(Path directory, Limits limits) throws IOException {
         // The store on the disk never reaches its own limit, because put refuses before that.
-        var disk = DiskArtifactStore.open(directory,
+        var disk = DiskArtifactStore.open(
+                directory,
                 new ArtifactLimits(Long.MAX_VALUE, limits.maxBytes() + 2 * limits.maxArtifactBytes(), limits.maxArtifactBytes()));
-        var memory = new MemoryArtifactStore(new ArtifactLimits(Long.MAX_VALUE, limits.memoryBytes(),
-                Math.min(FROM_FILE, limits.memoryBytes())));
+        var memory = new MemoryArtifactStore(
+                new ArtifactLimits(Long.MAX_VALUE, limits.memoryBytes(), Math.min(FROM_FILE, limits.memoryBytes())));
         return new ArtifactImages(memory, disk, limits);
     }
 
@@ -170,8 +171,19 @@ public final class ArtifactImages implements ImageBackend, AutoCloseable {
     /** Returns the figures of this host's artifacts since the start. Lookups are those of callers. */
     public ArtifactMetrics metrics() {
         ArtifactMetrics stored = disk.metrics();
-        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), stored.damaged(), stored.puts(), rejected.sum(),
-                stored.evictions(), stored.evictedBytes(), stored.flushes(), stored.flushErrors(), stored.cachedBytes(), stored.entries());
+        return new ArtifactMetrics(
+                hits.sum() + misses.sum(),
+                hits.sum(),
+                misses.sum(),
+                stored.damaged(),
+                stored.puts(),
+                rejected.sum(),
+                stored.evictions(),
+                stored.evictedBytes(),
+                stored.flushes(),
+                stored.flushErrors(),
+                stored.cachedBytes(),
+                stored.entries());
     }
 
     @Override
@@ -213,10 +225,11 @@ public final class ArtifactImages implements ImageBackend, AutoCloseable {
 
     /** Returns the fingerprint that names a replica's content. The replica id fills half of it. */
     private static Fingerprint named(ReplicaId id) {
-        return Fingerprint.of(ByteBuffer.allocate(Fingerprint.BYTES)
-                .putLong(id.value().getMostSignificantBits())
-                .putLong(id.value().getLeastSignificantBits())
-                .array());
+        return Fingerprint.of(
+                ByteBuffer.allocate(Fingerprint.BYTES)
+                        .putLong(id.value().getMostSignificantBits())
+                        .putLong(id.value().getLeastSignificantBits())
+                        .array());
     }
 
     private static ReplicaId id(Fingerprint fingerprint) {

@@ -136,9 +136,16 @@ public final class HelperRequests {
 
     private byte put(EntryName name, InputStream value, long length) throws IOException, InterruptedException {
         try (ReceivedArtifact received = artifacts.receive(namespace, value, OptionalLong.of(length))) {
-            return switch (artifacts.put(new HostArtifacts.Put(name, new SnapshotId(received.digest().value()), received,
-                    new ArtifactInfo(received.digest(), null), Description.NONE, 0))) {
-                case HostArtifacts.Result.Accepted(),HostArtifacts.Result.Existing(),HostArtifacts.Result.Settled(PutOutcome.Stored _) -> OK;
+            return switch (artifacts.put(
+                    new HostArtifacts.Put(
+                            name,
+                            new SnapshotId(received.digest().value()),
+                            received,
+                            new ArtifactInfo(received.digest(), null),
+                            Description.NONE,
+                            0))) {
+                case HostArtifacts.Result.Accepted(),HostArtifacts.Result.Existing(),HostArtifacts.Result.Settled(PutOutcome.Stored _) ->
+                        OK;
                 default -> NOOP;
             };
         } catch (ArrivalRefusedException | HostBusyException | HostStoppedException _) {

@@ -73,8 +73,15 @@ final class Heartbeats {
         at = now.plus(every);
         if (!sent) {
             sent = true;
-            out.effect(new Effect.Send(new HeartbeatRequest(as, figures, orders.unacknowledged(), policies.version(),
-                    session.membership().highestGeneration(), newlyHeld(now))));
+            out.effect(
+                    new Effect.Send(
+                            new HeartbeatRequest(
+                                    as,
+                                    figures,
+                                    orders.unacknowledged(),
+                                    policies.version(),
+                                    session.membership().highestGeneration(),
+                                    newlyHeld(now))));
         }
     }
 

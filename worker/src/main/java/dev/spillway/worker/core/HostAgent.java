@@ -211,8 +211,22 @@ public final class HostAgent {
      */
     public Step offer(Instant now, Offer offer, KeptRequest.@Nullable Put request) {
         Step.Builder out = new Step.Builder();
-        ReplicaRecord pending = new ReplicaRecord(offer.id(), offer.name(), offer.snapshotId(), offer.generation(), offer.sizeBytes(),
-                offer.description(), ReplicaState.PENDING, false, 0, now, now, null, null, null, false,
+        ReplicaRecord pending = new ReplicaRecord(
+                offer.id(),
+                offer.name(),
+                offer.snapshotId(),
+                offer.generation(),
+                offer.sizeBytes(),
+                offer.description(),
+                ReplicaState.PENDING,
+                false,
+                0,
+                now,
+                now,
+                null,
+                null,
+                null,
+                false,
                 offer.artifact() == null ? null : offer.artifact().numbered(++puts));
         if (request != null) {
             requests.keep(request, out);

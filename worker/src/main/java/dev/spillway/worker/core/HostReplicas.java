@@ -227,8 +227,9 @@ final class HostReplicas {
     /** Serves a replica again because its image is back, unless the host has a newer one of its key or serves another copy of its generation. */
     void imageIsBack(ReplicaRecord awaited, Step.Builder out) {
         boolean newest = of(awaited.name()).filter(other -> other.state() != ReplicaState.PENDING)
-                .allMatch(other -> other.generation() < awaited.generation()
-                        || other.generation() == awaited.generation() && other.state() != ReplicaState.LIVE);
+                .allMatch(
+                        other -> other.generation() < awaited.generation()
+                                || other.generation() == awaited.generation() && other.state() != ReplicaState.LIVE);
         put(awaited.in(newest ? ReplicaState.LIVE : ReplicaState.HIDDEN), out);
     }
 
@@ -283,8 +284,14 @@ final class HostReplicas {
         if (replica.state() == ReplicaState.GONE) {
             return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DELETED, null, null, replica.bytesFreed());
         }
-        return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DEFERRED, heldUntil(replica.id()).orElse(null),
-                null, 0);
+        return new Report(
+                replica.id(),
+                identity.hostId(),
+                identity.storeId(),
+                Report.Result.DEFERRED,
+                heldUntil(replica.id()).orElse(null),
+                null,
+                0);
     }
 
     void grant(Hold hold, Step.Builder out) {

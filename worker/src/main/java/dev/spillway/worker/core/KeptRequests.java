@@ -77,9 +77,9 @@ final class KeptRequests {
     private void answer(KeptRequest.Put request, PutOutcome outcome, Step.Builder out) {
         switch (outcome) {
             // A generation that is gone never comes back.
-            case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Gone _ -> keep(request.settled(outcome), out);
+            case PutOutcome.Stored _, PutOutcome.Evicted _, PutOutcome.Gone _ -> keep(request.settled(outcome), out);
             // Nothing was stored. A later attempt may meet no drain, another limit, or an existing namespace.
-            case PutOutcome.Refused _,PutOutcome.NotRegistered _ -> forget(request.key(), out);
+            case PutOutcome.Refused _, PutOutcome.NotRegistered _ -> forget(request.key(), out);
             case PutOutcome.Unknown _ -> {
                 // The put stays open.
             }

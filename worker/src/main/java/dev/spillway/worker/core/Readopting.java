@@ -113,9 +113,17 @@ final class Readopting {
             table.propose(replica, proposal, out);
         }
         ArtifactInfo artifact = replica.artifact();
-        return new Readoption(proposal.id(), replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(),
-                replica.generation(), replica.sizeBytes(), replica.description(),
-                replica.state() == ReplicaState.LIVE || replica.imageAwaited(), artifact == null ? null : artifact.content(),
+        return new Readoption(
+                proposal.id(),
+                replica.id(),
+                replica.name().namespace(),
+                replica.name().key(),
+                replica.snapshotId(),
+                replica.generation(),
+                replica.sizeBytes(),
+                replica.description(),
+                replica.state() == ReplicaState.LIVE || replica.imageAwaited(),
+                artifact == null ? null : artifact.content(),
                 artifact == null ? null : artifact.group());
     }
 
@@ -150,7 +158,7 @@ final class Readopting {
                 table.hide(table.readopted(replica, proposal, ReplicaState.HIDDEN, out), out);
             }
             case ReplicaOutcome.Refused _ -> refused = true;
-            case ReplicaOutcome.Gone _,ReplicaOutcome.Ended _ -> table.propose(replica, null, out);
+            case ReplicaOutcome.Gone _, ReplicaOutcome.Ended _ -> table.propose(replica, null, out);
         }
     }
 }

@@ -70,12 +70,21 @@ final class Reconciliation {
         List<ReplicaId> ghosts = ghosts();
         List<ReplicaId> namedGhosts = ghosts.stream().limit(DISCREPANCIES_AT_ONCE).toList();
         List<DiscrepancyRequest.Orphan> namedOrphans = orphans.stream().limit(DISCREPANCIES_AT_ONCE).map(Reconciliation::orphan).toList();
-        return new DiscrepancyRequest(as, namedGhosts, namedOrphans, inventory, ghosts.size() - namedGhosts.size(),
+        return new DiscrepancyRequest(
+                as,
+                namedGhosts,
+                namedOrphans,
+                inventory,
+                ghosts.size() - namedGhosts.size(),
                 orphans.size() - namedOrphans.size());
     }
 
     private static DiscrepancyRequest.Orphan orphan(ReplicaRecord replica) {
-        return new DiscrepancyRequest.Orphan(replica.id(), replica.name().namespace(), replica.name().key(), replica.generation(),
+        return new DiscrepancyRequest.Orphan(
+                replica.id(),
+                replica.name().namespace(),
+                replica.name().key(),
+                replica.generation(),
                 replica.sizeBytes());
     }
 }

@@ -141,8 +141,10 @@ final class Registering {
                 drops.lose(live, out);
             }
         }
-        out.effect(new Effect.Settle(pending.id(),
-                new PutOutcome.Stored(registered.snapshotId(), registered.generation(), registered.evicted())));
+        out.effect(
+                new Effect.Settle(
+                        pending.id(),
+                        new PutOutcome.Stored(registered.snapshotId(), registered.generation(), registered.evicted())));
         settled(now, pending, out);
     }
 
@@ -324,18 +326,32 @@ final class Registering {
             return;
         }
         registrations.sent(replica.id());
-        out.effect(new Effect.Send(replica.generation() == 0 ? new RegisterRequest(as, List.of(registration(replica)))
-                : new AttachRequest(as, List.of(attachment(replica)))));
+        out.effect(
+                new Effect.Send(
+                        replica.generation() == 0 ? new RegisterRequest(as, List.of(registration(replica)))
+                                : new AttachRequest(as, List.of(attachment(replica)))));
     }
 
     private static Registration registration(ReplicaRecord replica) {
         ArtifactInfo artifact = replica.artifact();
-        return new Registration(replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(), replica.sizeBytes(),
-                replica.description(), artifact == null ? null : artifact.content(), artifact == null ? null : artifact.group());
+        return new Registration(
+                replica.id(),
+                replica.name().namespace(),
+                replica.name().key(),
+                replica.snapshotId(),
+                replica.sizeBytes(),
+                replica.description(),
+                artifact == null ? null : artifact.content(),
+                artifact == null ? null : artifact.group());
     }
 
     private static Attachment attachment(ReplicaRecord replica) {
-        return new Attachment(replica.id(), replica.name().namespace(), replica.name().key(), replica.generation(), replica.sizeBytes(),
+        return new Attachment(
+                replica.id(),
+                replica.name().namespace(),
+                replica.name().key(),
+                replica.generation(),
+                replica.sizeBytes(),
                 copied(replica));
     }
 

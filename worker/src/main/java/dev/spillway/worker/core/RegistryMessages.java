@@ -40,8 +40,14 @@ final class RegistryMessages {
     private final Duration retry;
     private Instant retryAt = Instant.MIN;
 
-    RegistryMessages(RegistrySession session, Registering registering, ReplicaDrops drops, Readopting readopting, Reconciling reconciling,
-            Heartbeats heartbeats, HostTimes times) {
+    RegistryMessages(
+            RegistrySession session,
+            Registering registering,
+            ReplicaDrops drops,
+            Readopting readopting,
+            Reconciling reconciling,
+            Heartbeats heartbeats,
+            HostTimes times) {
         this.session = session;
         this.registering = registering;
         this.drops = drops;
@@ -174,7 +180,7 @@ final class RegistryMessages {
             case DropRequest _ -> drops.unanswered();
             case TouchRequest touch -> registering.usesUnanswered(touch);
             case HeartbeatRequest _ -> heartbeats.unanswered();
-            case ReconcileRequest _,DiscrepancyRequest _ -> reconciling.later(now);
+            case ReconcileRequest _, DiscrepancyRequest _ -> reconciling.later(now);
         }
     }
 }

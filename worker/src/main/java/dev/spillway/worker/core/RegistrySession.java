@@ -86,9 +86,18 @@ final class RegistrySession {
         sender = null;
         joining = true;
         joinAt = now;
-        out.effect(new Effect.Send(new JoinRequest(identity.hostId(), identity.storeId(), identity.address(), List.of(EventType.VERSION),
-                membership.registryId(), membership.epoch(), membership.highestGeneration(),
-                new JoinRequest.WorkerProcess(identity.processId(), joinedBefore), membership.incarnation())));
+        out.effect(
+                new Effect.Send(
+                        new JoinRequest(
+                                identity.hostId(),
+                                identity.storeId(),
+                                identity.address(),
+                                List.of(EventType.VERSION),
+                                membership.registryId(),
+                                membership.epoch(),
+                                membership.highestGeneration(),
+                                new JoinRequest.WorkerProcess(identity.processId(), joinedBefore),
+                                membership.incarnation())));
     }
 
     void joinFailed(Instant now) {
@@ -108,7 +117,9 @@ final class RegistrySession {
                 yield Optional.empty();
             }
             case JoinAnswer.Joined joined when isAnothers(joined.registryId()) -> {
-                refused(now, JoinAnswer.Reason.OTHER_REGISTRY,
+                refused(
+                        now,
+                        JoinAnswer.Reason.OTHER_REGISTRY,
                         "store %s belongs to registry %s, and registry %s answered (expected: the coordinators of its own registry)"
                                 .formatted(identity.storeId(), membership.registryId(), joined.registryId()),
                         out);

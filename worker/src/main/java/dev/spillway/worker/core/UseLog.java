@@ -96,8 +96,9 @@ final class UseLog {
             Use use = one.getValue();
             (waits(one, pending) ? waiting : hitsTold).putLast(one.getKey(), use);
         }
-        hitsTold.forEach((name, use) -> used.add(new TouchRequest.Used(name, use.hits(),
-                Math.max(0, Duration.between(use.at(), now).toMillis()), use.group())));
+        hitsTold.forEach(
+                (name, use) -> used.add(
+                        new TouchRequest.Used(name, use.hits(), Math.max(0, Duration.between(use.at(), now).toMillis()), use.group())));
         List<TouchRequest.Missed> missed = new ArrayList<>();
         misses.forEach((namespace, times) -> missed.add(new TouchRequest.Missed(namespace, times)));
         missesTold = misses;

@@ -14,8 +14,10 @@ public final class ShownPath {
 
     /** Returns the shown form of a path of which only the beginning, the end and the length are at hand. */
     public static String of(String beginning, String end, long length) {
-        return "%s ... (%d characters) ... %s".formatted(whole(beginning, 0, SHOWN_END),
-                length, whole(end, end.length() - SHOWN_END, end.length()));
+        return "%s ... (%d characters) ... %s".formatted(
+                whole(beginning, 0, SHOWN_END),
+                length,
+                whole(end, end.length() - SHOWN_END, end.length()));
     }
 
     /** Returns a part of the text that neither begins nor ends within a character. */

@@ -13,7 +13,13 @@ import java.util.Map;
  * @param reflinkedFiles files that share their blocks with the source by FICLONE
  * @param notKept number of entries that lost something, by kind; attributes of users are always kept
  */
-public record StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles,
+public record StageFigures(
+        Way way,
+        long directories,
+        long files,
+        long symbolicLinks,
+        long links,
+        long reflinkedFiles,
         Map<NotKept, Long> notKept) {
     /** Returns the number of names in the tree, the root included. */
     public long entries() {
@@ -22,11 +28,13 @@ public record StageFigures(Way way, long directories, long files, long symbolicL
 
     /** The way in which the content came into staging. */
     public enum Way {
-        COPIED, REFLINKED,
+        COPIED,
+        REFLINKED,
         /** Asked for as a reflink, but at least one file could not share its blocks and was copied. */
         PARTLY_REFLINKED,
         /** The source itself was renamed into staging. */
-        RENAMED, EXTRACTED,
+        RENAMED,
+        EXTRACTED,
         /** Written by this process. */
         WRITTEN
     }

@@ -12,7 +12,10 @@ public final class StoreFullException extends IOException {
     }
 
     public StoreFullException(Path root, long usableBytes, long keptBytes) {
-        super("store %s: %d bytes are free (expected: %d to stay free beside a new tree, min-free-bytes)".formatted(root, usableBytes,
-                keptBytes));
+        super(
+                "store %s: %d bytes are free (expected: %d to stay free beside a new tree, min-free-bytes)".formatted(
+                        root,
+                        usableBytes,
+                        keptBytes));
     }
 }

@@ -8,7 +8,8 @@ public final class StoreGoneException extends IOException {
     private static final long serialVersionUID = 1;
 
     public StoreGoneException(Path store) {
-        super("store: %s is not the directory that was opened (expected: its file system, mounted; then start this worker again)"
-                .formatted(store));
+        super(
+                "store: %s is not the directory that was opened (expected: its file system, mounted; then start this worker again)"
+                        .formatted(store));
     }
 }

@@ -50,7 +50,9 @@ public final class UnreadableException extends IOException {
     }
 
     public StagingStopped refused() {
-        return StagingStopped.refused(RefusalReason.UNREADABLE, path,
+        return StagingStopped.refused(
+                RefusalReason.UNREADABLE,
+                path,
                 "cannot be read: %s (expected: a tree that the worker's user may read whole)".formatted(why));
     }
 }

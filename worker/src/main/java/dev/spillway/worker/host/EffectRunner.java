@@ -27,7 +27,12 @@ final class EffectRunner {
     private volatile @Nullable String unreachable;
 
     /** @param delivered takes the outcome of a message; may block */
-    EffectRunner(HostPorts outside, Removals removals, HostView view, PutWaiters waiting, Promises promises,
+    EffectRunner(
+            HostPorts outside,
+            Removals removals,
+            HostView view,
+            PutWaiters waiting,
+            Promises promises,
             BiConsumer<WorkerMessage<?>, Delivery<?>> delivered) {
         this.outside = outside;
         this.removals = removals;
@@ -55,7 +60,8 @@ final class EffectRunner {
             case Effect.Unlink(var id) -> removals.unlink(id);
             case Effect.Publish(var report) -> outside.reports().accept(report);
             case Effect.Follow(var partition) -> outside.orders()
-                    .follow(partition,
+                    .follow(
+                            partition,
                             view.position().filter(read -> read.partition() == partition).map(OrderPosition::nextOffset).orElse(-1L));
             case Effect.Settle(var id, var outcome) -> {
                 List<Promise<PutOutcome>> waiters = waiting.settled(id);

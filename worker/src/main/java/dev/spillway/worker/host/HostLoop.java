@@ -105,10 +105,19 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      * @param trail       told of each image that is offered
      * @param onFailure   told once when the loop cannot go on
      */
-    public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
+    public record Parts(
+            HostIndex index,
+            IndexContents contents,
+            Recovery found,
+            HostTimes times,
+            InstantSource clock,
             RandomGenerator random,
             HostPorts outside,
-            ImageStore store, ImageBackend artifacts, Removals.Unlinking unlinking, HostTrail trail, Consumer<Throwable> onFailure) {}
+            ImageStore store,
+            ImageBackend artifacts,
+            Removals.Unlinking unlinking,
+            HostTrail trail,
+            Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
         index = parts.index();
@@ -121,9 +130,18 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         trail = parts.trail();
         figures = new LocalFigures(view, parts.store());
         removals =
-                new Removals(parts.store(), parts.artifacts(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
+                new Removals(
+                        parts.store(),
+                        parts.artifacts(),
+                        image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false),
+                        this,
                         parts.unlinking());
-        effects = new EffectRunner(parts.outside(), removals, view, waiting, promises,
+        effects = new EffectRunner(
+                parts.outside(),
+                removals,
+                view,
+                waiting,
+                promises,
                 (message, delivery) -> postResult((agent, round) -> round.add(agent.delivered(round.now(), message, delivery))));
     }
 
@@ -303,7 +321,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
             agent.outcome(earlier)
-                    .ifPresentOrElse(known -> round.answers().add(() -> promises.keep(settled, known)),
+                    .ifPresentOrElse(
+                            known -> round.answers().add(() -> promises.keep(settled, known)),
                             () -> waiting.add(earlier.replicaId(), settled));
         });
         return outcome(earlier.replicaId(), settled, atMost);
@@ -413,7 +432,10 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             index.apply(round.changes());
             view.apply(round.changes());
         }
-        HostView.Status status = new HostView.Status(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable(),
+        HostView.Status status = new HostView.Status(
+                agent.isJoined(),
+                agent.refusal().orElse(null),
+                effects.unreachable(),
                 agent.isDraining());
         view.update(status, agent.policies());
         contact.update(status, agent.hasCompared());

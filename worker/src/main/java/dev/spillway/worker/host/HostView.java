@@ -213,7 +213,7 @@ public final class HostView {
                 case IndexChange.RemoveHold(var id) -> holds.remove(id);
                 case IndexChange.PutMembership(var changed) -> membership = changed;
                 case IndexChange.PutPosition(var changed) -> position = changed;
-                case IndexChange.PutRequest _,IndexChange.RemoveRequest _ -> {
+                case IndexChange.PutRequest _, IndexChange.RemoveRequest _ -> {
                     // the agent alone reads them
                 }
             }

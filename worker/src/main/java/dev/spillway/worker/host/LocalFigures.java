@@ -34,10 +34,14 @@ final class LocalFigures {
             Map<ReplicaState, Long> counts = view.counts();
             Map<ReplicaState, Long> bytes = view.bytes();
             FileSystemSpace space = space();
-            agent.describe(new HostFigures(sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN),
-                    sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN), view.holds().size(),
-                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), space.freeBytes(),
-                    space.inodes() == 0 ? null : space.freeInodes()));
+            agent.describe(
+                    new HostFigures(
+                            sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN),
+                            sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN),
+                            view.holds().size(),
+                            sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH),
+                            space.freeBytes(),
+                            space.inodes() == 0 ? null : space.freeInodes()));
         }
     }
 

@@ -91,7 +91,9 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
                 LOG.info("{}: was offered by move and not registered, its source: {}", id, outcome);
             } catch (IOException e) {
                 kept.add(id);
-                LOG.error("{}: was offered by move and not registered, and cannot be given back, so it stays in the store: {}", id,
+                LOG.error(
+                        "{}: was offered by move and not registered, and cannot be given back, so it stays in the store: {}",
+                        id,
                         e.getMessage());
             }
             return;

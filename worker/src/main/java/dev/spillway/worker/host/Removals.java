@@ -178,7 +178,7 @@ public final class Removals implements AutoCloseable {
     private void renamed(Task.Trash trash, TrashOutcome outcome) {
         switch (outcome) {
             case TrashOutcome.Failed(var cause) -> failed(trash, cause);
-            case TrashOutcome.Moved _,TrashOutcome.AlreadyInTrash _,TrashOutcome.Absent _ -> {
+            case TrashOutcome.Moved _, TrashOutcome.AlreadyInTrash _, TrashOutcome.Absent _ -> {
                 if (trash.report()) {
                     results.trashed(trash.id());
                 } else {

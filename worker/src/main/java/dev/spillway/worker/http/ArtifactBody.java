@@ -80,8 +80,7 @@ public final class ArtifactBody {
 
     private static Response body(HostArtifacts.Found.Served served, long first, long length) {
         return switch (served.content()) {
-            case Artifact artifact -> Response.bytes(MEDIA_TYPE,
-                    artifact.content().asSlice(first, length).toArray(ValueLayout.JAVA_BYTE));
+            case Artifact artifact -> Response.bytes(MEDIA_TYPE, artifact.content().asSlice(first, length).toArray(ValueLayout.JAVA_BYTE));
             case ArtifactFile file -> Response.file(MEDIA_TYPE, file.channel(), file.offset() + first, length, file::close);
         };
     }

@@ -59,7 +59,8 @@ final class ArtifactRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.GET_ARTIFACT, this::get).immediately(this::hit),
+        return List.of(
+                Endpoint.of(WorkerApi.GET_ARTIFACT, this::get).immediately(this::hit),
                 Endpoint.of(WorkerApi.PUT_ARTIFACT, this::put).stream(artifacts.maxBytes(), List.of(Endpoint.ANY)),
                 Endpoint.of(WorkerApi.DELETE_ARTIFACT, this::delete),
                 Endpoint.of(WorkerApi.LIST_ARTIFACTS, this::list),
@@ -95,7 +96,8 @@ final class ArtifactRoutes {
     private Response get(Request request) throws Exception {
         EntryName name = name(request);
         boolean fetch = request.query().flag("fetch").orElse(true);
-        return ArtifactBody.answer(request,
+        return ArtifactBody.answer(
+                request,
                 HostProblems.served(name, request.isHead() ? artifacts.find(name, fetch, false) : artifacts.get(name, fetch)));
     }
 
@@ -130,7 +132,8 @@ final class ArtifactRoutes {
             ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
             HostArtifacts.Put put = new HostArtifacts.Put(name, new SnapshotId(name.key().value()), received, info, Description.NONE, 0);
             HostArtifacts.Result result = conditions.put(artifacts, put);
-            return Response.json(result instanceof HostArtifacts.Result.Existing ? 200 : 201,
+            return Response.json(
+                    result instanceof HostArtifacts.Result.Existing ? 200 : 201,
                     kept(name, received.digest(), received.size(), result));
         }
     }
@@ -158,8 +161,9 @@ final class ArtifactRoutes {
         Conditions.of(request).requireForDeletion(host, artifacts, name);
         artifacts.awaitRegistered(name);
         return Response
-                .ok(new Entries.Deleted(
-                        HostProblems.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()))));
+                .ok(
+                        new Entries.Deleted(
+                                HostProblems.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()))));
     }
 
     private Response list(Request request) throws InterruptedException {
@@ -175,20 +179,40 @@ final class ArtifactRoutes {
     private static Listed listed(Directories.Listed entry) {
         ReplicaRecord replica = entry.replica();
         ArtifactInfo info = ArtifactBody.info(replica);
-        return new Listed(replica.name().key(), replica.snapshotId(), replica.generation(), info.content(), info.group(),
-                replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
+        return new Listed(
+                replica.name().key(),
+                replica.snapshotId(),
+                replica.generation(),
+                info.content(),
+                info.group(),
+                replica.sizeBytes(),
+                replica.cachedAt(),
+                entry.lastAccessedAt());
     }
 
     private Response stats(Request request) throws InterruptedException {
         NamespaceName namespace = namespace(request);
         ServedReplicas.Totals totals = DirectoryRoutes.known(namespace, artifacts.totals(namespace));
         ArtifactMetrics host = artifacts.metrics();
-        return Response.ok(new Stats(totals.entries(), totals.bytes(),
-                new HostStats(host.lookups(), host.hits(), host.misses(), host.damaged(), host.puts(), host.rejectedPuts(),
-                        artifacts.refusedPuts(),
-                        host.evictions(),
-                        host.evictedBytes(), host.flushes(), host.flushErrors(), host.cachedBytes(), host.entries(),
-                        host.hitRatePartsPerMillion())));
+        return Response.ok(
+                new Stats(
+                        totals.entries(),
+                        totals.bytes(),
+                        new HostStats(
+                                host.lookups(),
+                                host.hits(),
+                                host.misses(),
+                                host.damaged(),
+                                host.puts(),
+                                host.rejectedPuts(),
+                                artifacts.refusedPuts(),
+                                host.evictions(),
+                                host.evictedBytes(),
+                                host.flushes(),
+                                host.flushErrors(),
+                                host.cachedBytes(),
+                                host.entries(),
+                                host.hitRatePartsPerMillion())));
     }
 
     private Response claim(Request request) throws Exception {
@@ -197,8 +221,12 @@ final class ArtifactRoutes {
             throw HostProblems.of(host, name, 0, refused);
         });
         Claim claim = request.body(Claim.class);
-        return Response.ok(artifacts.claim(name, within("waitFor", claim.waitFor(), Duration.ZERO, WAIT_MAX),
-                within("heldFor", claim.heldFor(), HELD_DEFAULT, HELD_MAX), claim.id()));
+        return Response.ok(
+                artifacts.claim(
+                        name,
+                        within("waitFor", claim.waitFor(), Duration.ZERO, WAIT_MAX),
+                        within("heldFor", claim.heldFor(), HELD_DEFAULT, HELD_MAX),
+                        claim.id()));
     }
 
     private static Duration within(String field, @Nullable Duration given, Duration otherwise, Duration most) {

@@ -11,8 +11,8 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Endpoint;
-import dev.spillway.service.http.Request.Query;
 import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Request.Query;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.model.NotKept;
 import dev.spillway.worker.core.model.PutOutcome;
@@ -56,9 +56,11 @@ final class DirectoryPuts {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.PUT_DIRECTORY, this::put)
-                .json()
-                .stream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES), Endpoint.of(WorkerApi.GET_PUT_OF_DIRECTORY, this::underWay));
+        return List.of(
+                Endpoint.of(WorkerApi.PUT_DIRECTORY, this::put)
+                        .json()
+                        .stream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES),
+                Endpoint.of(WorkerApi.GET_PUT_OF_DIRECTORY, this::underWay));
     }
 
     private Response underWay(Request request) {
@@ -81,12 +83,23 @@ final class DirectoryPuts {
         StageMode mode = body.mode() == null ? StageMode.COPY : StageMode.valueOf(body.mode().name());
         long generation = body.generation() == null ? 0 : generation(body.generation());
         Optional<RequestKey> key = DirectoryRoutes.idempotencyKey(request)
-                .map(text -> new RequestKey(text,
-                        () -> RequestDigest.of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
+                .map(
+                        text -> new RequestKey(
+                                text,
+                                () -> RequestDigest
+                                        .of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
         try {
-            return answer(name, generation, puts.put(new TreePuts.Put(name, new TreePuts.Source.Directory(body.sourceDir(), mode),
-                    described(body.description(), body.labels()), generation, copied(Optional.ofNullable(body.snapshotId()), generation),
-                    key)));
+            return answer(
+                    name,
+                    generation,
+                    puts.put(
+                            new TreePuts.Put(
+                                    name,
+                                    new TreePuts.Source.Directory(body.sourceDir(), mode),
+                                    described(body.description(), body.labels()),
+                                    generation,
+                                    copied(Optional.ofNullable(body.snapshotId()), generation),
+                                    key)));
         } catch (IOException e) {
             throw notStored(name, body.sourceDir(), e);
         }
@@ -96,7 +109,8 @@ final class DirectoryPuts {
         String encoding = request.header("Content-Encoding").orElse("identity");
         if (!ENCODINGS.contains(encoding)) {
             throw Problem
-                    .of(ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                    .of(
+                            ProblemType.UNSUPPORTED_MEDIA_TYPE,
                             "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS)))
                     .exception();
         }
@@ -121,9 +135,17 @@ final class DirectoryPuts {
         boolean packed = !encoding.equals("identity") || !request.mediaType().equals(ARCHIVE_TYPES.getFirst());
         InputStream body = packed ? new PackedStream(stream) : stream;
         try {
-            return answer(name, generation,
-                    puts.put(new TreePuts.Put(name, new TreePuts.Source.Archive(body, strict), Description.of(description), generation, copied,
-                            key)));
+            return answer(
+                    name,
+                    generation,
+                    puts.put(
+                            new TreePuts.Put(
+                                    name,
+                                    new TreePuts.Source.Archive(body, strict),
+                                    Description.of(description),
+                                    generation,
+                                    copied,
+                                    key)));
         } catch (PosixException e) {
             throw notStored(name, "an archive", e);
         }
@@ -159,9 +181,16 @@ final class DirectoryPuts {
             throw new IllegalStateException("a stored tree is a settled put: " + result);
         }
         return Response
-                .ok(new CachedDirectories.Stored(path.toString(), stored.snapshotId(), stored.generation(), sizeBytes, stored.evicted(),
-                        byWord(notKept),
-                        left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why())).orElse(null)));
+                .ok(
+                        new CachedDirectories.Stored(
+                                path.toString(),
+                                stored.snapshotId(),
+                                stored.generation(),
+                                sizeBytes,
+                                stored.evicted(),
+                                byWord(notKept),
+                                left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why()))
+                                        .orElse(null)));
     }
 
     private static SortedMap<String, Long> byWord(Map<NotKept, Long> notKept) {

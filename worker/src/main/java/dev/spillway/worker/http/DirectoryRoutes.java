@@ -12,8 +12,8 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
-import dev.spillway.service.http.Request.Query;
 import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Request.Query;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.identity.Identity;
 import dev.spillway.worker.core.model.ReplicaRecord;
@@ -47,7 +47,8 @@ final class DirectoryRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.GET_DIRECTORY, this::get).immediately(this::hit),
+        return List.of(
+                Endpoint.of(WorkerApi.GET_DIRECTORY, this::get).immediately(this::hit),
                 Endpoint.of(WorkerApi.DELETE_DIRECTORY, this::delete),
                 Endpoint.of(WorkerApi.GET_ARCHIVE, this::archive),
                 Endpoint.of(WorkerApi.LIST_DIRECTORIES, this::list),
@@ -82,9 +83,14 @@ final class DirectoryRoutes {
     private static Response found(Directories.Found.Served served) {
         ReplicaRecord replica = served.replica();
         return Response
-                .ok(new CachedDirectories.Found(served.path().toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(),
-                        CachedDirectories.Source.LOCAL,
-                        served.hold().map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
+                .ok(
+                        new CachedDirectories.Found(
+                                served.path().toString(),
+                                replica.snapshotId(),
+                                replica.generation(),
+                                replica.sizeBytes(),
+                                CachedDirectories.Source.LOCAL,
+                                served.hold().map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
     }
 
     private Response get(Request request) throws Exception {
@@ -94,8 +100,11 @@ final class DirectoryRoutes {
         boolean fresh = query.flag("fresh").orElse(false);
         // Directories are not fetched from other hosts, so the value has no effect.
         var _ = query.flag("fetch");
-        return found(served(name, request.isHead() ? directories.look(name, hold.isPresent(), fresh)
-                : directories.get(name, hold, fresh, request.identity().map(Identity::name))));
+        return found(
+                served(
+                        name,
+                        request.isHead() ? directories.look(name, hold.isPresent(), fresh)
+                                : directories.get(name, hold, fresh, request.identity().map(Identity::name))));
     }
 
     static Directories.Found.Served served(EntryName name, Directories.Found found) {
@@ -113,9 +122,16 @@ final class DirectoryRoutes {
     private Response delete(Request request) throws Exception {
         EntryName name = name(request);
         Optional<SnapshotId> ifSnapshot = request.query().value("ifSnapshot", SnapshotId::new);
-        Optional<RequestKey> key = idempotencyKey(request).map(text -> new RequestKey(text, () -> RequestDigest.of(
-                List.of("DELETE directory", name.namespace().value(), name.key().value(), ifSnapshot.map(SnapshotId::value).orElse("")),
-                new byte[0])));
+        Optional<RequestKey> key = idempotencyKey(request).map(
+                text -> new RequestKey(
+                        text,
+                        () -> RequestDigest.of(
+                                List.of(
+                                        "DELETE directory",
+                                        name.namespace().value(),
+                                        name.key().value(),
+                                        ifSnapshot.map(SnapshotId::value).orElse("")),
+                                new byte[0])));
         return Response.ok(new Entries.Deleted(HostProblems.deleted(deletions.delete(name, Backend.DIRECTORY, ifSnapshot, key))));
     }
 
@@ -153,8 +169,14 @@ final class DirectoryRoutes {
 
     private static CachedDirectories.Listed listed(Directories.Listed entry) {
         ReplicaRecord replica = entry.replica();
-        return new CachedDirectories.Listed(replica.name().key(), replica.description().text(), replica.snapshotId(), replica.generation(),
-                replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
+        return new CachedDirectories.Listed(
+                replica.name().key(),
+                replica.description().text(),
+                replica.snapshotId(),
+                replica.generation(),
+                replica.sizeBytes(),
+                replica.cachedAt(),
+                entry.lastAccessedAt());
     }
 
     private Response prune(Request request) throws Exception {

@@ -42,7 +42,8 @@ final class HoldRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.LIST_HOLDS, this::list),
+        return List.of(
+                Endpoint.of(WorkerApi.LIST_HOLDS, this::list),
                 Endpoint.of(WorkerApi.EXTEND_HOLD, this::extend).json(),
                 Endpoint.of(WorkerApi.RELEASE_HOLD, this::release));
     }
@@ -70,7 +71,9 @@ final class HoldRoutes {
     private Instant until(Holds.Extend body) {
         Instant now = clock.instant();
         if ((body.until() == null) == (body.duration() == null)) {
-            throw new InvalidValueException("body", "until and duration " + (body.until() == null ? "missing" : "both given"),
+            throw new InvalidValueException(
+                    "body",
+                    "until and duration " + (body.until() == null ? "missing" : "both given"),
                     "one of until and duration");
         }
         if (body.duration() != null) {
@@ -130,9 +133,14 @@ final class HoldRoutes {
 
     private Holds.Held answer(Hold hold) {
         Optional<ReplicaRecord> replica = view.replica(hold.replicaId());
-        return new Holds.Held(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
-                replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
+        return new Holds.Held(
+                hold.id(),
+                hold.until(),
+                replica.map(held -> held.name().namespace()).orElse(null),
+                replica.map(held -> held.name().key()).orElse(null),
+                replica.map(ReplicaRecord::generation).orElse(null),
                 replica.map(held -> CopyState.valueOf(held.state().name())).orElse(null),
-                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString(), hold.owner());
+                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString(),
+                hold.owner());
     }
 }

@@ -35,8 +35,9 @@ public final class HostProblems {
         return switch (failure) {
             case HostBusyException e -> Optional.of(Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage())).retryAfter(RETRY_AFTER));
             case HostStoppedException _ -> Optional
-                    .of(Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
-                            .retryAfter(RETRY_AFTER));
+                    .of(
+                            Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
+                                    .retryAfter(RETRY_AFTER));
             case StoreGoneException e -> Optional.of(storeGone(String.valueOf(e.getMessage())));
             case PagerRefusedException e -> Optional.of(Problem.of(Pagers.problemType(e.reason()), String.valueOf(e.getMessage())));
             default -> Optional.empty();
@@ -60,43 +61,48 @@ public final class HostProblems {
 
     public static ProblemException unknownNamespace(NamespaceName namespace) {
         return Problem
-                .of(ProblemType.UNKNOWN_NAMESPACE,
+                .of(
+                        ProblemType.UNKNOWN_NAMESPACE,
                         "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)")
                 .exception();
     }
 
     public static ProblemException otherBackend(NamespaceName namespace, Backend backend) {
         return Problem
-                .of(ProblemType.OTHER_BACKEND,
-                        "namespace: %s is for %s images (expected: a namespace that was created for such images)".formatted(namespace,
+                .of(
+                        ProblemType.OTHER_BACKEND,
+                        "namespace: %s is for %s images (expected: a namespace that was created for such images)".formatted(
+                                namespace,
                                 backend))
                 .exception();
     }
 
     static ProblemException unknownEntry(EntryName name) {
         return Problem
-                .of(ProblemType.UNKNOWN_ENTRY,
+                .of(
+                        ProblemType.UNKNOWN_ENTRY,
                         "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + " that this host holds)")
                 .exception();
     }
 
     static ProblemException conditionUnmet(EntryName name) {
         return Problem
-                .of(ProblemType.PRECONDITION_FAILED,
-                        "key: %s (expected: what If-Match and If-None-Match name)".formatted(name.key()))
+                .of(ProblemType.PRECONDITION_FAILED, "key: %s (expected: what If-Match and If-None-Match name)".formatted(name.key()))
                 .exception();
     }
 
     static ProblemException stale(EntryName name, long here, long registered) {
         return Problem
-                .of(ProblemType.OLDER_GENERATION,
+                .of(
+                        ProblemType.OLDER_GENERATION,
                         "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered))
                 .exception();
     }
 
     static ProblemException anothersHold(UUID hold) {
         return Problem
-                .of(ProblemType.FORBIDDEN,
+                .of(
+                        ProblemType.FORBIDDEN,
                         "hold: " + hold + ", which somebody else took (expected: one's own, or the token of an operator)")
                 .exception();
     }
@@ -108,7 +114,8 @@ public final class HostProblems {
     }
 
     static ProblemException tooManyHolds(int max) {
-        return Problem.of(ProblemType.TOO_MANY_HOLDS,
+        return Problem.of(
+                ProblemType.TOO_MANY_HOLDS,
                 "holds: %d already (expected: fewer than holds-max; release some, which GET /v1/holds lists, or wait for the first to end)"
                         .formatted(max))
                 .retryAfter(RETRY_AFTER)
@@ -132,9 +139,10 @@ public final class HostProblems {
     }
 
     static ProblemException draining(HostId host) {
-        return draining("host: " + host
-                + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
-                + host + " --cancel)");
+        return draining(
+                "host: " + host
+                        + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
+                        + host + " --cancel)");
     }
 
     /** Returns the answer of a host that drains: the client should send the request to another host. */
@@ -182,7 +190,8 @@ public final class HostProblems {
 
     static ProblemException keyReused(String key) {
         return Problem
-                .of(ProblemType.IDEMPOTENCY_KEY_REUSED,
+                .of(
+                        ProblemType.IDEMPOTENCY_KEY_REUSED,
                         "Idempotency-Key: " + key + " (expected: a key that was not used for another request)")
                 .exception();
     }
@@ -209,7 +218,8 @@ public final class HostProblems {
     static ProblemException of(EntryName name, long generation, PutOutcome outcome) {
         return switch (outcome) {
             case PutOutcome.Stored stored -> throw new IllegalArgumentException("outcome: " + stored + " (expected: one that refuses)");
-            case PutOutcome.Evicted() -> Problem.of(ProblemType.EVICTED,
+            case PutOutcome.Evicted() -> Problem.of(
+                    ProblemType.EVICTED,
                     "key: " + name.key() + " was stored and is gone again (expected: a put that nothing overtakes)").exception();
             case PutOutcome.Refused(ReplicaOutcome.Reason reason, String detail) -> switch (reason) {
                 case UNKNOWN_NAMESPACE -> unknownNamespace(name.namespace());
@@ -219,7 +229,8 @@ public final class HostProblems {
                 case GROUP_FULL -> Problem.of(ProblemType.GROUP_FULL, detail).exception();
                 case DRAINING -> draining(detail);
             };
-            case PutOutcome.Gone() -> Problem.of(ProblemType.GENERATION_GONE,
+            case PutOutcome.Gone() -> Problem.of(
+                    ProblemType.GENERATION_GONE,
                     "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();
             case PutOutcome.NotRegistered(String why) ->
                     Problem.of(ProblemType.NOT_REGISTERED, why + "; nothing was stored, so the same request can be sent again")
@@ -257,7 +268,7 @@ public final class HostProblems {
             case HostArtifacts.Result.ConditionUnmet() -> conditionUnmet(name);
             case HostArtifacts.Result.Away(var apart) -> apart(apart);
             case HostArtifacts.Result.Draining() -> draining(host);
-            case HostArtifacts.Result.Accepted _,HostArtifacts.Result.Existing _ ->
+            case HostArtifacts.Result.Accepted _, HostArtifacts.Result.Existing _ ->
                     throw new IllegalArgumentException("result: " + result + " (expected: one that refuses)");
         };
     }

@@ -57,9 +57,12 @@ final class PacedStream extends FilterInputStream {
             double bytesPerSecond = received * NANOS_PER_SECOND / Math.max(1, waitedNanos);
             if (bytesPerSecond < pace.bytesPerSecondMin()) {
                 throw Problem
-                        .of(ProblemType.UPLOAD_TOO_SLOW,
-                                "body: %d bytes per second over %s (expected: %d bytes or more per second)".formatted((long) bytesPerSecond,
-                                        pace.over(), pace.bytesPerSecondMin()))
+                        .of(
+                                ProblemType.UPLOAD_TOO_SLOW,
+                                "body: %d bytes per second over %s (expected: %d bytes or more per second)".formatted(
+                                        (long) bytesPerSecond,
+                                        pace.over(),
+                                        pace.bytesPerSecondMin()))
                         .exception();
             }
             // Each period counts alone, so a fast beginning does not excuse a stalled rest.

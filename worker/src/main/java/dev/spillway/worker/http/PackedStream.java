@@ -44,7 +44,8 @@ final class PackedStream extends FilterInputStream {
         byte[] beginning = in.readNBytes(ZstdFrames.MAGIC_BYTES);
         in.reset();
         if (!ZstdFrames.isBeginning(beginning)) {
-            throw HostProblems.malformedArchive(".",
+            throw HostProblems.malformedArchive(
+                    ".",
                     "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, also a skippable one)"
                             .formatted(HexFormat.of().formatHex(beginning)));
         }

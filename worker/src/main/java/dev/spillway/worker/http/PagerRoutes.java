@@ -27,8 +27,8 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.pager.PagePool;
-import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.Snapshot;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
@@ -76,12 +76,14 @@ final class PagerRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.CREATE_PAGER, this::create).json(),
+        return List.of(
+                Endpoint.of(WorkerApi.CREATE_PAGER, this::create).json(),
                 Endpoint.of(WorkerApi.LIST_PAGERS, this::list),
                 Endpoint.of(WorkerApi.GET_PAGER, request -> Response.ok(describe(open(request)))),
                 Endpoint.of(WorkerApi.CLOSE_PAGER, this::close),
                 Endpoint.of(WorkerApi.GET_OCCUPIED_PAGES, request -> Response.ok(new Pages(pool(request).occupiedPages()))),
-                Endpoint.of(WorkerApi.ALLOCATE_PAGES,
+                Endpoint.of(
+                        WorkerApi.ALLOCATE_PAGES,
                         request -> Response.ok(new Pages(pool(request).allocatePages(request.body(Allocate.class).count())))).json(),
                 Endpoint.of(WorkerApi.FREE_PAGES, this::free).json(SEQUENCES_JSON_MAX),
                 Endpoint.of(WorkerApi.READ_PAGES, this::read),
@@ -89,9 +91,11 @@ final class PagerRoutes {
                 Endpoint.of(WorkerApi.LIST_SEQUENCES, this::sequences),
                 Endpoint.of(WorkerApi.INSTALL_SEQUENCES, this::install).json(SEQUENCES_JSON_MAX),
                 Endpoint.of(WorkerApi.REMOVE_SEQUENCE, this::remove),
-                Endpoint.of(WorkerApi.FORK_SEQUENCE,
+                Endpoint.of(
+                        WorkerApi.FORK_SEQUENCE,
                         request -> Response.json(201, pool(request).fork(sequence(request), request.body(Fork.class).id()))).json(),
-                Endpoint.of(WorkerApi.OWN_PAGE,
+                Endpoint.of(
+                        WorkerApi.OWN_PAGE,
                         request -> Response.ok(new Owned(pool(request).ownPage(sequence(request), request.body(Own.class).position()))))
                         .json(),
                 Endpoint.of(WorkerApi.READ_STATE, this::readState),
@@ -126,8 +130,11 @@ final class PagerRoutes {
         Create create = request.body(Create.class);
         String name = dev.spillway.api.body.Pagers.requireName(create.name());
         boolean file = create.file() != null && create.file();
-        PagePool.Size size = new PagePool.Size(create.pages(), create.meta().states().isEmpty() ? 0 : or(create.sequences(), STATE_SLOTS),
-                file ? or(create.saves(), SAVES) : 0, create.checksums() == null || create.checksums());
+        PagePool.Size size = new PagePool.Size(
+                create.pages(),
+                create.meta().states().isEmpty() ? 0 : or(create.sequences(), STATE_SLOTS),
+                file ? or(create.saves(), SAVES) : 0,
+                create.checksums() == null || create.checksums());
         try {
             return Response.json(201, describe(pagers.create(name, create.meta(), size, file)));
         } catch (PagerRefusedException e) {
@@ -141,9 +148,17 @@ final class PagerRoutes {
 
     private Pager describe(HostPagers.Open open) {
         PagePool pool = open.pool();
-        return new Pager(open.name(), pool.meta(), pool.meta().layout(), pool.pageCount(), pool.freePageCount(), pool.sequenceCount(),
+        return new Pager(
+                open.name(),
+                pool.meta(),
+                pool.meta().layout(),
+                pool.pageCount(),
+                pool.freePageCount(),
+                pool.sequenceCount(),
                 open.bytes(),
-                pool.file().map(Path::toString).orElse(null), pool.isPaused(), pagers.work(open).orElse(null));
+                pool.file().map(Path::toString).orElse(null),
+                pool.isPaused(),
+                pagers.work(open).orElse(null));
     }
 
     private Response list(Request request) {
@@ -294,8 +309,9 @@ final class PagerRoutes {
                 .stream()
                 .filter(one -> one.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_IN_PAGER, "state pool: " + name + " (expected: one of the pager's)")
-                        .exception())
+                .orElseThrow(
+                        () -> Problem.of(ProblemType.UNKNOWN_IN_PAGER, "state pool: " + name + " (expected: one of the pager's)")
+                                .exception())
                 .bytes();
     }
 
@@ -351,9 +367,18 @@ final class PagerRoutes {
             throw new IllegalStateException("a stored capture is a settled put: " + captured.put());
         }
         Snapshot snapshot = captured.capture().snapshot();
-        return Response.ok(new Captured(stored.snapshotId(), stored.generation(), sizeBytes, snapshot.sequences().size(), snapshot.pages(),
-                captured.capture().pagesWritten(), captured.capture().bytesWritten(), Duration.ofNanos(captured.capture().pauseNanos()),
-                captured.capture().stayedPaused(), stored.evicted()));
+        return Response.ok(
+                new Captured(
+                        stored.snapshotId(),
+                        stored.generation(),
+                        sizeBytes,
+                        snapshot.sequences().size(),
+                        snapshot.pages(),
+                        captured.capture().pagesWritten(),
+                        captured.capture().bytesWritten(),
+                        Duration.ofNanos(captured.capture().pauseNanos()),
+                        captured.capture().stayedPaused(),
+                        stored.evicted()));
     }
 
     private Response restore(Request request) throws Exception {
@@ -362,8 +387,12 @@ final class PagerRoutes {
         EntryName name = new EntryName(restore.namespace(), restore.key());
         return switch (pagers.restore(open, name, restore.fetch() == null || restore.fetch())) {
             case HostPagers.Restored.Done(var replica, var fromPeer, var sequences) ->
-                    Response.ok(new Restored(replica.snapshotId(), replica.generation(),
-                            fromPeer ? CachedDirectories.Source.PEER : CachedDirectories.Source.LOCAL, sequences));
+                    Response.ok(
+                            new Restored(
+                                    replica.snapshotId(),
+                                    replica.generation(),
+                                    fromPeer ? CachedDirectories.Source.PEER : CachedDirectories.Source.LOCAL,
+                                    sequences));
             case HostPagers.Restored.NotFound(var found) -> {
                 DirectoryRoutes.served(name, found);
                 throw new IllegalStateException("a served entry is restored: " + found);
@@ -384,7 +413,13 @@ final class PagerRoutes {
         Directories.Found.Served served = DirectoryRoutes.served(name, directories.getToRead(name));
         Snapshot snapshot = pagers.verify(served);
         return Response
-                .ok(new Verified(served.replica().snapshotId(), served.replica().generation(), snapshot.meta(), snapshot.meta().layout(),
-                        snapshot.pages(), snapshot.sequences()));
+                .ok(
+                        new Verified(
+                                served.replica().snapshotId(),
+                                served.replica().generation(),
+                                snapshot.meta(),
+                                snapshot.meta().layout(),
+                                snapshot.pages(),
+                                snapshot.sequences()));
     }
 }

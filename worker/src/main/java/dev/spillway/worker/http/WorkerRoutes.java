@@ -42,9 +42,22 @@ public final class WorkerRoutes {
      * @param pace    lowest rate of uploads
      * @param storeGone reason why the store is not where it was opened; empty while it is
      */
-    public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, TreePuts puts,
-            HostArtifacts artifacts, HostPagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax,
-            UploadPace pace, Supplier<Optional<String>> storeGone) {}
+    public record Host(
+            HostId id,
+            StoreId storeId,
+            Supplier<String> address,
+            HostView view,
+            Directories directories,
+            TreePuts puts,
+            HostArtifacts artifacts,
+            HostPagers pagers,
+            Deletions deletions,
+            Prunes prunes,
+            ImageStore store,
+            InstantSource clock,
+            Duration holdMax,
+            UploadPace pace,
+            Supplier<Optional<String>> storeGone) {}
 
     /** Returns the problem that a client gets for an exception of the host; empty for others. */
     public static Optional<Problem> failure(Throwable failure) {
@@ -69,11 +82,23 @@ public final class WorkerRoutes {
         HostView.Status status = view.status();
         Membership membership = view.membership();
         OrderPosition position = view.position().orElse(null);
-        return new WorkerStatus(host.id(), host.storeId(), host.address().get(), status.joined(), status.refusal(),
-                status.unreachable(), status.draining(),
-                membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), named(view.counts()),
+        return new WorkerStatus(
+                host.id(),
+                host.storeId(),
+                host.address().get(),
+                status.joined(),
+                status.refusal(),
+                status.unreachable(),
+                status.draining(),
+                membership.registryId(),
+                membership.epoch(),
+                membership.incarnation(),
+                membership.suspended(),
+                named(view.counts()),
                 named(view.bytes()),
-                view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
+                view.holds().size(),
+                position == null ? null : position.partition(),
+                position == null ? null : position.nextOffset());
     }
 
     private static Map<CopyState, Long> named(Map<dev.spillway.worker.core.model.ReplicaState, Long> figures) {

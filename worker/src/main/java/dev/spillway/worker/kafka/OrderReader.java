@@ -109,8 +109,15 @@ public final class OrderReader implements AutoCloseable {
      *
      * @param key the host's own; while there is none, no order counts
      */
-    public OrderReader(KafkaSettings settings, HostId host, StoreId store, Supplier<Optional<MessageKey>> key, Sink sink, Backoff backoff,
-            HostTrail trail, MeterRegistry metrics) {
+    public OrderReader(
+            KafkaSettings settings,
+            HostId host,
+            StoreId store,
+            Supplier<Optional<MessageKey>> key,
+            Sink sink,
+            Backoff backoff,
+            HostTrail trail,
+            MeterRegistry metrics) {
         this.settings = settings;
         this.host = host;
         this.store = store;
@@ -265,8 +272,10 @@ public final class OrderReader implements AutoCloseable {
         } catch (WakeupException e) {
             LOG.debug("partition {}: woken", partition.partition());
         } catch (OffsetOutOfRangeException e) {
-            LOG.warn("partition {}: Kafka does not have what comes next ({}), so orders may have been missed: reading from the oldest on",
-                    partition.partition(), e.offsetOutOfRangePartitions());
+            LOG.warn(
+                    "partition {}: Kafka does not have what comes next ({}), so orders may have been missed: reading from the oldest on",
+                    partition.partition(),
+                    e.offsetOutOfRangePartitions());
             made.seekToBeginning(List.of(partition));
             sink.missed();
         }
@@ -290,9 +299,13 @@ public final class OrderReader implements AutoCloseable {
         if (key.get().filter(known -> known.proves(headers, message.value())).isEmpty()) {
             passed = after.nextOffset();
             unproven.increment();
-            unprovenTold.log(more -> LOG.warn(
-                    "order at {}-{}@{} passed over: the key of this host does not prove it; {} more since the last such line",
-                    record.topic(), record.partition(), record.offset(), more));
+            unprovenTold.log(
+                    more -> LOG.warn(
+                            "order at {}-{}@{} passed over: the key of this host does not prove it; {} more since the last such line",
+                            record.topic(),
+                            record.partition(),
+                            record.offset(),
+                            more));
             return;
         }
         try {

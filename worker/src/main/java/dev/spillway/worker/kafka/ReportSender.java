@@ -13,8 +13,8 @@ import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
-import dev.spillway.worker.trail.HostTrail.FollowedReport;
 import dev.spillway.worker.trail.HostTrail;
+import dev.spillway.worker.trail.HostTrail.FollowedReport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -129,8 +129,13 @@ public final class ReportSender implements AutoCloseable {
         Map<String, byte[]> headers = new LinkedHashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         var _ = sender
-                .send(new Message(Topics.REPORTS, OptionalInt.empty(), host.value(), headers,
-                        event.json().getBytes(StandardCharsets.UTF_8)))
+                .send(
+                        new Message(
+                                Topics.REPORTS,
+                                OptionalInt.empty(),
+                                host.value(),
+                                headers,
+                                event.json().getBytes(StandardCharsets.UTF_8)))
                 .whenComplete((offset, failure) -> {
                     if (failure == null) {
                         sent.increment();

@@ -92,8 +92,9 @@ public final class Peers implements AutoCloseable {
         List<RegistryClient.Holder> holders = new ArrayList<>(
                 entry.holders()
                         .stream()
-                        .filter(holder -> !holder.hostId().equals(host) && holder.address() != null
-                                && silent.getIfPresent(holder.hostId()) == null)
+                        .filter(
+                                holder -> !holder.hostId().equals(host) && holder.address() != null
+                                        && silent.getIfPresent(holder.hostId()) == null)
                         .toList());
         Collections.shuffle(holders);
         return holders.subList(0, Math.min(TRIED_MAX, holders.size()));
@@ -101,10 +102,14 @@ public final class Peers implements AutoCloseable {
 
     private Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Receiver receiver)
             throws IOException, InterruptedException {
-        Outcome<Sent> outcome = client.receive(ServerAddress.parse(String.valueOf(holder.address())),
-                Outgoing.traced(Call.of(WorkerApi.GET_COPY.at(name.namespace(), name.key())
-                        .with("generation", entry.generation())
-                        .with("storeId", holder.storeId()), within(entry))),
+        Outcome<Sent> outcome = client.receive(
+                ServerAddress.parse(String.valueOf(holder.address())),
+                Outgoing.traced(
+                        Call.of(
+                                WorkerApi.GET_COPY.at(name.namespace(), name.key())
+                                        .with("generation", entry.generation())
+                                        .with("storeId", holder.storeId()),
+                                within(entry))),
                 (headers, body) -> new Sent(receiver.receive(body, length(headers)), headers.getOrDefault("etag", "")));
         return switch (outcome) {
             case Outcome.Answer<Sent>(var _, var sent) -> believed(name, entry, holder, sent);
@@ -133,8 +138,10 @@ public final class Peers implements AutoCloseable {
     /** Takes a copy of a tree from one of its holders, which are tried in random order, and returns whether the receiver stored one. */
     public boolean fetchTree(EntryName name, RegistryClient.Entry entry, TreeReceiver receiver) throws InterruptedException {
         for (RegistryClient.Holder holder : asked(entry)) {
-            Outcome<Boolean> outcome = client.receive(ServerAddress.parse(String.valueOf(holder.address())),
-                    Outgoing.traced(Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT)), (headers, body) -> {
+            Outcome<Boolean> outcome = client.receive(
+                    ServerAddress.parse(String.valueOf(holder.address())),
+                    Outgoing.traced(Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT)),
+                    (headers, body) -> {
                         String generation = headers.getOrDefault("spillway-generation", "");
                         return generation.equals(Long.toString(entry.generation())) && received(receiver, body);
                     });
@@ -143,8 +150,7 @@ public final class Peers implements AutoCloseable {
                     return true;
                 }
                 case Outcome.Answer<Boolean> _ ->
-                        LOG.info("{}: no copy from {}: it has another generation, or it was not stored here", name,
-                                holder.hostId());
+                        LOG.info("{}: no copy from {}: it has another generation, or it was not stored here", name, holder.hostId());
                 case Outcome.Refused<Boolean>(var problem) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), problem);
                 case Outcome.Unreachable<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
                 case Outcome.Unknown<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);

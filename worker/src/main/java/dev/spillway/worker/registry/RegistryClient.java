@@ -75,8 +75,15 @@ public final class RegistryClient implements AutoCloseable {
      * @param content digest of an artifact's content, if it is known
      * @param group the group of an artifact, if it has one
      */
-    public record Entry(SnapshotId snapshotId, long generation, @Nullable String description, @Nullable SortedMap<String, String> labels,
-            @Nullable ContentDigest content, @Nullable GroupName group, @Nullable List<Holder> replicas, @Nullable Long sizeBytes) {
+    public record Entry(
+            SnapshotId snapshotId,
+            long generation,
+            @Nullable String description,
+            @Nullable SortedMap<String, String> labels,
+            @Nullable ContentDigest content,
+            @Nullable GroupName group,
+            @Nullable List<Holder> replicas,
+            @Nullable Long sizeBytes) {
         /** Returns its description with its labels. */
         public Description described() {
             return new Description(description == null ? "" : description, labels == null ? new TreeMap<>() : labels);
@@ -105,12 +112,22 @@ public final class RegistryClient implements AutoCloseable {
      * @param backend absent for directories
      * @param evictionPolicy absent for LRU
      */
-    public record Namespace(NamespaceName name, @Nullable Long maxBytes, @Nullable Backend backend, @Nullable Duration minResidency,
-            @Nullable Boolean writeOnce, @Nullable EvictionPolicy evictionPolicy) {
+    public record Namespace(
+            NamespaceName name,
+            @Nullable Long maxBytes,
+            @Nullable Backend backend,
+            @Nullable Duration minResidency,
+            @Nullable Boolean writeOnce,
+            @Nullable EvictionPolicy evictionPolicy) {
         /** Returns what the registry tells at a join. */
         public PolicySet.Entry policy(NamespaceName of) {
-            return new PolicySet.Entry(of, maxBytes, backend == null ? Backend.DIRECTORY : backend, minResidency,
-                    Boolean.TRUE.equals(writeOnce), evictionPolicy);
+            return new PolicySet.Entry(
+                    of,
+                    maxBytes,
+                    backend == null ? Backend.DIRECTORY : backend,
+                    minResidency,
+                    Boolean.TRUE.equals(writeOnce),
+                    evictionPolicy);
         }
     }
 
@@ -130,9 +147,11 @@ public final class RegistryClient implements AutoCloseable {
         this.timeout = timeout;
         this.client = new JsonClient(Json.tolerant(), connectWithin, ANSWER_BYTES_MAX, security);
         this.coordinators =
-                new Servers(client, coordinators.stream()
-                        .<ServerAddress>map(each -> new ServerAddress.Tcp(each.host(), each.port(), security.tls() != null))
-                        .toList());
+                new Servers(
+                        client,
+                        coordinators.stream()
+                                .<ServerAddress>map(each -> new ServerAddress.Tcp(each.host(), each.port(), security.tls() != null))
+                                .toList());
     }
 
     /** Sends a worker's message and returns the outcome. */
@@ -172,9 +191,11 @@ public final class RegistryClient implements AutoCloseable {
             return new Delivery.NotDelivered<>(why);
         }
         if (problem.status() < 500) {
-            LOG.error(problem.type() == ProblemType.UNAUTHENTICATED || problem.type() == ProblemType.FORBIDDEN
-                    ? "the coordinator refuses this host's token or certificate: {}"
-                    : "the coordinator does not understand a message, which one of a newer version would: {}", why);
+            LOG.error(
+                    problem.type() == ProblemType.UNAUTHENTICATED || problem.type() == ProblemType.FORBIDDEN
+                            ? "the coordinator refuses this host's token or certificate: {}"
+                            : "the coordinator does not understand a message, which one of a newer version would: {}",
+                    why);
             return new Delivery.NotDelivered<>(why);
         }
         return new Delivery.Lost<>(why);
@@ -186,7 +207,8 @@ public final class RegistryClient implements AutoCloseable {
      * @param touch whether the entry becomes the most recently used one
      */
     public Outcome<Entry> entry(EntryName name, boolean touch) throws InterruptedException {
-        return coordinators.send(call(CoordinatorApi.GET_ENTRY.at(name.namespace(), name.key()).with("touch", touch).with("count", false)),
+        return coordinators.send(
+                call(CoordinatorApi.GET_ENTRY.at(name.namespace(), name.key()).with("touch", touch).with("count", false)),
                 Entry.class);
     }
 
@@ -211,7 +233,8 @@ public final class RegistryClient implements AutoCloseable {
      * APPLYING, the caller applies it again.
      */
     public Outcome<Plan> prune(NamespaceName name, Plans.Prune prune, Optional<String> idempotencyKey) throws InterruptedException {
-        return coordinators.send(keyed(Outgoing.passedOn(call(CoordinatorApi.PRUNE_NAMESPACE.at(name))).body(prune), idempotencyKey),
+        return coordinators.send(
+                keyed(Outgoing.passedOn(call(CoordinatorApi.PRUNE_NAMESPACE.at(name))).body(prune), idempotencyKey),
                 Plan.class);
     }
 

@@ -38,14 +38,16 @@ final class IndexCodec {
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
-    @JsonSubTypes({@JsonSubTypes.Type(value = PutOutcome.Stored.class, name = "STORED"),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(value = PutOutcome.Stored.class, name = "STORED"),
             @JsonSubTypes.Type(value = PutOutcome.Evicted.class, name = "EVICTED"),
             @JsonSubTypes.Type(value = PutOutcome.Refused.class, name = "REFUSED"),
             @JsonSubTypes.Type(value = PutOutcome.Gone.class, name = "GONE")})
     private interface NamedOutcome {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "verb")
-    @JsonSubTypes({@JsonSubTypes.Type(value = KeptRequest.Put.class, name = "PUT"),
+    @JsonSubTypes({
+            @JsonSubTypes.Type(value = KeptRequest.Put.class, name = "PUT"),
             @JsonSubTypes.Type(value = KeptRequest.Deletion.class, name = "DELETE")})
     private interface NamedVerb {}
 
@@ -99,7 +101,9 @@ final class IndexCodec {
         }
         if (value[0] > newest) {
             throw new IndexDamagedException(
-                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(what.get(), value[0],
+                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(
+                            what.get(),
+                            value[0],
                             newest),
                     null);
         }

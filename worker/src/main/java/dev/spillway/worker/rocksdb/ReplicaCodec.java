@@ -81,10 +81,12 @@ final class ReplicaCodec {
         }
         boolean named = artifact != null && artifact.content().value().equals(snapshot.value());
         out.writeByte(VERSION);
-        out.writeInt(bit(ORDERED, ordered) | bit(IMAGE_AWAITED, imageAwaited) | bit(READ_SINCE, !accessedAt.equals(cachedAt))
-                | bit(DESCRIBED, !description.equals(Description.NONE)) | bit(BYTES_FREED, bytesFreed != 0) | bit(IMAGE_OF, imageOf != null)
-                | bit(REGISTERED, epoch != null) | bit(READOPTION, readoption != null) | bit(ARTIFACT, artifact != null)
-                | bit(GROUP, artifact != null && artifact.group() != null) | bit(SNAPSHOT_IS_CONTENT, named));
+        out.writeInt(
+                bit(ORDERED, ordered) | bit(IMAGE_AWAITED, imageAwaited) | bit(READ_SINCE, !accessedAt.equals(cachedAt))
+                        | bit(DESCRIBED, !description.equals(Description.NONE)) | bit(BYTES_FREED, bytesFreed != 0)
+                        | bit(IMAGE_OF, imageOf != null)
+                        | bit(REGISTERED, epoch != null) | bit(READOPTION, readoption != null) | bit(ARTIFACT, artifact != null)
+                        | bit(GROUP, artifact != null && artifact.group() != null) | bit(SNAPSHOT_IS_CONTENT, named));
         out.writeByte(letter(state));
         text(name.namespace().value(), out);
         text(name.key().value(), out);
@@ -185,8 +187,23 @@ final class ReplicaCodec {
         Long epoch = (has & REGISTERED) == 0 ? null : Long.valueOf(in.getLong());
         ReplicaRecord.Proposal readoption = (has & READOPTION) == 0 ? null : new ReplicaRecord.Proposal(id(in), in.getLong());
         ArtifactInfo artifact = (has & ARTIFACT) == 0 ? null : artifact(in, has);
-        return new ReplicaRecord(id, name, snapshot(snapshot, artifact), generation, sizeBytes, description, state, (has & ORDERED) != 0,
-                bytesFreed, cachedAt, accessedAt, imageOf, epoch, readoption, (has & IMAGE_AWAITED) != 0, artifact);
+        return new ReplicaRecord(
+                id,
+                name,
+                snapshot(snapshot, artifact),
+                generation,
+                sizeBytes,
+                description,
+                state,
+                (has & ORDERED) != 0,
+                bytesFreed,
+                cachedAt,
+                accessedAt,
+                imageOf,
+                epoch,
+                readoption,
+                (has & IMAGE_AWAITED) != 0,
+                artifact);
     }
 
     private static SnapshotId snapshot(@Nullable String named, @Nullable ArtifactInfo artifact) {

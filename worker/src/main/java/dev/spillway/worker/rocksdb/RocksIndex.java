@@ -134,10 +134,12 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         boolean full = (status != null && status.getSubCode() == Status.SubCode.NoSpace)
                 || String.valueOf(e.getMessage()).contains("No space left on device");
         return full
-                ? new IOException("index: %s cannot be opened: %s (expected: free space on its disk)".formatted(directory, e.getMessage()),
+                ? new IOException(
+                        "index: %s cannot be opened: %s (expected: free space on its disk)".formatted(directory, e.getMessage()),
                         e)
-                : new IndexDamagedException("index: %s cannot be opened: %s (expected: an index that this host wrote)".formatted(directory,
-                        e.getMessage()), e);
+                : new IndexDamagedException(
+                        "index: %s cannot be opened: %s (expected: an index that this host wrote)".formatted(directory, e.getMessage()),
+                        e);
     }
 
     private void requireOwner(StoreId store) throws IOException {
@@ -192,7 +194,8 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
             }
         }
         throw new IndexDamagedException(
-                what.get() + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)", null);
+                what.get() + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)",
+                null);
     }
 
     @Override
@@ -213,7 +216,8 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
 
     private void add(IndexChange change, WriteBatch batch) throws RocksDBException {
         switch (change) {
-            case IndexChange.PutReplica(var replica) -> batch.put(IndexCodec.key(Kind.REPLICA, replica.id().value()),
+            case IndexChange.PutReplica(var replica) -> batch.put(
+                    IndexCodec.key(Kind.REPLICA, replica.id().value()),
                     replicaCodec.write(replica));
             case IndexChange.RemoveReplica(var id) -> batch.delete(IndexCodec.key(Kind.REPLICA, id.value()));
             case IndexChange.PutHold(var hold) -> batch.put(IndexCodec.key(Kind.HOLD, hold.id()), codec.write(hold));

@@ -3,8 +3,8 @@ package dev.spillway.worker.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,7 +88,8 @@ class ArchiveLossesTest {
     @Test
     void capabilitiesAreCounted() throws Exception {
         shell("setcap cap_net_raw+ep source/f");
-        for (String tar : new String[]{"tar --xattrs --xattrs-include='*' -C source -cf a.tar .",
+        for (String tar : new String[]{
+                "tar --xattrs --xattrs-include='*' -C source -cf a.tar .",
                 "bsdtar --format pax -C source -cf a.tar ."}) {
             assertThat(notKept(tar, "./f", "its capabilities are not kept").toString()).isEqualTo("{\"capabilities\":1}");
         }
@@ -96,7 +97,8 @@ class ArchiveLossesTest {
 
     @Test
     void ownersAndSetIdBitsAreCounted() throws Exception {
-        shell("cp source/f source/g; chown 1234:1234 source/f source/g; chmod 4755 source/f; chmod 2755 source/g; mkdir source/d; chmod 2775 source/d");
+        shell(
+                "cp source/f source/g; chown 1234:1234 source/f source/g; chmod 4755 source/f; chmod 2755 source/g; mkdir source/d; chmod 2775 source/d");
         assertThat(notKept("tar -C source -cf a.tar f g d", "f", "its owner 1234:1234 is not kept").toString())
                 .isEqualTo("{\"owners\":2,\"setuid\":3}");
     }
@@ -112,7 +114,8 @@ class ArchiveLossesTest {
     @Test
     void anAccessListAsTextIsCountedAndGivesTheGroupNoMoreThanItsOwnEntry() throws Exception {
         shell("setfacl -m u:65534:rw,g::---,m::rw source/f; setfacl -d -m u:65534:rwx source");
-        for (String tar : new String[]{"tar --acls --format=posix -C source -cf a.tar .",
+        for (String tar : new String[]{
+                "tar --acls --format=posix -C source -cf a.tar .",
                 "bsdtar --format pax --no-xattrs -C source -cf a.tar ."}) {
             assertThat(notKept(tar, "./f", "its access control list is not kept").toString()).isEqualTo("{\"acls\":2}");
             Path image = image(put("a.tar"));
@@ -124,8 +127,11 @@ class ArchiveLossesTest {
     void anAccessListAsAnAttributeIsKept() throws Exception {
         shell("setfacl -m u:65534:rw,g::---,m::rw source/f; setfacl -d -m u:65534:rwx source");
         Path first = image(worker.put(entry("k"), "{\"sourceDir\":\"" + folder.resolve("source") + "\"}"));
-        Files.copy(worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
-                BodyHandlers.ofInputStream()).body(), folder.resolve("a.tar"));
+        Files.copy(
+                worker.client.send(
+                        HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
+                        BodyHandlers.ofInputStream()).body(),
+                folder.resolve("a.tar"));
         String lists = shell("cd '" + first + "'; getfacl -n . f");
         Answer stored = put("a.tar", "?strict=true");
         assertThat(shell("cd '" + image(stored) + "'; getfacl -n . f")).isEqualTo(lists).contains("user:65534:rw-");
@@ -159,7 +165,8 @@ class ArchiveLossesTest {
 
     @Test
     void whatLosesNothingIsTakenWithStrictAndAnsweredAsBefore() throws Exception {
-        shell("ln -s f source/l; ln source/f source/h; setfattr -n user.a -v b source/f; tar --xattrs --format=posix -C source -cf a.tar .");
+        shell(
+                "ln -s f source/l; ln source/f source/h; setfattr -n user.a -v b source/f; tar --xattrs --format=posix -C source -cf a.tar .");
         Answer stored = put("a.tar", "?strict=true");
         assertThat(image(stored).resolve("l")).exists();
         assertThat(stored.body().has("notKept")).isFalse();
@@ -175,8 +182,7 @@ class ArchiveLossesTest {
         assertThat(stored.body().path("notKept").path("owners").asInt()).isEqualTo(1);
         assertThat(put("a.tar", "", "Idempotency-Key", "once").body()).isEqualTo(stored.body());
         assertThat(put("a.tar", "?strict=true", "Idempotency-Key", "once").type()).endsWith(":idempotency-key-reused");
-        String metrics = worker.client.send(HttpRequest.newBuilder(worker.uri("/metrics")).build(),
-                BodyHandlers.ofString()).body();
+        String metrics = worker.client.send(HttpRequest.newBuilder(worker.uri("/metrics")).build(), BodyHandlers.ofString()).body();
         assertThat(metrics).contains("spillway_archives_not_kept_total{kind=\"owners\"} 1.0");
     }
 }

@@ -3,10 +3,10 @@ package dev.spillway.worker.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -195,10 +195,12 @@ class ArtifactsTest {
     }
 
     private JsonNode claimed(String body) throws Exception {
-        return worker.send(HttpRequest.newBuilder(worker.uri(path(7) + "/claim"))
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(body))
-                .build()).body();
+        return worker.send(
+                HttpRequest.newBuilder(worker.uri(path(7) + "/claim"))
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString(body))
+                        .build())
+                .body();
     }
 
     @Test
@@ -206,10 +208,15 @@ class ArtifactsTest {
         assertThat(put(path(1) + "?generation=1", content(1)).type()).endsWith("unknown-parameter");
         for (String header : new String[]{"Content-Range: bytes 0-2/10", "Content-Encoding: gzip"}) {
             String[] parts = header.split(": ", 2);
-            assertThat(worker.send(HttpRequest.newBuilder(worker.uri(path(1)))
-                    .header(parts[0], parts[1])
-                    .PUT(BodyPublishers.ofByteArray(content(1)))
-                    .build()).status()).as(header).isIn(400, 415);
+            assertThat(
+                    worker.send(
+                            HttpRequest.newBuilder(worker.uri(path(1)))
+                                    .header(parts[0], parts[1])
+                                    .PUT(BodyPublishers.ofByteArray(content(1)))
+                                    .build())
+                            .status())
+                    .as(header)
+                    .isIn(400, 415);
         }
         assertThat(get(path(1)).statusCode()).isEqualTo(404);
     }
@@ -226,17 +233,20 @@ class ArtifactsTest {
     }
 
     private Answer claim(String waitFor) throws IOException, InterruptedException {
-        return worker.send(HttpRequest.newBuilder(worker.uri(path(1) + "/claim"))
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString("{\"waitFor\": \"%s\"}".formatted(waitFor)))
-                .build());
+        return worker.send(
+                HttpRequest.newBuilder(worker.uri(path(1) + "/claim"))
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString("{\"waitFor\": \"%s\"}".formatted(waitFor)))
+                        .build());
     }
 
     @Test
     void aRestartKeepsWhatWasFlushed() throws Exception {
         put(path(1), content(1));
-        assertThat(worker.send(HttpRequest.newBuilder(worker.uri("/v1/artifacts/objects/flush")).POST(BodyPublishers.noBody()).build())
-                .status()).isEqualTo(204);
+        assertThat(
+                worker.send(HttpRequest.newBuilder(worker.uri("/v1/artifacts/objects/flush")).POST(BodyPublishers.noBody()).build())
+                        .status())
+                .isEqualTo(204);
         eventually(() -> registered() == 1);
         worker.close();
         worker = worker(Map.of());
@@ -297,15 +307,26 @@ class ArtifactsTest {
         eventually(() -> registered() == 1);
         assertThat(worker.store("k", java.nio.file.Files.createDirectories(folder.resolve("source"))).status()).isEqualTo(200);
         String asDirectory = "/v1/directories/objects/entries/%064x".formatted(1);
-        for (String path : new String[]{asDirectory, asDirectory + "?hold=PT1M", asDirectory + "?fresh=true", asDirectory + "/archive",
-                "/v1/directories/objects/entries", "/v1/directories/objects/stats", "/v1/artifacts/images/%064x".formatted(1),
-                "/v1/artifacts/images", "/v1/artifacts/images/stats"}) {
+        for (String path : new String[]{
+                asDirectory,
+                asDirectory + "?hold=PT1M",
+                asDirectory + "?fresh=true",
+                asDirectory + "/archive",
+                "/v1/directories/objects/entries",
+                "/v1/directories/objects/stats",
+                "/v1/artifacts/images/%064x".formatted(1),
+                "/v1/artifacts/images",
+                "/v1/artifacts/images/stats"}) {
             assertThat(worker.get(path).type()).as(path).endsWith("other-backend");
         }
-        assertThat(worker.send(HttpRequest.newBuilder(worker.uri("/v1/directories/objects/prune"))
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString("{\"maxEntries\": 0}"))
-                .build()).type()).endsWith("other-backend");
+        assertThat(
+                worker.send(
+                        HttpRequest.newBuilder(worker.uri("/v1/directories/objects/prune"))
+                                .header("Content-Type", "application/json")
+                                .POST(BodyPublishers.ofString("{\"maxEntries\": 0}"))
+                                .build())
+                        .type())
+                .endsWith("other-backend");
         assertThat(worker.get("/v1/artifacts/none/stats").type()).endsWith("unknown-namespace");
         assertThat(get("/cache/images/k").statusCode()).isEqualTo(404);
         assertThat(worker.get("/v1/holds").body().path("items")).isEmpty();

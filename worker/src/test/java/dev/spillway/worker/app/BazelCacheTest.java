@@ -5,8 +5,8 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -59,7 +59,8 @@ class BazelCacheTest extends CacheOfBuilds {
     }
 
     private int put(String path, byte[] content) throws Exception {
-        return worker.client.send(HttpRequest.newBuilder(worker.uri(CACHE + path)).PUT(BodyPublishers.ofByteArray(content)).build(),
+        return worker.client.send(
+                HttpRequest.newBuilder(worker.uri(CACHE + path)).PUT(BodyPublishers.ofByteArray(content)).build(),
                 BodyHandlers.discarding()).statusCode();
     }
 

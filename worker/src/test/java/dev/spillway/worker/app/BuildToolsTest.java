@@ -89,8 +89,16 @@ class BuildToolsTest extends CacheOfBuilds {
                         remote(HttpBuildCache) { url = '%s'; push = true }
                     }
                     """.formatted(host.uri(CACHE)));
-            String output = run(directory, Map.of("JAVA_HOME", JAVA_17), "gradle", "--no-daemon", "--build-cache", "--console=plain", "-g",
-                    directory.resolveSibling("home").toString(), "shout");
+            String output = run(
+                    directory,
+                    Map.of("JAVA_HOME", JAVA_17),
+                    "gradle",
+                    "--no-daemon",
+                    "--build-cache",
+                    "--console=plain",
+                    "-g",
+                    directory.resolveSibling("home").toString(),
+                    "shout");
             assertThat(directory.resolve("build/out.txt")).hasContent("HELLO");
             assertThat(output).doesNotContain("Could not");
             return output;
@@ -128,8 +136,14 @@ class BuildToolsTest extends CacheOfBuilds {
                         <remote enabled="true" saveToRemote="true" id="spillway"><url>%s</url></remote>
                     </configuration></cache>
                     """.formatted(host.uri("/cache/builds")));
-            String output = run(directory, Map.of("JAVA_HOME", JAVA_17), folder.resolve("apache-maven-" + MAVEN + "/bin/mvn").toString(),
-                    "-B", "-ntp", "-Dmaven.build.cache.location=" + directory.resolveSibling("local"), "package");
+            String output = run(
+                    directory,
+                    Map.of("JAVA_HOME", JAVA_17),
+                    folder.resolve("apache-maven-" + MAVEN + "/bin/mvn").toString(),
+                    "-B",
+                    "-ntp",
+                    "-Dmaven.build.cache.location=" + directory.resolveSibling("local"),
+                    "package");
             assertThat(directory.resolve("target/cached-1.jar")).exists();
             assertThat(output).doesNotContain("Exception");
             return output;
@@ -149,8 +163,17 @@ class BuildToolsTest extends CacheOfBuilds {
         }, (host, directory) -> {
             String root = "--output_user_root=" + directory.resolveSibling("root");
             try {
-                String output = run(directory, Map.of(), "bazel", root, "build", "--color=no", "--curses=no", "--spawn_strategy=local",
-                        "--remote_cache=" + host.uri("/cache/builds"), "//:shout");
+                String output = run(
+                        directory,
+                        Map.of(),
+                        "bazel",
+                        root,
+                        "build",
+                        "--color=no",
+                        "--curses=no",
+                        "--spawn_strategy=local",
+                        "--remote_cache=" + host.uri("/cache/builds"),
+                        "//:shout");
                 assertThat(directory.resolve("bazel-bin/out.txt")).hasContent("HELLO");
                 return output;
             } finally {
@@ -183,7 +206,9 @@ class BuildToolsTest extends CacheOfBuilds {
         coldAndWarm(directory -> {
             write(directory, "package.json", """
                     {"name": "root", "private": true, "packageManager": "npm@11.0.0", "workspaces": ["packages/*"]}""");
-            write(directory, "package-lock.json",
+            write(
+                    directory,
+                    "package-lock.json",
                     """
                             {"name": "root", "lockfileVersion": 3, "requires": true, "packages": {"": {"name": "root", "workspaces": ["packages/*"]},
                             "node_modules/one": {"resolved": "packages/one", "link": true}, "packages/one": {"name": "one", "version": "1.0.0"}}}""");
@@ -192,11 +217,26 @@ class BuildToolsTest extends CacheOfBuilds {
             write(directory, "packages/one/package.json", """
                     {"name": "one", "version": "1.0.0", "scripts": {"build": "mkdir -p dist && echo built > dist/out"}}""");
         }, (host, directory) -> {
-            String output = run(directory,
-                    Map.of("TURBO_API", host.uri("/cache/builds").toString(), "TURBO_TOKEN", "token", "TURBO_TEAM", "us",
-                            "TURBO_REMOTE_CACHE_SIGNATURE_KEY", "a key of at least thirty-two bytes", "TURBO_TELEMETRY_DISABLED", "1",
-                            "DO_NOT_TRACK", "1"),
-                    turbo.toString(), "run", "build", "--cache=remote:rw", "--skip-infer");
+            String output = run(
+                    directory,
+                    Map.of(
+                            "TURBO_API",
+                            host.uri("/cache/builds").toString(),
+                            "TURBO_TOKEN",
+                            "token",
+                            "TURBO_TEAM",
+                            "us",
+                            "TURBO_REMOTE_CACHE_SIGNATURE_KEY",
+                            "a key of at least thirty-two bytes",
+                            "TURBO_TELEMETRY_DISABLED",
+                            "1",
+                            "DO_NOT_TRACK",
+                            "1"),
+                    turbo.toString(),
+                    "run",
+                    "build",
+                    "--cache=remote:rw",
+                    "--skip-infer");
             assertThat(directory.resolve("packages/one/dist/out")).hasContent("built");
             return output;
         }, "1 cached, 1 total");
@@ -215,12 +255,26 @@ class BuildToolsTest extends CacheOfBuilds {
                     {"name": "one", "root": "one", "targets": {"build": {"cache": true, "inputs": ["{projectRoot}/in"],
                     "outputs": ["{projectRoot}/dist"], "command": "mkdir -p one/dist && cp one/in one/dist/out"}}}""");
         }, (host, directory) -> {
-            String output = run(directory,
-                    Map.of("NX_SELF_HOSTED_REMOTE_CACHE_SERVER", host.uri("/cache/builds").toString(),
-                            "NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN", "token", "NX_DAEMON", "false", "NX_TUI", "false", "CI", "true",
-                            "NX_CACHE_DIRECTORY", directory.resolveSibling("cache").toString(), "NX_WORKSPACE_DATA_DIRECTORY",
+            String output = run(
+                    directory,
+                    Map.of(
+                            "NX_SELF_HOSTED_REMOTE_CACHE_SERVER",
+                            host.uri("/cache/builds").toString(),
+                            "NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN",
+                            "token",
+                            "NX_DAEMON",
+                            "false",
+                            "NX_TUI",
+                            "false",
+                            "CI",
+                            "true",
+                            "NX_CACHE_DIRECTORY",
+                            directory.resolveSibling("cache").toString(),
+                            "NX_WORKSPACE_DATA_DIRECTORY",
                             directory.resolveSibling("data").toString()),
-                    modules.resolve(".bin/nx").toString(), "run", "one:build");
+                    modules.resolve(".bin/nx").toString(),
+                    "run",
+                    "one:build");
             assertThat(directory.resolve("one/dist/out")).hasContent("hello");
             return output;
         }, "[remote cache]");

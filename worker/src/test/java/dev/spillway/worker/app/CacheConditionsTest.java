@@ -1,9 +1,9 @@
 package dev.spillway.worker.app;
 
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -24,13 +24,19 @@ class CacheConditionsTest extends CacheOfBuilds {
             "/v1/artifacts/builds/ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
     private static HttpResponse<String> ask(RunningWorker host, String method, String path) throws Exception {
-        return host.client.send(HttpRequest.newBuilder(host.uri(path)).method(method, BodyPublishers.noBody()).build(),
+        return host.client.send(
+                HttpRequest.newBuilder(host.uri(path)).method(method, BodyPublishers.noBody()).build(),
                 BodyHandlers.ofString());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {CACHE + "ab/cdef", CACHE + "ac/" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-            CACHE + "v8/artifacts/0123456789abcdef", CACHE + "v1/cache/1", FINGERPRINT})
+    @ValueSource(
+            strings = {
+                    CACHE + "ab/cdef",
+                    CACHE + "ac/" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                    CACHE + "v8/artifacts/0123456789abcdef",
+                    CACHE + "v1/cache/1",
+                    FINGERPRINT})
     void headOfWhatOnlyAnotherHostHasIsAnsweredAsAGet(String path) throws Exception {
         assertThat(send("PUT", path, "object", "x-artifact-tag", "c2ln").statusCode()).isBetween(200, 299);
         awaitRegistered();
@@ -81,10 +87,13 @@ class CacheConditionsTest extends CacheOfBuilds {
         assertThat(send("GET", path, "").body()).isEqualTo("newest");
         awaitRegistered();
         RunningWorker second = another();
-        assertUnmet(second.client.send(HttpRequest.newBuilder(second.uri(path))
-                .header("If-None-Match", "*")
-                .PUT(BodyPublishers.ofString("that of another host"))
-                .build(), BodyHandlers.ofString()));
+        assertUnmet(
+                second.client.send(
+                        HttpRequest.newBuilder(second.uri(path))
+                                .header("If-None-Match", "*")
+                                .PUT(BodyPublishers.ofString("that of another host"))
+                                .build(),
+                        BodyHandlers.ofString()));
     }
 
     private static void assertUnmet(HttpResponse<String> answer) {
@@ -132,7 +141,14 @@ class CacheConditionsTest extends CacheOfBuilds {
     }
 
     @ParameterizedTest
-    @CsvSource({"bytes=-, 200", "bytes=5-2, 200", "bytes=a-b, 200", "bytes=1-2-3, 200", "bytes=0-1, 206", "bytes=-2, 206", "bytes=6-, 416",
+    @CsvSource({
+            "bytes=-, 200",
+            "bytes=5-2, 200",
+            "bytes=a-b, 200",
+            "bytes=1-2-3, 200",
+            "bytes=0-1, 206",
+            "bytes=-2, 206",
+            "bytes=6-, 416",
             "bytes=-0, 416"})
     void aMalformedRangeIsIgnored(String range, int status) throws Exception {
         for (String path : List.of(CACHE + "key", FINGERPRINT)) {

@@ -46,11 +46,12 @@ class CacheRefusalsTest extends CacheOfBuilds {
         URI uri = worker.uri(path);
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
             socket.getOutputStream()
-                    .write(("PUT " + path
-                            + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.gradle.build-cache-artifact.v2\r\n"
-                            + "Content-Length: " + length + "\r\nExpect: 100-continue\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-            return String.valueOf(
-                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine());
+                    .write(
+                            ("PUT " + path
+                                    + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/vnd.gradle.build-cache-artifact.v2\r\n"
+                                    + "Content-Length: " + length + "\r\nExpect: 100-continue\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+            return String.valueOf(new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine());
         }
     }
 

@@ -2,8 +2,8 @@ package dev.spillway.worker.app;
 
 import java.io.IOException;
 import java.net.Socket;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,7 +51,12 @@ class CacheTest extends CacheOfBuilds {
     @Test
     void aPathIsTextAndNoFileOfThatNameIsTouched() throws Exception {
         Path outside = Files.writeString(folder.resolve("outside"), "not of the store");
-        for (String path : new String[]{"../../../outside", "%2E%2E/%2E%2E/outside", "..%2foutside", "/etc/passwd", outside.toString(),
+        for (String path : new String[]{
+                "../../../outside",
+                "%2E%2E/%2E%2E/outside",
+                "..%2foutside",
+                "/etc/passwd",
+                outside.toString(),
                 "a//b"}) {
             String target = "PUT " + CACHE + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\nnew";
             assertThat(raw(target)).as(path).startsWith("HTTP/1.1 201 ");
@@ -83,8 +88,9 @@ class CacheTest extends CacheOfBuilds {
             String path = CACHE + "cut" + sent;
             try (Socket socket = new Socket(worker.uri("/").getHost(), worker.uri("/").getPort())) {
                 socket.getOutputStream()
-                        .write(("PUT " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n" + body.substring(0, sent))
-                                .getBytes(StandardCharsets.US_ASCII));
+                        .write(
+                                ("PUT " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n" + body.substring(0, sent))
+                                        .getBytes(StandardCharsets.US_ASCII));
             }
         }
         assertThat(status("PUT", CACHE + "whole", body)).isEqualTo(201);
@@ -153,8 +159,10 @@ class CacheTest extends CacheOfBuilds {
         worker = worker(Map.of());
         assertThat(send("GET", path, "").headers().firstValue("x-artifact-tag")).contains("bmV3ZXI=");
         assertThat(send("GET", CACHE + "v8/artifacts/status", "").body()).isEqualTo("{\"status\":\"enabled\"}");
-        assertThat(send("POST", CACHE + "v8/artifacts/events?slug=us", "[{\"event\":\"HIT\"}]", "Content-Type", "application/json")
-                .statusCode()).isEqualTo(200);
+        assertThat(
+                send("POST", CACHE + "v8/artifacts/events?slug=us", "[{\"event\":\"HIT\"}]", "Content-Type", "application/json")
+                        .statusCode())
+                .isEqualTo(200);
         assertThat(status("POST", CACHE + "v8/artifacts/other", "[]")).isEqualTo(404);
         assertThat(status("OPTIONS", path, "")).isEqualTo(200);
         assertThat(send("PUT", path, "tar", "x-artifact-tag", "t".repeat(513)).statusCode()).isEqualTo(422);

@@ -56,9 +56,14 @@ class CcacheTest extends CacheOfBuilds {
         process.command().addAll(List.of(arguments));
         // The connection timeout of 100 ms is too short for a machine that is busy.
         process.environment()
-                .putAll(Map.of("CCACHE_DIR", folder.resolve("ccache-" + cache).toString(), "CCACHE_CONFIGPATH", "/dev/null",
-                        "CCACHE_REMOTE_STORAGE",
-                        host.uri("/cache/builds") + "|layout=" + layout + "|connect-timeout=10000|operation-timeout=60000"));
+                .putAll(
+                        Map.of(
+                                "CCACHE_DIR",
+                                folder.resolve("ccache-" + cache).toString(),
+                                "CCACHE_CONFIGPATH",
+                                "/dev/null",
+                                "CCACHE_REMOTE_STORAGE",
+                                host.uri("/cache/builds") + "|layout=" + layout + "|connect-timeout=10000|operation-timeout=60000"));
         Process running = process.start();
         String output = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(running.waitFor()).as(output).isZero();

@@ -45,9 +45,16 @@ class CrashTest {
 
     /** Runs a worker that puts until it has told of so many puts, then kills it. */
     private int killedAfter(String coordinator, int enough) throws Exception {
-        Process child = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                PuttingWorker.class.getName(), folder.toString(), coordinator).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process child = new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                PuttingWorker.class.getName(),
+                folder.toString(),
+                coordinator).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         int told = 0;
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             while (lines.readLine() != null) {
@@ -64,8 +71,9 @@ class CrashTest {
     }
 
     private static void converge(TestRegistry registry, RunningWorker worker) throws Exception {
-        eventually(() -> registry.openOrders() == 0 && worker.area("staging").isEmpty() && worker.area("trash").isEmpty()
-                && worker.area("offered").isEmpty() && worker.area("images").size() == registry.entries().size());
+        eventually(
+                () -> registry.openOrders() == 0 && worker.area("staging").isEmpty() && worker.area("trash").isEmpty()
+                        && worker.area("offered").isEmpty() && worker.area("images").size() == registry.entries().size());
     }
 
     private static void wholeEntries(TestRegistry registry, RunningWorker worker) throws Exception {
@@ -98,9 +106,11 @@ class CrashTest {
         }
         Set<String> all = new TreeSet<>(owners);
         all.addAll(fleets);
-        assertThat(all).containsExactlyElementsOf(new TreeSet<>(Files.readAllLines(folder.resolve("made"))
-                .stream()
-                .filter(key -> !Files.exists(folder.resolve("made-" + key)))
-                .toList()));
+        assertThat(all).containsExactlyElementsOf(
+                new TreeSet<>(
+                        Files.readAllLines(folder.resolve("made"))
+                                .stream()
+                                .filter(key -> !Files.exists(folder.resolve("made-" + key)))
+                                .toList()));
     }
 }

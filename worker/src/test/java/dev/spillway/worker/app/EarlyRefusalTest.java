@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -61,12 +61,16 @@ class EarlyRefusalTest {
     private String answered(String path, String mediaType, String... headers) throws IOException {
         URI uri = worker.uri(path);
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
-            List<String> lines = new ArrayList<>(List.of("PUT " + path + " HTTP/1.1", "Host: " + uri.getAuthority(),
-                    "Content-Type: " + mediaType, "Content-Length: " + BODY_BYTES, "Expect: 100-continue"));
+            List<String> lines = new ArrayList<>(
+                    List.of(
+                            "PUT " + path + " HTTP/1.1",
+                            "Host: " + uri.getAuthority(),
+                            "Content-Type: " + mediaType,
+                            "Content-Length: " + BODY_BYTES,
+                            "Expect: 100-continue"));
             lines.addAll(List.of(headers));
             socket.getOutputStream().write((String.join("\r\n", lines) + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-            return String.valueOf(
-                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine());
+            return String.valueOf(new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine());
         }
     }
 
@@ -131,8 +135,10 @@ class EarlyRefusalTest {
     @Test
     void aKeyThatADeletionHas() throws Exception {
         assertThat(worker.store("d", Files.createDirectories(folder.resolve("source"))).status()).isEqualTo(200);
-        assertThat(worker.send(HttpRequest.newBuilder(worker.uri(entry("d"))).header("Idempotency-Key", "deleted").DELETE().build())
-                .status()).isEqualTo(200);
+        assertThat(
+                worker.send(HttpRequest.newBuilder(worker.uri(entry("d"))).header("Idempotency-Key", "deleted").DELETE().build())
+                        .status())
+                .isEqualTo(200);
         for (String mediaType : List.of("application/x-tar", "application/zstd")) {
             assertThat(answered(entry("k"), mediaType, "Idempotency-Key: deleted")).startsWith("HTTP/1.1 422 ");
         }
@@ -151,9 +157,23 @@ class EarlyRefusalTest {
         Machine.assumeCommand("curl");
         for (String mediaType : List.of("application/x-tar", "application/zstd")) {
             // Curl waits for the answer so long before it sends the body unasked.
-            assertThat(Machine.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "--expect100-timeout", "120", "-H",
-                    "Content-Type: " + mediaType, "-T", archive().toString(),
-                    worker.uri("/v1/directories/unknown/entries/k").toString())).as(mediaType).isEqualTo("404 0");
+            assertThat(
+                    Machine.run(
+                            "curl",
+                            "-s",
+                            "-o",
+                            "/dev/null",
+                            "-w",
+                            "%{http_code} %{size_upload}",
+                            "--expect100-timeout",
+                            "120",
+                            "-H",
+                            "Content-Type: " + mediaType,
+                            "-T",
+                            archive().toString(),
+                            worker.uri("/v1/directories/unknown/entries/k").toString()))
+                    .as(mediaType)
+                    .isEqualTo("404 0");
             Files.delete(folder.resolve("archive"));
         }
     }
@@ -163,11 +183,16 @@ class EarlyRefusalTest {
         Path file = archive();
         for (int round = 0; round < 20; round++) {
             for (String mediaType : List.of("application/x-tar", "application/zstd")) {
-                assertThat(worker.send(HttpRequest.newBuilder(worker.uri("/v1/directories/unknown/entries/k"))
-                        .header("Content-Type", mediaType)
-                        .expectContinue(true)
-                        .PUT(BodyPublishers.ofFile(file))
-                        .build()).status()).as(mediaType).isEqualTo(404);
+                assertThat(
+                        worker.send(
+                                HttpRequest.newBuilder(worker.uri("/v1/directories/unknown/entries/k"))
+                                        .header("Content-Type", mediaType)
+                                        .expectContinue(true)
+                                        .PUT(BodyPublishers.ofFile(file))
+                                        .build())
+                                .status())
+                        .as(mediaType)
+                        .isEqualTo(404);
             }
         }
     }

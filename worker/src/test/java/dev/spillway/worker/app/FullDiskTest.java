@@ -87,7 +87,8 @@ class FullDiskTest {
                 worker.delete(entry("deleted"));
                 assertWhole(worker, "kept");
                 Machine.remove(fillers);
-                RecoveryTimes.timed("a worker's disk has no " + what + " left, and then has | a put is stored",
+                RecoveryTimes.timed(
+                        "a worker's disk has no " + what + " left, and then has | a put is stored",
                         () -> eventually(() -> worker.store("after", tree).status() == 200));
                 assertWhole(worker, "after");
                 eventually(() -> worker.delete(entry("deleted")).status() == 404 && worker.area("images").size() == 2);

@@ -2,10 +2,10 @@ package dev.spillway.worker.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,8 +54,15 @@ class HeadTest {
         assertThat(paths).hasSizeGreaterThan(8).noneMatch(path -> path.contains("{"));
         Pages.filled(worker, "engine", 2, 1);
         paths.add("/v1/pagers/engine/pages?pages=0-1");
-        paths.addAll(List.of(entry("a") + "?hold=PT10M", entry("a") + "?fresh=true", entry("nothing"), entry("nothing") + "?hold=PT1M",
-                entry("nothing") + "/archive", entry("nothing") + "?fresh=true", entry("a").replace("images", "unknown")));
+        paths.addAll(
+                List.of(
+                        entry("a") + "?hold=PT10M",
+                        entry("a") + "?fresh=true",
+                        entry("nothing"),
+                        entry("nothing") + "?hold=PT1M",
+                        entry("nothing") + "/archive",
+                        entry("nothing") + "?fresh=true",
+                        entry("a").replace("images", "unknown")));
         for (String path : paths) {
             ObjectNode before = state();
             HttpResponse<Void> head = head(path);
@@ -80,7 +87,8 @@ class HeadTest {
     }
 
     private HttpResponse<Void> head(String path) throws Exception {
-        return worker.client.send(HttpRequest.newBuilder(worker.uri(path)).method("HEAD", BodyPublishers.noBody()).build(),
+        return worker.client.send(
+                HttpRequest.newBuilder(worker.uri(path)).method("HEAD", BodyPublishers.noBody()).build(),
                 BodyHandlers.discarding());
     }
 
@@ -107,8 +115,14 @@ class HeadTest {
         String metrics = worker.client.send(HttpRequest.newBuilder(worker.uri("/metrics")).build(), BodyHandlers.ofString()).body();
         state.put("hits", counted(metrics, "spillway_hits_total ") - toldOf("used"));
         state.put("misses", counted(metrics, "spillway_misses_total "));
-        state.set("touched", RunningWorker.JSON.valueToTree(
-                coordinator.registry.touched().stream().map(name -> name.key().value()).filter(key -> !key.equals("used")).toList()));
+        state.set(
+                "touched",
+                RunningWorker.JSON.valueToTree(
+                        coordinator.registry.touched()
+                                .stream()
+                                .map(name -> name.key().value())
+                                .filter(key -> !key.equals("used"))
+                                .toList()));
         return state;
     }
 

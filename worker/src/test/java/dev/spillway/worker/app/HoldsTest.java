@@ -103,8 +103,12 @@ class HoldsTest {
         assertThat(refused.detail()).contains("holds: 5 already", "holds-max", "GET /v1/holds");
         assertThat(worker.get(entry("nothing") + "?hold=PT1H").status()).isEqualTo(404);
         assertThat(worker.get(entry("k")).status()).as("without a hold").isEqualTo(200);
-        assertThat(worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
-                HttpResponse.BodyHandlers.discarding()).statusCode()).as("a copy is still sent").isEqualTo(200);
+        assertThat(
+                worker.client.send(
+                        HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
+                        HttpResponse.BodyHandlers.discarding()).statusCode())
+                .as("a copy is still sent")
+                .isEqualTo(200);
         eventually(() -> holds().size() == 5);
         worker.delete("/v1/holds/" + holds().get(0).path("id").asText());
         assertThat(worker.get(entry("k") + "?hold=PT1H").status()).isEqualTo(200);
@@ -170,7 +174,8 @@ class HoldsTest {
             Files.write(large.resolve("file" + number), block);
         }
         assertThat(worker.store("k", large).status()).isEqualTo(200);
-        var response = worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
+        var response = worker.client.send(
+                HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
                 HttpResponse.BodyHandlers.ofInputStream());
         long read = 0;
         try (var body = response.body()) {

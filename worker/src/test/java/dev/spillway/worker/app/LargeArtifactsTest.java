@@ -6,10 +6,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.net.Socket;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,8 +113,11 @@ class LargeArtifactsTest extends CacheOfBuilds {
         byte[] content = content(1, 2 * MIB);
         for (int cut = 0; cut < 2 * MIB; cut += MIB / 5) {
             begin(CACHE + "cut" + cut, "Content-Length: " + content.length, content, cut).close();
-            try (Socket socket = begin(CACHE + "chunked" + cut, "Transfer-Encoding: chunked",
-                    (Integer.toHexString(content.length) + "\r\n").getBytes(StandardCharsets.US_ASCII), 8)) {
+            try (Socket socket = begin(
+                    CACHE + "chunked" + cut,
+                    "Transfer-Encoding: chunked",
+                    (Integer.toHexString(content.length) + "\r\n").getBytes(StandardCharsets.US_ASCII),
+                    8)) {
                 socket.getOutputStream().write(content, 0, cut);
             }
         }
@@ -166,8 +169,9 @@ class LargeArtifactsTest extends CacheOfBuilds {
         awaitRegistered();
         try (Socket socket = new Socket(worker.uri("/").getHost(), worker.uri("/").getPort())) {
             socket.getOutputStream()
-                    .write(("GET " + CACHE + "sent HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
+                    .write(
+                            ("GET " + CACHE + "sent HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
             while (!line(in).equals("\r")) {
                 // The head ends with an empty line.
@@ -206,7 +210,9 @@ class LargeArtifactsTest extends CacheOfBuilds {
         byte[] content = content(9, 3 * MIB);
         assertThat(put(CACHE + "copied", content)).isEqualTo(201);
         awaitRegistered();
-        try (RunningWorker second = new RunningWorker(folder.resolve("store-3"), coordinator.address().toString(),
+        try (RunningWorker second = new RunningWorker(
+                folder.resolve("store-3"),
+                coordinator.address().toString(),
                 Map.of("host-id", "host-3", "artifacts-max-bytes", Integer.toString(2 * MIB))).joined()) {
             assertThat(get(second, CACHE + "copied").statusCode()).isEqualTo(404);
             assertThat(files(second)).isEmpty();

@@ -46,10 +46,14 @@ class OrdersByKafkaTest {
         TestRegistry registry = new TestRegistry().namespace("images", 10, null);
         try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
                 TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
-            var settings = new dev.spillway.service.kafka.KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test",
+            var settings = new dev.spillway.service.kafka.KafkaSettings(
+                    List.of(HostPort.parse(broker.bootstrapServers())),
+                    "test",
                     RunningWorker.HANG);
-            KafkaTopics.open(settings,
-                    List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
+            KafkaTopics.open(
+                    settings,
+                    List.of(
+                            new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                             new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                     Reachability.within(RunningWorker.HANG)).close();
             Map<String, String> more = Map.of("kafka-servers", broker.bootstrapServers());
@@ -95,8 +99,16 @@ class OrdersByKafkaTest {
         EventMessage event = CODEC.encode(order).provenBy(key);
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((header, value) -> headers.put(header, value.getBytes(StandardCharsets.UTF_8)));
-        assertThat(sender.send(new Message(Topics.ORDERS, OptionalInt.of(0), order.hostId().value(), headers,
-                event.json().getBytes(StandardCharsets.UTF_8))).get()).isNotNegative();
+        assertThat(
+                sender.send(
+                        new Message(
+                                Topics.ORDERS,
+                                OptionalInt.of(0),
+                                order.hostId().value(),
+                                headers,
+                                event.json().getBytes(StandardCharsets.UTF_8)))
+                        .get())
+                .isNotNegative();
     }
 
     private static Report report(dev.spillway.service.kafka.KafkaSettings settings) throws Exception {

@@ -38,16 +38,22 @@ class PagerCrashTest {
                     new RunningWorker(folder.resolve("store"), coordinator.address().toString(), CapturingWorker.settings(folder))
                             .joined()) {
                 assertThat(folder.resolve("shm")).isEmptyDirectory();
-                eventually(() -> registry.openOrders() == 0 && worker.area("staging").isEmpty() && worker.area("trash").isEmpty()
-                        && worker.area("images").size() == registry.entries().size());
+                eventually(
+                        () -> registry.openOrders() == 0 && worker.area("staging").isEmpty() && worker.area("trash").isEmpty()
+                                && worker.area("images").size() == registry.entries().size());
                 assertThat(registry.entries()).isNotEmpty();
                 for (EntryName name : registry.entries().keySet()) {
-                    assertThat(Pages
-                            .post(worker, "/v1/pagers/snapshots/kv/" + name.key() + "/verify",
-                                    (com.fasterxml.jackson.databind.JsonNode) null)
-                            .body()
-                            .path("pages")
-                            .asInt()).as("%s", name).isEqualTo(300);
+                    assertThat(
+                            Pages
+                                    .post(
+                                            worker,
+                                            "/v1/pagers/snapshots/kv/" + name.key() + "/verify",
+                                            (com.fasterxml.jackson.databind.JsonNode) null)
+                                    .body()
+                                    .path("pages")
+                                    .asInt())
+                            .as("%s", name)
+                            .isEqualTo(300);
                     assertThat(Pages.post(worker, "/v1/pagers", Pages.creation("whole", 300)).status()).isEqualTo(201);
                     assertThat(Pages.restore(worker, "whole", name.key().value()).status()).isEqualTo(200);
                     assertThat(worker.delete("/v1/pagers/whole").status()).isEqualTo(204);
@@ -62,9 +68,16 @@ class PagerCrashTest {
 
     /** Runs a worker until it has told of so many captures and restores, and kills it a moment later. */
     private void killedAfter(String coordinator, int enough, int nanos) throws Exception {
-        Process child = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                CapturingWorker.class.getName(), folder.toString(), coordinator).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process child = new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CapturingWorker.class.getName(),
+                folder.toString(),
+                coordinator).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         int told = 0;
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -57,7 +57,9 @@ class PagerFaultsTest {
     }
 
     private RunningWorker worker(String host, Path store, Path files) throws Exception {
-        return new RunningWorker(store, coordinator.address().toString(),
+        return new RunningWorker(
+                store,
+                coordinator.address().toString(),
                 Map.of("host-id", host, "pager-files", files.toString(), "pager-memory", "16MiB", "min-free-bytes", "0")).joined();
     }
 
@@ -134,8 +136,11 @@ class PagerFaultsTest {
     private JsonNode post(RunningWorker worker, String path, RunningWorker source, String key) throws IOException, InterruptedException {
         Path tree = Files.createDirectories(folder.resolve(key));
         Files.writeString(tree.resolve("file"), "text");
-        assertThat(source.put("/v1/directories/kv/entries/" + key,
-                RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", tree.toString()))).status()).isEqualTo(200);
+        assertThat(
+                source.put(
+                        "/v1/directories/kv/entries/" + key,
+                        RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", tree.toString()))).status())
+                .isEqualTo(200);
         return Pages.post(worker, path, Map.of("namespace", "kv", "key", key)).body();
     }
 
@@ -147,7 +152,9 @@ class PagerFaultsTest {
                 other.truncate(4096);
             }
 
-            for (Answer refused : List.of(Pages.write(worker, "engine", "0", Pages.content(1, 5)), Pages.capture(worker, "engine", "a"),
+            for (Answer refused : List.of(
+                    Pages.write(worker, "engine", "0", Pages.content(1, 5)),
+                    Pages.capture(worker, "engine", "a"),
                     worker.get("/v1/pagers/engine/pages?pages=0"))) {
                 assertThat(refused.status()).isEqualTo(422);
                 assertThat(refused.type()).endsWith("memory-damaged");
@@ -307,7 +314,8 @@ class PagerFaultsTest {
             });
             eventually(() -> worker.get("/v1/pagers/other").body().path("freePages").asInt() == 0);
 
-            for (Answer refused : List.of(Pages.post(worker, "/v1/pagers/other/free", Map.of("pages", List.of(3))),
+            for (Answer refused : List.of(
+                    Pages.post(worker, "/v1/pagers/other/free", Map.of("pages", List.of(3))),
                     worker.get("/v1/pagers/other/pages?pages=3"))) {
                 assertThat(refused.status()).as(refused.toString()).isEqualTo(409);
                 assertThat(refused.type()).endsWith("page-reserved");
@@ -410,11 +418,16 @@ class PagerFaultsTest {
             assertThat(Pages.restore(worker, "engine", "a").status()).isEqualTo(409);
             assertThat(Pages.post(worker, "/v1/pagers/engine/capture", Map.of("namespace", "none", "key", "a")).status()).isEqualTo(404);
 
-            assertThat(metrics(worker)).contains("spillway_pager_pages{pager=\"engine\"} 32.0",
-                    "spillway_pager_pages_free{pager=\"engine\"} 27.0", "spillway_pager_pages_pinned{pager=\"engine\"} 5.0",
-                    "spillway_pager_captures_total{pager=\"engine\"} 1.0", "spillway_pager_captures_failed_total{pager=\"engine\"} 1.0",
-                    "spillway_pager_restores_total{pager=\"engine\"} 0.0", "spillway_pager_restores_failed_total{pager=\"engine\"} 1.0",
-                    "spillway_pager_pause_seconds_count{pager=\"engine\"} 1", "spillway_pager_pause_seconds_sum{pager=\"engine\"} ");
+            assertThat(metrics(worker)).contains(
+                    "spillway_pager_pages{pager=\"engine\"} 32.0",
+                    "spillway_pager_pages_free{pager=\"engine\"} 27.0",
+                    "spillway_pager_pages_pinned{pager=\"engine\"} 5.0",
+                    "spillway_pager_captures_total{pager=\"engine\"} 1.0",
+                    "spillway_pager_captures_failed_total{pager=\"engine\"} 1.0",
+                    "spillway_pager_restores_total{pager=\"engine\"} 0.0",
+                    "spillway_pager_restores_failed_total{pager=\"engine\"} 1.0",
+                    "spillway_pager_pause_seconds_count{pager=\"engine\"} 1",
+                    "spillway_pager_pause_seconds_sum{pager=\"engine\"} ");
             assertThat(worker.delete("/v1/pagers/engine").status()).isEqualTo(204);
             assertThat(metrics(worker)).doesNotContain("spillway_pager_");
         }

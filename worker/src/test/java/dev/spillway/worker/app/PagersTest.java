@@ -52,7 +52,9 @@ class PagersTest {
     }
 
     private RunningWorker worker(String host) throws Exception {
-        return new RunningWorker(folder.resolve(host), coordinator.address().toString(),
+        return new RunningWorker(
+                folder.resolve(host),
+                coordinator.address().toString(),
                 Map.of("host-id", host, "pager-files", folder.resolve("shm").toString(), "pager-memory", "16MiB")).joined();
     }
 
@@ -87,11 +89,12 @@ class PagersTest {
         assertThat(sequence.path("pages")).isNotEqualTo(there);
         assertThat(Pages.read(first, "other", Pages.list(sequence.path("pages")))).isEqualTo(Pages.content(5, 1));
         assertThat(Pages.restore(first, "other", "system prompt").type()).endsWith("sequence-exists");
-        assertThat(Pages.post(first, "/v1/pagers/snapshots/kv/system%20prompt/verify", (JsonNode) null)
-                .body()
-                .path("sequences")
-                .path(0)
-                .asText())
+        assertThat(
+                Pages.post(first, "/v1/pagers/snapshots/kv/system%20prompt/verify", (JsonNode) null)
+                        .body()
+                        .path("sequences")
+                        .path(0)
+                        .asText())
                 .isEqualTo("chat");
     }
 
@@ -205,7 +208,9 @@ class PagersTest {
     void aCaptureSaysThatAnEngineStayedPaused() throws Exception {
         Answer made = Pages.post(first, "/v1/pagers", Pages.creation("engine", 32).put("file", true));
         Pages.fill(first, "engine", 5, 1);
-        try (FileChannel channel = FileChannel.open(Path.of(made.body().path("path").asText()), StandardOpenOption.READ,
+        try (FileChannel channel = FileChannel.open(
+                Path.of(made.body().path("path").asText()),
+                StandardOpenOption.READ,
                 StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
             MemorySegment words = channel.map(FileChannel.MapMode.READ_WRITE, 0, 1024, arena);
             AtomicBoolean over = new AtomicBoolean();
@@ -243,10 +248,14 @@ class PagersTest {
         }
         assertThat(first.put("/v1/pagers/engine/sequences", install.toString()).status()).isEqualTo(204);
         byte[] content = Arrays.copyOf(Pages.content(1, 5), 16);
-        assertThat(first.send(HttpRequest.newBuilder(first.uri("/v1/pagers/engine/sequences/b/states/ssm"))
-                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
-                .header("Content-Type", "application/octet-stream")
-                .build()).status()).isEqualTo(204);
+        assertThat(
+                first.send(
+                        HttpRequest.newBuilder(first.uri("/v1/pagers/engine/sequences/b/states/ssm"))
+                                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+                                .header("Content-Type", "application/octet-stream")
+                                .build())
+                        .status())
+                .isEqualTo(204);
 
         JsonNode sequences = first.get("/v1/pagers/engine/sequences").body().path("items");
 
@@ -353,8 +362,11 @@ class PagersTest {
     void aTreeThatIsNoSnapshotIsRefused() throws Exception {
         Path tree = Files.createDirectory(folder.resolve("tree"));
         Files.writeString(tree.resolve("file"), "text");
-        assertThat(first.put("/v1/directories/kv/entries/tree",
-                RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", tree.toString()))).status()).isEqualTo(200);
+        assertThat(
+                first.put(
+                        "/v1/directories/kv/entries/tree",
+                        RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", tree.toString()))).status())
+                .isEqualTo(200);
         Pages.filled(first, "engine", 1, 1);
 
         Answer refused = Pages.restore(first, "engine", "tree");

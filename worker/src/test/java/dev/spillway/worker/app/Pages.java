@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -59,15 +59,17 @@ final class Pages {
     }
 
     static Answer write(RunningWorker worker, String pager, String pages, byte[] content) throws IOException, InterruptedException {
-        return worker.send(HttpRequest.newBuilder(worker.uri("/v1/pagers/" + pager + "/pages?pages=" + pages))
-                .header("Content-Type", "application/octet-stream")
-                .PUT(BodyPublishers.ofByteArray(content))
-                .build());
+        return worker.send(
+                HttpRequest.newBuilder(worker.uri("/v1/pagers/" + pager + "/pages?pages=" + pages))
+                        .header("Content-Type", "application/octet-stream")
+                        .PUT(BodyPublishers.ofByteArray(content))
+                        .build());
     }
 
     static byte[] read(RunningWorker worker, String pager, String pages) throws IOException, InterruptedException {
         HttpResponse<byte[]> response =
-                worker.client.send(HttpRequest.newBuilder(worker.uri("/v1/pagers/" + pager + "/pages?pages=" + pages)).build(),
+                worker.client.send(
+                        HttpRequest.newBuilder(worker.uri("/v1/pagers/" + pager + "/pages?pages=" + pages)).build(),
                         BodyHandlers.ofByteArray());
         assertThat(response.statusCode()).isEqualTo(200);
         return response.body();

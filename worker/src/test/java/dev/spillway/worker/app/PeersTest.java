@@ -7,10 +7,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,10 +146,15 @@ class PeersTest {
                 assertThat(get(PATH).statusCode()).isEqualTo(404);
             }
             assertThat(asked).hasValue(1);
-            assertThat(second.send(HttpRequest.newBuilder(second.uri(PATH))
-                    .header("If-None-Match", "*")
-                    .PUT(BodyPublishers.ofString("other"))
-                    .build()).status()).as("it is registered").isEqualTo(412);
+            assertThat(
+                    second.send(
+                            HttpRequest.newBuilder(second.uri(PATH))
+                                    .header("If-None-Match", "*")
+                                    .PUT(BodyPublishers.ofString("other"))
+                                    .build())
+                            .status())
+                    .as("it is registered")
+                    .isEqualTo(412);
         }
     }
 

@@ -8,8 +8,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URLEncoder;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -261,10 +261,11 @@ class PutTest {
             }
         }
         assertThat(names).containsExactly("./", "file", "link");
-        Answer stored = worker.send(HttpRequest.newBuilder(worker.uri(entry("copy") + "?description=sent"))
-                .header("Content-Type", "application/x-tar")
-                .PUT(BodyPublishers.ofByteArray(tar))
-                .build());
+        Answer stored = worker.send(
+                HttpRequest.newBuilder(worker.uri(entry("copy") + "?description=sent"))
+                        .header("Content-Type", "application/x-tar")
+                        .PUT(BodyPublishers.ofByteArray(tar))
+                        .build());
         assertThat(stored.status()).isEqualTo(200);
         assertThat(content(stored)).isEqualTo("hello");
         assertThat(worker.get("/v1/directories/images/entries?prefix=copy").body().path("items").get(0).path("description").asText())
@@ -284,12 +285,14 @@ class PutTest {
             tar.write("ok".getBytes(StandardCharsets.UTF_8));
             tar.closeArchiveEntry();
         }
-        for (String[] headers : new String[][]{{"Content-Type", "application/zstd"},
+        for (String[] headers : new String[][]{
+                {"Content-Type", "application/zstd"},
                 {"Content-Type", "application/x-tar", "Content-Encoding", "zstd"}}) {
-            Answer stored = worker.send(HttpRequest.newBuilder(worker.uri(entry("z")))
-                    .headers(headers)
-                    .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
-                    .build());
+            Answer stored = worker.send(
+                    HttpRequest.newBuilder(worker.uri(entry("z")))
+                            .headers(headers)
+                            .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
+                            .build());
             assertThat(stored.status()).isEqualTo(200);
             assertThat(content(stored)).isEqualTo("ok");
         }
@@ -307,8 +310,9 @@ class PutTest {
         Answer gone = worker.put(entry("k"), "{\"sourceDir\":\"" + kept + "\",\"mode\":\"move\",\"generation\":1}");
         assertThat(gone.type()).endsWith(":generation-gone");
         assertThat(kept.resolve("file")).hasContent("mine");
-        eventually(() -> worker.area("images").isEmpty() && worker.area("trash").isEmpty() && worker.area("staging").isEmpty()
-                && worker.get("/v1/status").body().path("replicas").path("DOOMED").asInt() == 0);
+        eventually(
+                () -> worker.area("images").isEmpty() && worker.area("trash").isEmpty() && worker.area("staging").isEmpty()
+                        && worker.get("/v1/status").body().path("replicas").path("DOOMED").asInt() == 0);
         assertThat(kept.resolve("file")).hasContent("mine");
     }
 

@@ -40,8 +40,9 @@ final class PuttingWorker {
                     Path source = tree(folder.resolve("made-" + key));
                     Files.writeString(folder.resolve("made"), key + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
                     Path offered = Files.move(source, folder.resolve("sources").resolve(key));
-                    tell(worker.put("/v1/directories/moved/entries/" + key, "{\"sourceDir\":\"" + offered + "\",\"mode\":\"move\"}")
-                            .status());
+                    tell(
+                            worker.put("/v1/directories/moved/entries/" + key, "{\"sourceDir\":\"" + offered + "\",\"mode\":\"move\"}")
+                                    .status());
                 }
             }));
             for (Future<Object> each : running) {

@@ -5,8 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +43,9 @@ class RefusalsTest {
     static void start() throws Exception {
         coordinator = new TestCoordinator(new TestRegistry().namespace("images", 10, 64L << 10), 0);
         Files.createDirectories(folder.resolve("allowed"));
-        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(),
+        worker = new RunningWorker(
+                folder.resolve("store"),
+                coordinator.address().toString(),
                 Map.of("allowed-sources", folder.resolve("allowed") + "," + KERNEL, "hold-max", "PT1H")).joined();
     }
 
@@ -115,10 +117,11 @@ class RefusalsTest {
             tar.putArchiveEntry(new TarArchiveEntry(path));
             tar.closeArchiveEntry();
         }
-        Answer answer = worker.send(HttpRequest.newBuilder(worker.uri(entry("k")))
-                .header("Content-Type", "application/x-tar")
-                .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
-                .build());
+        Answer answer = worker.send(
+                HttpRequest.newBuilder(worker.uri(entry("k")))
+                        .header("Content-Type", "application/x-tar")
+                        .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
+                        .build());
         refused(answer, 422, "tree-refused", "begin/xxx", "xxx/end", "20010 characters");
         assertThat(answer.body().toString()).hasSizeLessThan(2_000);
     }
@@ -165,52 +168,86 @@ class RefusalsTest {
     @Test
     void whatIsNoArchiveOrOfAnotherType() throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.ofString("no archive".repeat(200)));
-        refused(worker.send(request.copy().header("Content-Type", "application/x-tar").build()), 422, "malformed-archive",
+        refused(
+                worker.send(request.copy().header("Content-Type", "application/x-tar").build()),
+                422,
+                "malformed-archive",
                 "archive: cannot be read: ");
         HttpRequest.Builder empty = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.noBody());
-        refused(worker.send(empty.header("Content-Type", "application/x-tar").build()), 422, "malformed-archive",
+        refused(
+                worker.send(empty.header("Content-Type", "application/x-tar").build()),
+                422,
+                "malformed-archive",
                 "archive: cannot be read: it has no entry (expected: a tar stream, also zstd)");
-        refused(worker.send(archive(Arrays.copyOf(tarOf("deep/file", 4 << 10), 2 << 10))), 422, "malformed-archive",
+        refused(
+                worker.send(archive(Arrays.copyOf(tarOf("deep/file", 4 << 10), 2 << 10))),
+                422,
+                "malformed-archive",
                 "archive, at deep/file: cannot be read: ");
         ByteArrayOutputStream zipped = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
             gzip.write(tarOf("file", 10));
         }
-        refused(worker.send(archive(zipped.toByteArray())), 422, "malformed-archive",
+        refused(
+                worker.send(archive(zipped.toByteArray())),
+                422,
+                "malformed-archive",
                 "archive: cannot be read: it is packed by gzip, which is not taken (expected: a tar stream, also zstd)");
-        refused(worker.send(request.copy().header("Content-Type", "application/zip").build()), 415, "unsupported-media-type",
+        refused(
+                worker.send(request.copy().header("Content-Type", "application/zip").build()),
+                415,
+                "unsupported-media-type",
                 "application/zip");
-        refused(worker.send(request.copy().header("Content-Type", "application/x-tar").header("Content-Encoding", "br").build()), 415,
-                "unsupported-media-type", "br");
+        refused(
+                worker.send(request.copy().header("Content-Type", "application/x-tar").header("Content-Encoding", "br").build()),
+                415,
+                "unsupported-media-type",
+                "br");
     }
 
     @Test
     void anArchiveThatIsNotPackedThoughItIsSaidToBe() throws Exception {
-        for (String[] headers : new String[][]{{"Content-Type", "application/x-tar", "Content-Encoding", "zstd"},
+        for (String[] headers : new String[][]{
+                {"Content-Type", "application/x-tar", "Content-Encoding", "zstd"},
                 {"Content-Type", "application/zstd"}}) {
-            refused(worker.send(HttpRequest.newBuilder(worker.uri(entry("k")))
-                    .headers(headers)
-                    .PUT(BodyPublishers.ofByteArray(tarOf("file", 10)))
-                    .build()), 422, "malformed-archive",
+            refused(
+                    worker.send(
+                            HttpRequest.newBuilder(worker.uri(entry("k")))
+                                    .headers(headers)
+                                    .PUT(BodyPublishers.ofByteArray(tarOf("file", 10)))
+                                    .build()),
+                    422,
+                    "malformed-archive",
                     "begins with the bytes '66696c65' (expected: a zstd frame, also a skippable one)");
         }
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|',
-            value = {"{}|invalid-value|sourceDir: missing", "[]|invalid-value|body", "{\"sourceDir\":1}|invalid-value|sourceDir: 1",
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "{}|invalid-value|sourceDir: missing",
+                    "[]|invalid-value|body",
+                    "{\"sourceDir\":1}|invalid-value|sourceDir: 1",
                     "{\"sourceDir\":\"/x\",\"color\":1}|unknown-field|color",
                     "{\"sourceDir\":\"/x\",\"mode\":\"steal\"}|invalid-value|copy, move, reflink",
-                    "{\"sourceDir\":\"/x\",\"generation\":0}|invalid-value|generation: 0", "{|malformed-body|not JSON"})
+                    "{\"sourceDir\":\"/x\",\"generation\":0}|invalid-value|generation: 0",
+                    "{|malformed-body|not JSON"})
     void aBodyThatIsNotAsItShouldBe(String body, String slug, String detail) throws Exception {
         refused(worker.put(entry("k"), body), 400, slug, detail);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"?hold=tomorrow|invalid-value|hold: tomorrow", "?hold=PT0S|invalid-value|at most PT1H",
-            "?hold=PT61M|invalid-value|hold: PT61M (expected: more than zero, at most PT1H)",
-            "?hold=999999d|invalid-value|hold: 999999d (expected: more than zero, at most PT1H)", "?fresh=maybe|invalid-value|fresh: maybe",
-            "?fetch=1|invalid-value|fetch: 1", "?colour=red|unknown-parameter|colour"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                    "?hold=tomorrow|invalid-value|hold: tomorrow",
+                    "?hold=PT0S|invalid-value|at most PT1H",
+                    "?hold=PT61M|invalid-value|hold: PT61M (expected: more than zero, at most PT1H)",
+                    "?hold=999999d|invalid-value|hold: 999999d (expected: more than zero, at most PT1H)",
+                    "?fresh=maybe|invalid-value|fresh: maybe",
+                    "?fetch=1|invalid-value|fetch: 1",
+                    "?colour=red|unknown-parameter|colour"})
     void aQueryThatIsNotAsItShouldBe(String query, String slug, String detail) throws Exception {
         refused(worker.get(entry("k") + query), 400, slug, detail);
     }
@@ -230,11 +267,18 @@ class RefusalsTest {
         refused(worker.delete(unknown), 404, "unknown-hold");
         refused(worker.put(unknown, "{}"), 400, "invalid-value", "one of until and duration");
         refused(worker.put(unknown, "{\"duration\":\"PT2H\"}"), 400, "invalid-value", "duration: PT2H");
-        refused(worker.put(unknown, "{\"until\":\"2001-01-01T00:00:00Z\"}"), 400, "invalid-value", "until: 2001-01-01T00:00:00Z",
+        refused(
+                worker.put(unknown, "{\"until\":\"2001-01-01T00:00:00Z\"}"),
+                400,
+                "invalid-value",
+                "until: 2001-01-01T00:00:00Z",
                 "after now");
         refused(worker.get("/v1/holds?limit=0"), 400, "invalid-value", "limit: 0 (expected: a whole number of 1 to 1000)");
         refused(worker.get("/v1/holds?after=tomorrow"), 400, "invalid-value", "after: tomorrow (expected: the next of an earlier page)");
-        refused(worker.get("/v1/directories/images/entries?after=tomorrow"), 400, "invalid-value",
+        refused(
+                worker.get("/v1/directories/images/entries?after=tomorrow"),
+                400,
+                "invalid-value",
                 "after: tomorrow (expected: the next of an earlier page)");
         refused(worker.delete("/v1/holds/1-2-3"), 400, "invalid-value", "UUID");
     }

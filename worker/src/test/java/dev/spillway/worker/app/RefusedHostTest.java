@@ -3,8 +3,8 @@ package dev.spillway.worker.app;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +71,9 @@ class RefusedHostTest {
     void aRefusedHostServesWhatItHoldsAndAnswersTheRestWithTheRefusal() throws Exception {
         refuse(JoinAnswer.Reason.NEW_STORE);
         answersNotFoundWith("registry-refused", "NEW_STORE: said the registry", reads("missing"));
-        answersNotFoundWith("registry-refused", "NEW_STORE: said the registry",
+        answersNotFoundWith(
+                "registry-refused",
+                "NEW_STORE: said the registry",
                 List.of("/v1/directories/unknown/entries", "/v1/directories/unknown/stats", "/v1/directories/unknown/entries/k"));
 
         assertThat(worker.get(entry("k")).status()).isEqualTo(200);

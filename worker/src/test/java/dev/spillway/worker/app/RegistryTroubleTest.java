@@ -245,11 +245,14 @@ class RegistryTroubleTest {
         worker.close();
         worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK).joined();
         assertThat(delete("k", "once").body()).as("after a restart").isEqualTo(first.body());
-        for (Answer other : List.of(worker.store("k", source(), "Idempotency-Key", "once"), delete("l", "once"),
-                worker.send(HttpRequest.newBuilder(worker.uri(entry("k") + "?ifSnapshot=s"))
-                        .header("Idempotency-Key", "once")
-                        .DELETE()
-                        .build()))) {
+        for (Answer other : List.of(
+                worker.store("k", source(), "Idempotency-Key", "once"),
+                delete("l", "once"),
+                worker.send(
+                        HttpRequest.newBuilder(worker.uri(entry("k") + "?ifSnapshot=s"))
+                                .header("Idempotency-Key", "once")
+                                .DELETE()
+                                .build()))) {
             assertThat(other.status()).isEqualTo(422);
             assertThat(other.type()).endsWith(":idempotency-key-reused");
         }

@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,8 +54,22 @@ final class RunningWorker implements AutoCloseable {
 
     static WorkerSettings settings(Path data, String coordinators, Map<String, String> more) throws Exception {
         Map<String, String> values =
-                new HashMap<>(Map.of("host-id", "host-1", "data", data.toString(), "listen", "127.0.0.1:0", "coordinators",
-                        coordinators, "kafka-servers", NOBODY, "kafka-delivery-timeout", "1s", "allowed-sources", "/"));
+                new HashMap<>(
+                        Map.of(
+                                "host-id",
+                                "host-1",
+                                "data",
+                                data.toString(),
+                                "listen",
+                                "127.0.0.1:0",
+                                "coordinators",
+                                coordinators,
+                                "kafka-servers",
+                                NOBODY,
+                                "kafka-delivery-timeout",
+                                "1s",
+                                "allowed-sources",
+                                "/"));
         values.putAll(more);
         return WorkerSettings.read(Sources.of(values));
     }
@@ -104,7 +118,8 @@ final class RunningWorker implements AutoCloseable {
 
     Answer send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<byte[]> response = client.send(request, BodyHandlers.ofByteArray());
-        return new Answer(response.statusCode(),
+        return new Answer(
+                response.statusCode(),
                 JSON.readTree(response.body().length == 0 ? "{}".getBytes(StandardCharsets.UTF_8) : response.body()));
     }
 

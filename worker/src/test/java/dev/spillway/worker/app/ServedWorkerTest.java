@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -271,7 +271,8 @@ class ServedWorkerTest {
                         .asString()
                         .contains("WARN", "images/logged", copied.toString());
                 assertThat(log.toString(StandardCharsets.UTF_8)).contains("PosixException", "\tat dev.spillway.worker.filesystem.");
-                for (Answer answer : List.of(worker.store("k", copied),
+                for (Answer answer : List.of(
+                        worker.store("k", copied),
                         worker.put(entry("k"), "{\"sourceDir\":\"" + moved + "\",\"mode\":\"move\"}"))) {
                     assertThat(answer.status()).isEqualTo(500);
                     assertThat(answer.type()).endsWith(":not-stored");

@@ -35,8 +35,11 @@ class ShortfallTest {
     }
 
     private static Answer put(RunningWorker worker, Path source, String mode, String key) throws IOException, InterruptedException {
-        return worker.put(entry(key), RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", source.toString(), "mode", mode)),
-                "Idempotency-Key", key);
+        return worker.put(
+                entry(key),
+                RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", source.toString(), "mode", mode)),
+                "Idempotency-Key",
+                key);
     }
 
     private Path tree() throws IOException {
@@ -93,7 +96,9 @@ class ShortfallTest {
         Path source = tree();
         Machine.run("setfattr", "-n", "security.capability", "-v", CAPABILITY, source.resolve("deep/file").toString());
         Path mount = folder.resolve("without-attributes");
-        Machine.onMount(mount, List.of("mount", "-t", "ramfs", "ramfs", mount.toString()),
+        Machine.onMount(
+                mount,
+                List.of("mount", "-t", "ramfs", "ramfs", mount.toString()),
                 () -> withWorker(mount.resolve("store"), worker -> {
                     for (String mode : List.of("copy", "reflink", "move")) {
                         JsonNode first = put(worker, source, mode, mode).body();

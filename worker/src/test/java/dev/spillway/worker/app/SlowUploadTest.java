@@ -42,8 +42,9 @@ class SlowUploadTest {
 
         Trickle(RunningWorker worker, String key) throws IOException {
             socket = new Socket(InetAddress.getLoopbackAddress(), worker.worker.address().port());
-            send("PUT %s HTTP/1.1\r\nHost: worker\r\nContent-Type: application/x-tar\r\nContent-Length: 100000\r\n\r\nname"
-                    .formatted(entry(key)));
+            send(
+                    "PUT %s HTTP/1.1\r\nHost: worker\r\nContent-Type: application/x-tar\r\nContent-Length: 100000\r\n\r\nname"
+                            .formatted(entry(key)));
         }
 
         private void send(String text) throws IOException {
@@ -87,8 +88,9 @@ class SlowUploadTest {
 
     @Test
     void oneUploadTooManyIsToldSo() throws Exception {
-        try (RunningWorker worker = start(Map.of("uploads-at-once", "1", "put-deadline", "1s", "registry-timeout", "1s",
-                "registry-connect-timeout", "1s")); var _ = new Trickle(worker, "a")) {
+        try (RunningWorker worker = start(
+                Map.of("uploads-at-once", "1", "put-deadline", "1s", "registry-timeout", "1s", "registry-connect-timeout", "1s"));
+                var _ = new Trickle(worker, "a")) {
             eventually(() -> worker.area("staging").size() == 1);
             try (Trickle second = new Trickle(worker, "b")) {
                 assertThat(second.untilClosed()).startsWith("HTTP/1.1 503 ").contains(":busy").contains("uploads-at-once, 1");

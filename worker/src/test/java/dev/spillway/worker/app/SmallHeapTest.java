@@ -6,10 +6,10 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,10 +40,18 @@ class SmallHeapTest {
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private Process start(TestCoordinator coordinator) throws IOException {
-        return new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-Xmx128m", "-cp",
+        return new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
                 System.getProperty("java.class.path"),
-                WorkerProcess.class.getName(), folder.resolve("store").toString(), coordinator.address().toString(), RunningWorker.NOBODY)
+                WorkerProcess.class.getName(),
+                folder.resolve("store").toString(),
+                coordinator.address().toString(),
+                RunningWorker.NOBODY)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
@@ -84,8 +92,9 @@ class SmallHeapTest {
                 assertThat(atOnce(gets)).allSatisfy(got -> assertThat(got.body()).isEqualTo(content));
                 try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
                     OutputStream upload = socket.getOutputStream();
-                    upload.write("PUT /cache/builds/cut HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n".formatted(BYTES)
-                            .getBytes(StandardCharsets.US_ASCII));
+                    upload.write(
+                            "PUT /cache/builds/cut HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n".formatted(BYTES)
+                                    .getBytes(StandardCharsets.US_ASCII));
                     upload.write(content, 0, BYTES / 2);
                     eventually(() -> files().size() == AT_ONCE + 1);
                     assertThat(worker.toHandle().destroyForcibly()).isTrue();

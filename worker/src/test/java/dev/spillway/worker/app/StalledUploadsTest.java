@@ -40,9 +40,10 @@ class StalledUploadsTest extends CacheOfBuilds {
             Socket socket = new Socket(worker.uri("/").getHost(), worker.uri("/").getPort());
             stalled.add(socket);
             socket.getOutputStream()
-                    .write(("PUT " + CACHE + "stalled" + number + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
-                            + MIB
-                            + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                    .write(
+                            ("PUT " + CACHE + "stalled" + number + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                                    + MIB
+                                    + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().write(content, 0, sent);
         }
         eventually(() -> inside() >= STALLED);

@@ -20,8 +20,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** A worker whose store never joined a registry gives up; a worker with something to serve does not. */
 @Tag("full")
 class StartLimitTest {
-    private static final Map<String, String> SHORT = Map.of("startup-timeout", "2s", "registry-connect-timeout", "1s",
-            "registry-timeout", "1500ms");
+    private static final Map<String, String> SHORT = Map.of(
+            "startup-timeout",
+            "2s",
+            "registry-connect-timeout",
+            "1s",
+            "registry-timeout",
+            "1500ms");
 
     @TempDir
     private Path folder;

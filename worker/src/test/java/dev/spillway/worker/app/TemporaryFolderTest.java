@@ -12,10 +12,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +68,8 @@ class TemporaryFolderTest {
     @ValueSource(strings = {"noexec", "full", "ro"})
     void zstdUploadsAndReportsWorkWhateverTheTemporaryFolderIs(String kind) throws Exception {
         Path temporary = Files.createDirectories(folder.resolve("tmp"));
-        assumeTrue(run("mount", "-t", "tmpfs", "-o", kind.equals("noexec") ? "noexec" : "size=64k", "tmpfs", temporary.toString()) == 0,
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", kind.equals("noexec") ? "noexec" : "size=64k", "tmpfs", temporary.toString()) == 0,
                 "skipped: cannot mount");
         TestRegistry registry = new TestRegistry().namespace("images", 1, null);
         try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
@@ -79,10 +80,14 @@ class TemporaryFolderTest {
             } else if (kind.equals("ro")) {
                 assertThat(run("mount", "-o", "remount,ro", temporary.toString())).isZero();
             }
-            var settings = new dev.spillway.service.kafka.KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test",
+            var settings = new dev.spillway.service.kafka.KafkaSettings(
+                    List.of(HostPort.parse(broker.bootstrapServers())),
+                    "test",
                     Duration.ofSeconds(10));
-            KafkaTopics.open(settings,
-                    List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
+            KafkaTopics.open(
+                    settings,
+                    List.of(
+                            new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                             new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                     Reachability.within(Duration.ofSeconds(30))).close();
             Process process = worker(temporary, coordinator.address().toString(), broker.bootstrapServers());
@@ -99,9 +104,12 @@ class TemporaryFolderTest {
                     put(client, address, "next-" + puts.incrementAndGet());
                     return !consumer.poll(Duration.ofMillis(100)).isEmpty();
                 });
-                eventually(() -> client
-                        .send(HttpRequest.newBuilder(URI.create("http://" + address + "/readyz")).build(), BodyHandlers.discarding())
-                        .statusCode() == 200);
+                eventually(
+                        () -> client
+                                .send(
+                                        HttpRequest.newBuilder(URI.create("http://" + address + "/readyz")).build(),
+                                        BodyHandlers.discarding())
+                                .statusCode() == 200);
             } finally {
                 process.toHandle().destroyForcibly();
                 process.waitFor();
@@ -113,20 +121,31 @@ class TemporaryFolderTest {
 
     private static void put(HttpClient client, String address, String key) throws Exception {
         eventually(() -> {
-            HttpResponse<String> answer = client.send(HttpRequest.newBuilder(URI.create("http://" + address + entry(key)))
-                    .header("Content-Type", "application/x-tar")
-                    .PUT(BodyPublishers.ofByteArray(archive()))
-                    .build(), BodyHandlers.ofString());
+            HttpResponse<String> answer = client.send(
+                    HttpRequest.newBuilder(URI.create("http://" + address + entry(key)))
+                            .header("Content-Type", "application/x-tar")
+                            .PUT(BodyPublishers.ofByteArray(archive()))
+                            .build(),
+                    BodyHandlers.ofString());
             assertThat(answer.statusCode()).as(answer.body()).isIn(200, 503);
             return answer.statusCode() == 200;
         });
     }
 
     private Process worker(Path temporary, String coordinator, String kafka) throws Exception {
-        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), WorkerProcess.class.getName(),
-                folder.resolve("store").toString(), coordinator, kafka));
+        List<String> command = new ArrayList<>(
+                List.of(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        WorkerProcess.class.getName(),
+                        folder.resolve("store").toString(),
+                        coordinator,
+                        kafka));
         return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 }

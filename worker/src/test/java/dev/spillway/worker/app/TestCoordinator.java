@@ -53,17 +53,32 @@ final class TestCoordinator implements AutoCloseable {
 
     TestCoordinator(TestRegistry registry, int port) throws IOException, InterruptedException {
         this.registry = registry;
-        this.service = HttpService.start(new HttpService.Options("coordinator", new HostPort("127.0.0.1", port), Optional.empty(),
-                HttpLimits.DEFAULT,
-                ServiceEndpoints.with(List.of(message("join", JoinRequest.class), message("register", RegisterRequest.class),
-                        message("attach", AttachRequest.class),
-                        message("resolve", ResolveRequest.class), message("drop", DropRequest.class), message("touch", TouchRequest.class),
-                        message("heartbeat", HeartbeatRequest.class), message("reconcile", ReconcileRequest.class),
-                        message("discrepancies", DiscrepancyRequest.class), Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::namespace),
-                        Endpoint.of(CoordinatorApi.GET_ENTRY, this::entry),
-                        Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete)),
-                        new Readiness(Duration.ofSeconds(1)), metrics, Optional.empty()),
-                failure -> Optional.empty(), Optional.empty(), metrics.registry()));
+        this.service = HttpService.start(
+                new HttpService.Options(
+                        "coordinator",
+                        new HostPort("127.0.0.1", port),
+                        Optional.empty(),
+                        HttpLimits.DEFAULT,
+                        ServiceEndpoints.with(
+                                List.of(
+                                        message("join", JoinRequest.class),
+                                        message("register", RegisterRequest.class),
+                                        message("attach", AttachRequest.class),
+                                        message("resolve", ResolveRequest.class),
+                                        message("drop", DropRequest.class),
+                                        message("touch", TouchRequest.class),
+                                        message("heartbeat", HeartbeatRequest.class),
+                                        message("reconcile", ReconcileRequest.class),
+                                        message("discrepancies", DiscrepancyRequest.class),
+                                        Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::namespace),
+                                        Endpoint.of(CoordinatorApi.GET_ENTRY, this::entry),
+                                        Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete)),
+                                new Readiness(Duration.ofSeconds(1)),
+                                metrics,
+                                Optional.empty()),
+                        failure -> Optional.empty(),
+                        Optional.empty(),
+                        metrics.registry()));
     }
 
     /** Returns the number of requests of a verb that were not carried out. */

@@ -142,15 +142,32 @@ final class TestRegistry {
     /** The entry as a coordinator answers it, with its copies. */
     synchronized Map<String, Object> answer(EntryName name, Entry entry) {
         List<Map<String, Object>> replicas = new ArrayList<>();
-        Map<String, Object> answer = new LinkedHashMap<>(Map.of("snapshotId", entry.snapshotId(), "generation", entry.generation(),
-                "sizeBytes", entry.sizeBytes(), "description", entry.description().text(), "labels", entry.description().labels(),
-                "replicas",
-                replicas));
+        Map<String, Object> answer = new LinkedHashMap<>(
+                Map.of(
+                        "snapshotId",
+                        entry.snapshotId(),
+                        "generation",
+                        entry.generation(),
+                        "sizeBytes",
+                        entry.sizeBytes(),
+                        "description",
+                        entry.description().text(),
+                        "labels",
+                        entry.description().labels(),
+                        "replicas",
+                        replicas));
         rows.forEach((id, row) -> {
             if (row.name.equals(name) && row.order == null) {
-                replicas.add(Map.of("hostId", row.host, "state", "LIVE", "storeId",
-                        Objects.requireNonNull(current.get(row.host)).storeId(), "address",
-                        Objects.requireNonNull(addresses.get(row.host))));
+                replicas.add(
+                        Map.of(
+                                "hostId",
+                                row.host,
+                                "state",
+                                "LIVE",
+                                "storeId",
+                                Objects.requireNonNull(current.get(row.host)).storeId(),
+                                "address",
+                                Objects.requireNonNull(addresses.get(row.host))));
                 if (row.content != null) {
                     answer.put("content", row.content);
                 }
@@ -242,12 +259,14 @@ final class TestRegistry {
                 yield new TouchRequest.Counted();
             }
             case HeartbeatRequest heartbeat -> heartbeat(heartbeat);
-            case ReconcileRequest reconcile -> new ReconcileAnswer(rows.entrySet()
-                    .stream()
-                    .filter(row -> row.getValue().host.equals(reconcile.hostId()))
-                    .map(Map.Entry::getKey)
-                    .sorted()
-                    .toList(), true);
+            case ReconcileRequest reconcile -> new ReconcileAnswer(
+                    rows.entrySet()
+                            .stream()
+                            .filter(row -> row.getValue().host.equals(reconcile.hostId()))
+                            .map(Map.Entry::getKey)
+                            .sorted()
+                            .toList(),
+                    true);
             case DiscrepancyRequest _ -> new DiscrepancyAnswer(0, 0, 0);
         });
     }
@@ -262,22 +281,38 @@ final class TestRegistry {
             return refusal;
         }
         if (join.registryId() != null && !join.registryId().equals(id)) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY,
+            return new JoinAnswer.Refused(
+                    JoinAnswer.Reason.OTHER_REGISTRY,
                     "store %s belongs to registry %s, this is registry %s".formatted(join.storeId(), join.registryId(), id));
         }
         Sender sender = new Sender(join.hostId(), join.storeId(), id, 1, ++incarnations);
         current.put(join.hostId(), sender);
         addresses.putIfAbsent(join.hostId(), join.address());
-        return new JoinAnswer.Joined(id, 1, sender.incarnation(), 0, false, policySet(),
-                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains, false).with(keyOf(join.hostId()));
+        return new JoinAnswer.Joined(
+                id,
+                1,
+                sender.incarnation(),
+                0,
+                false,
+                policySet(),
+                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)),
+                drains,
+                false).with(keyOf(join.hostId()));
     }
 
     private PolicySet policySet() {
-        return new PolicySet(policyVersion,
+        return new PolicySet(
+                policyVersion,
                 policies.entrySet()
                         .stream()
-                        .map(policy -> new PolicySet.Entry(policy.getKey(), policy.getValue().maxBytes(), policy.getValue().backend(), null,
-                                false, null))
+                        .map(
+                                policy -> new PolicySet.Entry(
+                                        policy.getKey(),
+                                        policy.getValue().maxBytes(),
+                                        policy.getValue().backend(),
+                                        null,
+                                        false,
+                                        null))
                         .toList());
     }
 
@@ -286,8 +321,9 @@ final class TestRegistry {
             return Optional.empty();
         }
         Row row = rows.get(replica);
-        return Optional.of(row == null ? new ReplicaOutcome.Ended(replica)
-                : new ReplicaOutcome.Registered(replica, row.snapshot, row.generation, List.of()));
+        return Optional.of(
+                row == null ? new ReplicaOutcome.Ended(replica)
+                        : new ReplicaOutcome.Registered(replica, row.snapshot, row.generation, List.of()));
     }
 
     private ReplicaOutcome register(HostId host, Registration item) {
@@ -298,11 +334,15 @@ final class TestRegistry {
             }
             Policy policy = policies.get(item.namespace());
             if (policy == null) {
-                return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
+                return new ReplicaOutcome.Refused(
+                        item.replicaId(),
+                        ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
                         "namespace: " + item.namespace());
             }
             if (policy.maxBytes() != null && item.sizeBytes() > policy.maxBytes()) {
-                return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.TOO_LARGE,
+                return new ReplicaOutcome.Refused(
+                        item.replicaId(),
+                        ReplicaOutcome.Reason.TOO_LARGE,
                         "sizeBytes: " + item.sizeBytes() + " (expected: at most " + policy.maxBytes() + ")");
             }
             if (item.group() != null) {
@@ -317,7 +357,10 @@ final class TestRegistry {
             entries.put(item.name(), new Entry(item.snapshotId(), ++generations, item.sizeBytes(), item.description()));
             put(item.replicaId(), new Row(host, item.name(), generations, item.snapshotId()), item.content());
             long generation = generations;
-            return new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), generation,
+            return new ReplicaOutcome.Registered(
+                    item.replicaId(),
+                    item.snapshotId(),
+                    generation,
                     shrink(item.namespace(), policy.maxEntries()));
         });
     }
@@ -379,8 +422,14 @@ final class TestRegistry {
                 .map(row -> row.order)
                 .filter(Objects::nonNull)
                 .toList();
-        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false,
-                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains);
+        return new HeartbeatAnswer(
+                acknowledged,
+                open,
+                0,
+                heartbeat.policyVersion() == policyVersion ? null : policySet(),
+                false,
+                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)),
+                drains);
     }
 
     private Optional<EvictedEntry> evict(EntryName name, EvictionCause cause) {
@@ -398,8 +447,17 @@ final class TestRegistry {
 
     private void doom(ReplicaId replica, Row row, EvictionCause cause) {
         Sender host = Objects.requireNonNull(current.get(row.host), "a host that joined");
-        row.order = new Order(replica, row.host, host.storeId(), row.name.namespace(), row.name.key(), row.generation,
-                EvictionId.mint(Instant.now(), RandomGenerator.getDefault()), OrderCause.of(cause), 1, Instant.now());
+        row.order = new Order(
+                replica,
+                row.host,
+                host.storeId(),
+                row.name.namespace(),
+                row.name.key(),
+                row.generation,
+                EvictionId.mint(Instant.now(), RandomGenerator.getDefault()),
+                OrderCause.of(cause),
+                1,
+                Instant.now());
     }
 
     static EntryName name(String namespace, String key) {

@@ -57,7 +57,10 @@ class WorkerReadinessTest {
                 eventually(() -> !isReady(worker, "store"));
                 assertThat(part(worker, "store").path("why").asText())
                         .startsWith("store: " + data + " is not the directory that was opened");
-                for (String image : List.of("/v1/directories/ns/entries/key", "/v1/artifacts/ns/" + "0".repeat(64), "/v1/holds",
+                for (String image : List.of(
+                        "/v1/directories/ns/entries/key",
+                        "/v1/artifacts/ns/" + "0".repeat(64),
+                        "/v1/holds",
                         "/v1/pagers")) {
                     RunningWorker.Answer refused = worker.get(image);
                     assertThat(refused.status()).as(image).isEqualTo(503);
@@ -96,7 +99,9 @@ class WorkerReadinessTest {
                 TestCoordinator coordinator = new TestCoordinator(new TestRegistry(), 0);
                 Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             topics(broker);
-            try (RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(),
+            try (RunningWorker worker = new RunningWorker(
+                    folder.resolve("store"),
+                    coordinator.address().toString(),
                     Map.of("kafka-servers", broker.bootstrapServers())).joined()) {
                 eventually(() -> worker.get("/readyz").status() == 200);
                 admin.deleteTopics(List.of(Topics.ORDERS)).all().get();
@@ -110,10 +115,14 @@ class WorkerReadinessTest {
     }
 
     private static void topics(KafkaBroker broker) throws Exception {
-        var settings = new dev.spillway.service.kafka.KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test",
+        var settings = new dev.spillway.service.kafka.KafkaSettings(
+                List.of(HostPort.parse(broker.bootstrapServers())),
+                "test",
                 Duration.ofSeconds(10));
-        KafkaTopics.open(settings,
-                List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
+        KafkaTopics.open(
+                settings,
+                List.of(
+                        new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                         new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                 Reachability.within(Duration.ofSeconds(30))).close();
     }

@@ -55,8 +55,23 @@ class WorkerSettingsTest {
 
     @Test
     void everythingThatIsWrongIsSaidAtOnce() {
-        assertThatThrownBy(() -> read(Map.of("host-id", "Host 1", "allowed-sources", "srv", "puts-at-once", "0", "registry-timeout", "20s",
-                "archive-hold", "2d", "requests-kept", "5s", "coordinators", "")))
+        assertThatThrownBy(
+                () -> read(
+                        Map.of(
+                                "host-id",
+                                "Host 1",
+                                "allowed-sources",
+                                "srv",
+                                "puts-at-once",
+                                "0",
+                                "registry-timeout",
+                                "20s",
+                                "archive-hold",
+                                "2d",
+                                "requests-kept",
+                                "5s",
+                                "coordinators",
+                                "")))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("host-id: Host 1")
                 .hasMessageContaining("allowed-sources: srv")

@@ -76,7 +76,9 @@ abstract class AgentTest {
 
     void restart(Set<ReplicaId> present) {
         effects.clear();
-        agent = new HostAgent(SELF, HostTimes.DEFAULTS,
+        agent = new HostAgent(
+                SELF,
+                HostTimes.DEFAULTS,
                 new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of()),
                 new Random(1));
         perform(agent.start(now, present));
@@ -128,7 +130,7 @@ abstract class AgentTest {
                 case IndexChange.RemoveHold remove -> holds.remove(remove.id());
                 case IndexChange.PutMembership put -> membership = put.membership();
                 case IndexChange.PutPosition put -> position = put.position();
-                case IndexChange.PutRequest _,IndexChange.RemoveRequest _ -> throw new AssertionError("no request was kept: " + change);
+                case IndexChange.PutRequest _, IndexChange.RemoveRequest _ -> throw new AssertionError("no request was kept: " + change);
             }
         }
         effects.addAll(step.effects());
@@ -197,7 +199,15 @@ abstract class AgentTest {
     }
 
     static JoinAnswer joined(long incarnation, boolean reconcileFirst) {
-        return new JoinAnswer.Joined(REGISTRY, 1, incarnation, 3, reconcileFirst, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), false, false);
+        return new JoinAnswer.Joined(
+                REGISTRY,
+                1,
+                incarnation,
+                3,
+                reconcileFirst,
+                new PolicySet(1, List.of()),
+                new Intervals(HEARTBEAT, RECONCILE),
+                false,
+                false);
     }
 }

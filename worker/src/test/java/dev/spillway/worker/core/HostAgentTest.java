@@ -54,8 +54,10 @@ final class HostAgentTest extends AgentTest {
         Step step = agent.offer(now, offer(1, 0), null);
         assertThat(step.changes()).containsExactly(new IndexChange.PutReplica(pending(1)));
         assertThat(step.effects()).singleElement()
-                .isInstanceOfSatisfying(Effect.Send.class,
-                        send -> assertThat(send.message()).isInstanceOfSatisfying(RegisterRequest.class,
+                .isInstanceOfSatisfying(
+                        Effect.Send.class,
+                        send -> assertThat(send.message()).isInstanceOfSatisfying(
+                                RegisterRequest.class,
                                 register -> assertThat(register.items().getFirst().replicaId()).isEqualTo(id(1))));
     }
 
@@ -101,8 +103,21 @@ final class HostAgentTest extends AgentTest {
         put(1, 7);
         UUID hold = hold(Duration.ofMinutes(1));
         Order plain = order(1);
-        perform(agent.ordered(now, new Order(id(1), plain.hostId(), plain.storeId(), plain.namespace(), plain.key(), 7, null,
-                OrderCause.RELIEF, 1, now), null));
+        perform(
+                agent.ordered(
+                        now,
+                        new Order(
+                                id(1),
+                                plain.hostId(),
+                                plain.storeId(),
+                                plain.namespace(),
+                                plain.key(),
+                                7,
+                                null,
+                                OrderCause.RELIEF,
+                                1,
+                                now),
+                        null));
         assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DEFERRED);
         perform(agent.release(hold).step());
         removeImage(1);
@@ -222,10 +237,21 @@ final class HostAgentTest extends AgentTest {
         join();
         put(1, 7);
         Order order = order(1);
-        perform(agent.ordered(now,
-                new Order(order.replicaId(), order.hostId(), new StoreId(new UUID(6, 6)), order.namespace(), order.key(), 7,
-                        null, OrderCause.CAPACITY, 1, now),
-                null));
+        perform(
+                agent.ordered(
+                        now,
+                        new Order(
+                                order.replicaId(),
+                                order.hostId(),
+                                new StoreId(new UUID(6, 6)),
+                                order.namespace(),
+                                order.key(),
+                                7,
+                                null,
+                                OrderCause.CAPACITY,
+                                1,
+                                now),
+                        null));
         assertThat(agent.served(KEY)).isPresent();
         assertThat(reports()).isEmpty();
     }
@@ -239,8 +265,8 @@ final class HostAgentTest extends AgentTest {
         perform(agent.ordered(now, order(1), null));
         assertThat(agent.served(KEY)).isEmpty();
         assertThat(toTrash()).isEmpty();
-        assertThat(reports()).containsExactly(new Report(id(1), SELF.hostId(), SELF.storeId(), Report.Result.DEFERRED,
-                now.plus(Duration.ofMinutes(2)), null, 0));
+        assertThat(reports()).containsExactly(
+                new Report(id(1), SELF.hostId(), SELF.storeId(), Report.Result.DEFERRED, now.plus(Duration.ofMinutes(2)), null, 0));
 
         perform(agent.release(second).step());
         assertThat(toTrash()).isEmpty();
@@ -565,8 +591,7 @@ final class HostAgentTest extends AgentTest {
         effects.clear();
         perform(agent.removalFailed(now, id(1), "read-only file system"));
         assertThat(reports()).extracting(Report::result, Report::why)
-                .containsExactly(
-                        tuple(Report.Result.FAILED, "read-only file system"));
+                .containsExactly(tuple(Report.Result.FAILED, "read-only file system"));
         assertThat(toTrash()).isEmpty();
         now = now.plus(HostTimes.DEFAULTS.removalRetry());
         perform(agent.tick(now));

@@ -90,7 +90,8 @@ class KeptRequestsTest {
         assertThat(requests.delete(NOW, "key", "other", out)).isEqualTo(new KeyedDeletion.KeyTaken());
         requests.deleted("key", image, out);
         assertThat(requests.delete(NOW, "key", "digest", out)).isEqualTo(new KeyedDeletion.Done(image));
-        assertThat(out.build().changes()).containsExactly(new IndexChange.PutRequest(begun),
+        assertThat(out.build().changes()).containsExactly(
+                new IndexChange.PutRequest(begun),
                 new IndexChange.PutRequest(begun.settled(image)));
         assertThat(changes(more -> requests.forget("key", more))).containsExactly(new IndexChange.RemoveRequest("key"));
         changes(more -> requests.keep(REQUEST, more));

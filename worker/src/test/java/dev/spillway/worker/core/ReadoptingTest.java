@@ -39,8 +39,16 @@ import static org.assertj.core.api.Assertions.tuple;
 /** Telling a registry that was restored what this host holds. */
 final class ReadoptingTest extends AgentTest {
     private static JoinAnswer restored(long epoch, long incarnation) {
-        return new JoinAnswer.Joined(REGISTRY, epoch, incarnation, 3, false, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), false, true);
+        return new JoinAnswer.Joined(
+                REGISTRY,
+                epoch,
+                incarnation,
+                3,
+                false,
+                new PolicySet(1, List.of()),
+                new Intervals(HEARTBEAT, RECONCILE),
+                false,
+                true);
     }
 
     /** Holds generation 7 of the key when the registry comes back restored. */
@@ -111,8 +119,7 @@ final class ReadoptingTest extends AgentTest {
         assertThat(allSent(DropRequest.class)).as("the registry may have it under its next id").isEmpty();
         answer(readopt, outcomes(taken(told)));
         retry();
-        assertThat(sent(DropRequest.class).items()).containsExactly(
-                new DropRequest.Drop(told.replicaId(), DropRequest.Reason.BOUNDS));
+        assertThat(sent(DropRequest.class).items()).containsExactly(new DropRequest.Drop(told.replicaId(), DropRequest.Reason.BOUNDS));
     }
 
     @Test
@@ -197,7 +204,8 @@ final class ReadoptingTest extends AgentTest {
     @Test
     void whatIsRefusedIsServedOnAndAskedAboutUntilItIsTaken() {
         Readoption told = toldAfterRestore();
-        answer(sent(ReadoptRequest.class),
+        answer(
+                sent(ReadoptRequest.class),
                 outcomes(new ReplicaOutcome.Refused(told.replicaId(), ReplicaOutcome.Reason.UNKNOWN_NAMESPACE, "namespace: vm")));
         assertThat(agent.served(KEY)).isPresent();
         assertThat(allSent(ReadoptRequest.class)).as("not at once, and not as if it were all").hasSize(1);
@@ -258,8 +266,18 @@ final class ReadoptingTest extends AgentTest {
         answer(sent(ReadoptRequest.class), outcomes(taken(told)));
         restart(Set.of(id(1)));
         assertThat(only().state()).isEqualTo(ReplicaState.LIVE);
-        answer(sent(JoinRequest.class), new JoinAnswer.Joined(REGISTRY, 2, 2, 3, false, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), false, false));
+        answer(
+                sent(JoinRequest.class),
+                new JoinAnswer.Joined(
+                        REGISTRY,
+                        2,
+                        2,
+                        3,
+                        false,
+                        new PolicySet(1, List.of()),
+                        new Intervals(HEARTBEAT, RECONCILE),
+                        false,
+                        false));
         retry();
         assertThat(allSent(DropRequest.class)).as("nothing is lost").isEmpty();
         assertThat(allSent(ReadoptRequest.class)).as("nothing is told twice").isEmpty();
@@ -329,17 +347,29 @@ final class ReadoptingTest extends AgentTest {
         perform(agent.offer(now, offer(3, 0), null));
         for (int number = 4; number <= 6; number++) {
             EntryName other = new EntryName(KEY.namespace(), new EntryKey("key-" + number));
-            index.put(id(number), new ReplicaRecord(id(number), other, snapshot(number), number, 1, Description.NONE,
-                    List.of(ReplicaState.DOOMED, ReplicaState.TRASH, ReplicaState.GONE).get(number - 4), true, 1, now, now));
+            index.put(
+                    id(number),
+                    new ReplicaRecord(
+                            id(number),
+                            other,
+                            snapshot(number),
+                            number,
+                            1,
+                            Description.NONE,
+                            List.of(ReplicaState.DOOMED, ReplicaState.TRASH, ReplicaState.GONE).get(number - 4),
+                            true,
+                            1,
+                            now,
+                            now));
         }
         rejoin(2);
         assertThat(sent(ReadoptRequest.class).items()).extracting(Readoption::formerId, Readoption::served)
-                .containsExactlyInAnyOrder(tuple(id(1), false),
-                        tuple(id(2), true));
+                .containsExactlyInAnyOrder(tuple(id(1), false), tuple(id(2), true));
         assertThat(sent(ResolveRequest.class).replicaIds()).containsExactly(id(3));
         answer(sent(ResolveRequest.class), outcomes(registered(3, 9)));
         assertThat(index.get(id(3))).as("the backup has its row").extracting(ReplicaRecord::registeredEpoch).isEqualTo(2L);
-        answer(sent(ReadoptRequest.class),
+        answer(
+                sent(ReadoptRequest.class),
                 new ReplicaOutcomes(sent(ReadoptRequest.class).items().stream().map(ReadoptingTest::taken).toList()));
         assertThat(sent(ReadoptRequest.class).items()).as("what was registered in this epoch is not told").isEmpty();
     }
@@ -349,8 +379,20 @@ final class ReadoptingTest extends AgentTest {
         join();
         for (int number = 1; number <= 1_200; number++) {
             EntryName other = new EntryName(KEY.namespace(), new EntryKey("key-" + number));
-            index.put(id(number), new ReplicaRecord(id(number), other, snapshot(number), number, 1, Description.NONE, ReplicaState.LIVE,
-                    false, 0, now, now.minusSeconds(number)));
+            index.put(
+                    id(number),
+                    new ReplicaRecord(
+                            id(number),
+                            other,
+                            snapshot(number),
+                            number,
+                            1,
+                            Description.NONE,
+                            ReplicaState.LIVE,
+                            false,
+                            0,
+                            now,
+                            now.minusSeconds(number)));
         }
         rejoin(2);
         int told = 0;

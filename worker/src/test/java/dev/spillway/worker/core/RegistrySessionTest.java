@@ -42,8 +42,18 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.isDraining()).isFalse();
 
         restart(Set.of());
-        answer(sent(JoinRequest.class), new JoinAnswer.Joined(REGISTRY, 1, 2, 3, false, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), true, false));
+        answer(
+                sent(JoinRequest.class),
+                new JoinAnswer.Joined(
+                        REGISTRY,
+                        1,
+                        2,
+                        3,
+                        false,
+                        new PolicySet(1, List.of()),
+                        new Intervals(HEARTBEAT, RECONCILE),
+                        true,
+                        false));
         assertThat(agent.isDraining()).as("told at the join").isTrue();
     }
 
@@ -54,8 +64,11 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.isDraining()).isTrue();
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
-        perform(agent.delivered(now, sent(HeartbeatRequest.class),
-                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        perform(
+                agent.delivered(
+                        now,
+                        sent(HeartbeatRequest.class),
+                        new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
         answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED, "readmit it"));
         assertThat(agent.refusal()).contains("RETIRED: readmit it");
         assertThat(agent.isDraining()).isFalse();
@@ -64,7 +77,8 @@ final class RegistrySessionTest extends AgentTest {
     private void saysInHeartbeat(boolean draining) {
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
-        answer(sent(HeartbeatRequest.class),
+        answer(
+                sent(HeartbeatRequest.class),
                 new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), draining));
     }
 
@@ -72,8 +86,11 @@ final class RegistrySessionTest extends AgentTest {
     void fencedIsNoAnswer() {
         join();
         perform(agent.offer(now, offer(1, 0), null));
-        perform(agent.delivered(now, sent(RegisterRequest.class),
-                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        perform(
+                agent.delivered(
+                        now,
+                        sent(RegisterRequest.class),
+                        new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
         assertThat(agent.isJoined()).isFalse();
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
         answer(sent(JoinRequest.class), joined(2, false));
@@ -86,8 +103,20 @@ final class RegistrySessionTest extends AgentTest {
         perform(agent.offer(now, offer(1, 0), null));
         for (int number = 2; number <= 4; number++) {
             EntryName other = new EntryName(KEY.namespace(), new EntryKey("key-" + number));
-            index.put(id(number), new ReplicaRecord(id(number), other, snapshot(number), number, 1, Description.NONE,
-                    List.of(ReplicaState.DOOMED, ReplicaState.TRASH, ReplicaState.GONE).get(number - 2), true, 1, now, now));
+            index.put(
+                    id(number),
+                    new ReplicaRecord(
+                            id(number),
+                            other,
+                            snapshot(number),
+                            number,
+                            1,
+                            Description.NONE,
+                            List.of(ReplicaState.DOOMED, ReplicaState.TRASH, ReplicaState.GONE).get(number - 2),
+                            true,
+                            1,
+                            now,
+                            now));
         }
         restart(Set.of(id(1), id(2)));
         assertThat(toTrash()).containsExactly(id(2));
@@ -173,13 +202,15 @@ final class RegistrySessionTest extends AgentTest {
         answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
         answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
         Duration quick = Duration.ofMillis(300);
-        answer(sent(HeartbeatRequest.class),
+        answer(
+                sent(HeartbeatRequest.class),
                 new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3)), false));
         effects.clear();
         now = now.plus(quick);
         perform(agent.tick(now));
         assertThat(allSent(HeartbeatRequest.class)).hasSize(1);
-        answer(sent(HeartbeatRequest.class),
+        answer(
+                sent(HeartbeatRequest.class),
                 new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3)), false));
         now = now.plus(quick);
         perform(agent.tick(now));
@@ -189,12 +220,14 @@ final class RegistrySessionTest extends AgentTest {
         perform(agent.tick(now));
         assertThat(allSent(ReconcileRequest.class)).as("jittered by half").hasSize(1);
 
-        answer(sent(HeartbeatRequest.class),
+        answer(
+                sent(HeartbeatRequest.class),
                 new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), false));
         effects.clear();
         now = now.plus(quick);
         perform(agent.tick(now));
-        answer(sent(HeartbeatRequest.class),
+        answer(
+                sent(HeartbeatRequest.class),
                 new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), false));
         now = now.plus(quick);
         perform(agent.tick(now));
@@ -219,8 +252,11 @@ final class RegistrySessionTest extends AgentTest {
         put(1, 7);
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
-        perform(agent.delivered(now, sent(HeartbeatRequest.class),
-                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        perform(
+                agent.delivered(
+                        now,
+                        sent(HeartbeatRequest.class),
+                        new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
         assertThat(sent(JoinRequest.class).process()).isEqualTo(new JoinRequest.WorkerProcess(SELF.processId(), true));
         answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.SUPERSEDED, "stop one of the two"));
         assertThat(agent.isJoined()).isFalse();
@@ -246,8 +282,18 @@ final class RegistrySessionTest extends AgentTest {
         put(1, 7);
         restart(Set.of(id(1)));
         RegistryId other = new RegistryId(new UUID(8, 8));
-        answer(sent(JoinRequest.class), new JoinAnswer.Joined(other, 1, 4, 3, true, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), false, false));
+        answer(
+                sent(JoinRequest.class),
+                new JoinAnswer.Joined(
+                        other,
+                        1,
+                        4,
+                        3,
+                        true,
+                        new PolicySet(1, List.of()),
+                        new Intervals(HEARTBEAT, RECONCILE),
+                        false,
+                        false));
         assertThat(agent.isJoined()).isFalse();
         assertThat(agent.refusal()).hasValueSatisfying(
                 why -> assertThat(why).startsWith("OTHER_REGISTRY: ").contains(REGISTRY.toString(), other.toString()));

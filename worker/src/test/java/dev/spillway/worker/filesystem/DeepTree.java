@@ -45,7 +45,9 @@ public final class DeepTree {
         try (OpenDirectory bottom = at; OpenRegularFile file = bottom.openFile(FURTHER_NAME)) {
             byte[] content = new byte[100];
             int length = file.read(content, 0, content.length, 0);
-            return "%d levels, %d names: %s".formatted(depth, file.status().links(),
+            return "%d levels, %d names: %s".formatted(
+                    depth,
+                    file.status().links(),
                     new String(content, 0, length, StandardCharsets.UTF_8));
         }
     }

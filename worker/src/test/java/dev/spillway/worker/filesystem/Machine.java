@@ -28,9 +28,11 @@ public final class Machine {
 
     /** Skips the test where the command is not installed. */
     public static void assumeCommand(String name) {
-        assumeTrue(List.of("/bin", "/usr/bin", "/sbin", "/usr/sbin")
-                .stream()
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, name))), "skipped: no command " + name);
+        assumeTrue(
+                List.of("/bin", "/usr/bin", "/sbin", "/usr/sbin")
+                        .stream()
+                        .anyMatch(directory -> Files.isExecutable(Path.of(directory, name))),
+                "skipped: no command " + name);
     }
 
     public static String run(String... command) throws IOException, InterruptedException {

@@ -53,8 +53,16 @@ public final class OtherUser {
             String java = ProcessHandle.current().info().command().orElseThrow();
             List<String> line = new ArrayList<>(List.of("setpriv"));
             line.addAll(identity);
-            line.addAll(List.of(java, "--enable-native-access=ALL-UNNAMED", "-Xmx64m", "-cp", classes + ":" + classes + "/*",
-                    OtherUser.class.getName(), command, directory));
+            line.addAll(
+                    List.of(
+                            java,
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-Xmx64m",
+                            "-cp",
+                            classes + ":" + classes + "/*",
+                            OtherUser.class.getName(),
+                            command,
+                            directory));
             Machine.run(line.toArray(String[]::new));
         } finally {
             Machine.remove(classes);
@@ -115,8 +123,9 @@ public final class OtherUser {
         try (SourceDirectory _ = sources.open(directory.resolve("secret-directory/deep/secret").toString())) {
             require(false, "refused");
         } catch (SourceNotAllowedException e) {
-            require(String.valueOf(e.getMessage()).contains("cannot be opened")
-                    && String.valueOf(e.getMessage()).contains("permission denied"),
+            require(
+                    String.valueOf(e.getMessage()).contains("cannot be opened")
+                            && String.valueOf(e.getMessage()).contains("permission denied"),
                     e.getMessage() + " as it should be");
         }
     }
@@ -127,8 +136,10 @@ public final class OtherUser {
             String id = Machine.newId();
             try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
                 StageOutcome outcome = store.stage(id, source, StageMode.MOVE, Long.MAX_VALUE);
-                require(outcome instanceof StageOutcome.Staged(var _, var figures)
-                        && figures.notKept().equals(Map.of(NotKept.CAPABILITIES, 1L)), "a lost capability: " + outcome);
+                require(
+                        outcome instanceof StageOutcome.Staged(var _, var figures)
+                                && figures.notKept().equals(Map.of(NotKept.CAPABILITIES, 1L)),
+                        "a lost capability: " + outcome);
             }
             store.publish(id);
             store.settle(id);
@@ -147,7 +158,8 @@ public final class OtherUser {
                 }
                 store.publish(id);
                 store.settle(id);
-                require(store.sourceLeft(id).filter(left -> left.whole() && left.why().contains("trusted.*")).isPresent() != ignored,
+                require(
+                        store.sourceLeft(id).filter(left -> left.whole() && left.why().contains("trusted.*")).isPresent() != ignored,
                         "told that the source stays, unless ignored: " + ignored);
                 require(Files.exists(directory.resolve("tree")) != ignored, "source there, unless ignored: " + ignored);
             }
@@ -160,7 +172,8 @@ public final class OtherUser {
             String id = Machine.newId();
             try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
                 StageOutcome outcome = store.stage(id, source, StageMode.MOVE, Long.MAX_VALUE);
-                require(outcome instanceof StageOutcome.Staged(var _, var figures) && figures.way() == StageFigures.Way.COPIED,
+                require(
+                        outcome instanceof StageOutcome.Staged(var _, var figures) && figures.way() == StageFigures.Way.COPIED,
                         "copied: " + outcome);
             }
             store.publish(id);
@@ -175,8 +188,10 @@ public final class OtherUser {
             throws IOException, InterruptedException {
         try (SourceDirectory source = sources.open(tree.toString())) {
             StageOutcome outcome = store.stage(Machine.newId(), source, mode, Long.MAX_VALUE);
-            require(outcome instanceof StageOutcome.Refused(var reason, var at, var detail) && reason == RefusalReason.UNREADABLE
-                    && at.equals(path) && detail.contains("permission denied"), "refused by " + mode + ": " + outcome);
+            require(
+                    outcome instanceof StageOutcome.Refused(var reason, var at, var detail) && reason == RefusalReason.UNREADABLE
+                            && at.equals(path) && detail.contains("permission denied"),
+                    "refused by " + mode + ": " + outcome);
         }
     }
 
@@ -192,8 +207,10 @@ public final class OtherUser {
             String id = Machine.newId();
             try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
                 StageOutcome outcome = store.stage(id, source, StageMode.COPY, Long.MAX_VALUE);
-                require(outcome instanceof StageOutcome.Staged(var _, var figures)
-                        && figures.notKept().equals(Map.of(NotKept.OWNERS, 3L, NotKept.SETUID, 1L)), "lost owners: " + outcome);
+                require(
+                        outcome instanceof StageOutcome.Staged(var _, var figures)
+                                && figures.notKept().equals(Map.of(NotKept.OWNERS, 3L, NotKept.SETUID, 1L)),
+                        "lost owners: " + outcome);
             }
             store.publish(id);
         }

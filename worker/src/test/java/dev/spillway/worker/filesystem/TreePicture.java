@@ -47,8 +47,10 @@ public final class TreePicture {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 String name = root.relativize(file).toString();
-                picture.put(name, attributes.isSymbolicLink() ? "link to " + Files.readSymbolicLink(file) + common(file)
-                        : "file " + attributes.size() + " " + digest(file) + common(file));
+                picture.put(
+                        name,
+                        attributes.isSymbolicLink() ? "link to " + Files.readSymbolicLink(file) + common(file)
+                                : "file " + attributes.size() + " " + digest(file) + common(file));
                 return FileVisitResult.CONTINUE;
             }
         });
@@ -86,8 +88,13 @@ public final class TreePicture {
 
     private static String common(Path path) throws IOException {
         Instant modified = Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
-        return " mode %o owner %s:%s modified %d.%09d%s".formatted(unix(path, "mode") & 07777, unix(path, "uid"), unix(path, "gid"),
-                modified.getEpochSecond(), modified.getNano(), attributes(path));
+        return " mode %o owner %s:%s modified %d.%09d%s".formatted(
+                unix(path, "mode") & 07777,
+                unix(path, "uid"),
+                unix(path, "gid"),
+                modified.getEpochSecond(),
+                modified.getNano(),
+                attributes(path));
     }
 
     private static int unix(Path path, String attribute) throws IOException {

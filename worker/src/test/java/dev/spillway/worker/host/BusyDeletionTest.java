@@ -75,9 +75,18 @@ class BusyDeletionTest {
 
     private static Delivery<?> answer(WorkerMessage<?> message) {
         return message instanceof JoinRequest
-                ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
-                        0, false, new PolicySet(1, List.of(new PolicySet.Entry(NAME.namespace(), null))),
-                        new Intervals(Duration.ofHours(1), Duration.ofHours(1)), false, false)))
+                ? new Delivery.Replied<>(
+                        new Reply.Accepted<>(
+                                new JoinAnswer.Joined(
+                                        new RegistryId(UUID.randomUUID()),
+                                        1,
+                                        1,
+                                        0,
+                                        false,
+                                        new PolicySet(1, List.of(new PolicySet.Entry(NAME.namespace(), null))),
+                                        new Intervals(Duration.ofHours(1), Duration.ofHours(1)),
+                                        false,
+                                        false)))
                 : new Delivery.Lost<>("not answered in this test");
     }
 
@@ -131,13 +140,25 @@ class BusyDeletionTest {
         HttpServer coordinator = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                 ImageStore store = ImageStore.open(folder.resolve("store"));
-                HostLoop loop = new HostLoop(new HostLoop.Parts(new Accepting(), IndexContents.EMPTY,
-                        new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS, InstantSource.system(),
-                        RandomGenerator.getDefault(), new HostPorts(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}), store,
-                        new DirectoryImages(store, UnlinkPace.none()),
-                        new Removals.Unlinking(1, UnlinkPace.none()), new HostTrail(Tracing.off()), failure -> {}));
-                RegistryClient registry = new RegistryClient(List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),
-                        Duration.ofSeconds(5), Duration.ofSeconds(60), ClientSecurity.NONE)) {
+                HostLoop loop = new HostLoop(
+                        new HostLoop.Parts(
+                                new Accepting(),
+                                IndexContents.EMPTY,
+                                new Recovery(Set.of(), Set.of(), Set.of()),
+                                HostTimes.DEFAULTS,
+                                InstantSource.system(),
+                                RandomGenerator.getDefault(),
+                                new HostPorts(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}),
+                                store,
+                                new DirectoryImages(store, UnlinkPace.none()),
+                                new Removals.Unlinking(1, UnlinkPace.none()),
+                                new HostTrail(Tracing.off()),
+                                failure -> {}));
+                RegistryClient registry = new RegistryClient(
+                        List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(60),
+                        ClientSecurity.NONE)) {
             coordinator.createContext("/", exchange -> {
                 try {
                     if (asked.incrementAndGet() == 1) {

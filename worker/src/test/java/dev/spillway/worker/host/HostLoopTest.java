@@ -88,10 +88,20 @@ class HostLoopTest {
     }
 
     private HostLoop started(IndexContents contents, Recovery found) {
-        HostLoop started = new HostLoop(new HostLoop.Parts(index, contents, found, HostTimes.DEFAULTS,
-                InstantSource.system(), RandomGenerator.getDefault(), new HostPorts(this::answer, report -> {}, (partition, from) -> {}),
-                store, new DirectoryImages(store, UnlinkPace.none()),
-                new Removals.Unlinking(1, UnlinkPace.none()), new HostTrail(Tracing.off()), failed::complete));
+        HostLoop started = new HostLoop(
+                new HostLoop.Parts(
+                        index,
+                        contents,
+                        found,
+                        HostTimes.DEFAULTS,
+                        InstantSource.system(),
+                        RandomGenerator.getDefault(),
+                        new HostPorts(this::answer, report -> {}, (partition, from) -> {}),
+                        store,
+                        new DirectoryImages(store, UnlinkPace.none()),
+                        new Removals.Unlinking(1, UnlinkPace.none()),
+                        new HostTrail(Tracing.off()),
+                        failed::complete));
         started.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
         return started;
     }
@@ -105,8 +115,18 @@ class HostLoopTest {
     private Delivery<?> answer(WorkerMessage<?> message) {
         sent.add(message);
         return message instanceof JoinRequest
-                ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
-                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)), false, false)))
+                ? new Delivery.Replied<>(
+                        new Reply.Accepted<>(
+                                new JoinAnswer.Joined(
+                                        new RegistryId(UUID.randomUUID()),
+                                        1,
+                                        1,
+                                        0,
+                                        false,
+                                        new PolicySet(1, List.of()),
+                                        new Intervals(Duration.ofHours(1), Duration.ofHours(1)),
+                                        false,
+                                        false)))
                 : new Delivery.Lost<>("not answered in this test");
     }
 

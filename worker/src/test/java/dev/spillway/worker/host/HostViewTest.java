@@ -27,8 +27,17 @@ class HostViewTest {
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
 
     private static ReplicaRecord replica(long number, ReplicaState state) {
-        return new ReplicaRecord(new ReplicaId(new UUID(7, number)), NAME, new SnapshotId("s" + number), number, 10, Description.NONE,
-                state, false, 0, NOW,
+        return new ReplicaRecord(
+                new ReplicaId(new UUID(7, number)),
+                NAME,
+                new SnapshotId("s" + number),
+                number,
+                10,
+                Description.NONE,
+                state,
+                false,
+                0,
+                NOW,
                 NOW);
     }
 
@@ -52,8 +61,10 @@ class HostViewTest {
         });
         for (long number = 1; number < 20_000 || reads.getCount() > 0; number++) {
             view.apply(List.of(put(number - 1, ReplicaState.HIDDEN), put(number, ReplicaState.PENDING), put(number, ReplicaState.LIVE)));
-            view.apply(List.of(put(number - 1, ReplicaState.DOOMED),
-                    new IndexChange.RemoveReplica(replica(number - 1, ReplicaState.GONE).id())));
+            view.apply(
+                    List.of(
+                            put(number - 1, ReplicaState.DOOMED),
+                            new IndexChange.RemoveReplica(replica(number - 1, ReplicaState.GONE).id())));
         }
         running.set(false);
         assertThat(always.get()).isTrue();

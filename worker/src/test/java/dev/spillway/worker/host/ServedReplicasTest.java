@@ -30,8 +30,18 @@ class ServedReplicasTest {
     private final ServedReplicas served = new ServedReplicas();
 
     private static ReplicaRecord replica(NamespaceName namespace, String key, long number, long sizeBytes) {
-        return new ReplicaRecord(new ReplicaId(new UUID(7, number)), new EntryName(namespace, new EntryKey(key)),
-                new SnapshotId("s" + number), number, sizeBytes, Description.NONE, ReplicaState.LIVE, false, 0, NOW, NOW);
+        return new ReplicaRecord(
+                new ReplicaId(new UUID(7, number)),
+                new EntryName(namespace, new EntryKey(key)),
+                new SnapshotId("s" + number),
+                number,
+                sizeBytes,
+                Description.NONE,
+                ReplicaState.LIVE,
+                false,
+                0,
+                NOW,
+                NOW);
     }
 
     private static List<String> keys(List<ReplicaRecord> replicas) {
@@ -86,8 +96,8 @@ class ServedReplicasTest {
                     .limit(limit)
                     .toList();
             assertThat(served.page(IMAGES, prefix, after, limit)).as("prefix '%s' after '%s'", prefix, after).isEqualTo(expected);
-            assertThat(served.totals(IMAGES)).isEqualTo(new ServedReplicas.Totals(model.size(),
-                    model.values().stream().mapToLong(ReplicaRecord::sizeBytes).sum()));
+            assertThat(served.totals(IMAGES)).isEqualTo(
+                    new ServedReplicas.Totals(model.size(), model.values().stream().mapToLong(ReplicaRecord::sizeBytes).sum()));
             assertThat(served.get(replica.name()).orElse(null)).isEqualTo(model.get(replica.name().key()));
         }
     }

@@ -88,8 +88,10 @@ class BrokerHangsTest {
     static void start(@TempDir Path folder) throws Exception {
         broker = new BrokerProcess(folder.resolve("broker.log"));
         settings = new KafkaSettings(List.of(HostPort.parse(broker.servers())), "test", Duration.ofSeconds(10));
-        KafkaTopics.open(settings,
-                List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
+        KafkaTopics.open(
+                settings,
+                List.of(
+                        new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                         new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                 Reachability.within(Duration.ofMinutes(5))).close();
         order();
@@ -112,14 +114,23 @@ class BrokerHangsTest {
     }
 
     private static void order() throws Exception {
-        Order order = new Order(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, new NamespaceName("images"),
-                new EntryKey("k"), 3, null, OrderCause.ORPHAN, 1, Instant.parse("2026-03-01T10:00:00Z"));
+        Order order = new Order(
+                ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()),
+                HOST,
+                STORE,
+                new NamespaceName("images"),
+                new EntryKey("k"),
+                3,
+                null,
+                OrderCause.ORPHAN,
+                1,
+                Instant.parse("2026-03-01T10:00:00Z"));
         EventMessage event = new EventCodec("/spillway/test").encode(order).provenBy(KEY);
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         try (MessageSender sender = new MessageSender(settings)) {
-            sender.send(new Message(Topics.ORDERS, OptionalInt.of(0), HOST.value(), headers,
-                    event.json().getBytes(StandardCharsets.UTF_8))).get();
+            sender.send(new Message(Topics.ORDERS, OptionalInt.of(0), HOST.value(), headers, event.json().getBytes(StandardCharsets.UTF_8)))
+                    .get();
         }
     }
 
@@ -127,7 +138,14 @@ class BrokerHangsTest {
     void aReaderThatWaitsForOrdersStops() throws Exception {
         room.countDown();
         OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        new Full(),
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry());
         reader.follow(0, -1);
         read.await();
@@ -138,7 +156,14 @@ class BrokerHangsTest {
     @Test
     void aReaderThatWaitsForItsSinkStops() throws Exception {
         OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        new Full(),
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry());
         reader.follow(0, -1);
         read.await();
@@ -152,8 +177,15 @@ class BrokerHangsTest {
         ReportSender reports =
                 new ReportSender(settings, HOST, () -> Optional.of(KEY), InstantSource.system(), new HostTrail(Tracing.off()));
         for (int number = 0; number < 3; number++) {
-            reports.publish(new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED,
-                    null, null, 4096));
+            reports.publish(
+                    new Report(
+                            ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()),
+                            HOST,
+                            STORE,
+                            Report.Result.DELETED,
+                            null,
+                            null,
+                            4096));
         }
         stops(reports);
     }

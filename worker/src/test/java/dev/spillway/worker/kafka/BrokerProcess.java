@@ -17,8 +17,13 @@ final class BrokerProcess implements AutoCloseable {
     private final String servers;
 
     BrokerProcess(Path log) throws IOException {
-        process = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), BrokerProcess.class.getName())
+        process = new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                BrokerProcess.class.getName())
                 .redirectError(log.toFile())
                 .start();
         out = process.inputReader(StandardCharsets.UTF_8);

@@ -107,12 +107,21 @@ class OrdersOverKafkaTest {
             port = free.getLocalPort();
         }
         settings = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(10));
-        early = new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), EARLY, QUICK, new HostTrail(Tracing.off()),
+        early = new OrderReader(
+                settings,
+                HOST,
+                STORE,
+                () -> Optional.of(KEY),
+                EARLY,
+                QUICK,
+                new HostTrail(Tracing.off()),
                 new SimpleMeterRegistry());
         early.follow(0, -1);
         broker = TestKafka.start(test.getTestClass().orElseThrow(), directory, port);
-        KafkaTopics.open(settings,
-                List.of(new KafkaTopics.Topic(Topics.ORDERS, PARTITIONS, Duration.ofHours(1)),
+        KafkaTopics.open(
+                settings,
+                List.of(
+                        new KafkaTopics.Topic(Topics.ORDERS, PARTITIONS, Duration.ofHours(1)),
                         new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                 Reachability.within(Duration.ofMinutes(5))).close();
         sender = new MessageSender(settings);
@@ -126,9 +135,17 @@ class OrdersOverKafkaTest {
     }
 
     private static Order order(HostId host, StoreId store) {
-        return new Order(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), host, store, new NamespaceName("images"),
-                new EntryKey("k"), 3, null,
-                OrderCause.ORPHAN, 1, Instant.parse("2026-03-01T10:00:00Z"));
+        return new Order(
+                ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()),
+                host,
+                store,
+                new NamespaceName("images"),
+                new EntryKey("k"),
+                3,
+                null,
+                OrderCause.ORPHAN,
+                1,
+                Instant.parse("2026-03-01T10:00:00Z"));
     }
 
     private static long send(int partition, Order order) throws Exception {
@@ -161,7 +178,14 @@ class OrdersOverKafkaTest {
         send(1, order(new HostId("host-2"), STORE));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        heard,
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(1, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new OrderPosition(1, 2)));
@@ -179,7 +203,14 @@ class OrdersOverKafkaTest {
         send(2, second);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        heard,
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(2, 1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new OrderPosition(2, 2)));
@@ -196,7 +227,14 @@ class OrdersOverKafkaTest {
         send(4, order);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        heard,
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(4, 1_000);
             assertThat(heard.next()).isEqualTo(new Told.Missed());
@@ -213,7 +251,14 @@ class OrdersOverKafkaTest {
         send(5, HOST.value(), new EventMessage(new TreeMap<>(), "x").provenBy(KEY));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        heard,
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(5, -1);
             assertThat(heard.next()).isEqualTo(new Told.Passed(new OrderPosition(5, 2), replica));
@@ -238,7 +283,14 @@ class OrdersOverKafkaTest {
         send(7, own);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        heard,
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(7, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(own, new OrderPosition(7, 6)));
@@ -246,7 +298,14 @@ class OrdersOverKafkaTest {
             assertThat(reader.orders()).isEqualTo(1);
         }
         Heard keyless = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, Optional::empty, keyless, QUICK, new HostTrail(Tracing.off()),
+        try (OrderReader reader = new OrderReader(
+                settings,
+                HOST,
+                STORE,
+                Optional::empty,
+                keyless,
+                QUICK,
+                new HostTrail(Tracing.off()),
                 new SimpleMeterRegistry())) {
             reader.follow(7, -1);
             assertThat(keyless.next()).isEqualTo(new Told.Passed(new OrderPosition(7, 6), null));
@@ -261,7 +320,14 @@ class OrdersOverKafkaTest {
         }
         Heard heard = new Heard(new SynchronousQueue<>());
         try (OrderReader reader =
-                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()),
+                new OrderReader(
+                        settings,
+                        HOST,
+                        STORE,
+                        () -> Optional.of(KEY),
+                        heard,
+                        QUICK,
+                        new HostTrail(Tracing.off()),
                         new SimpleMeterRegistry())) {
             reader.follow(6, -1);
             assertThat(heard.next()).isInstanceOf(Told.Ordered.class);
@@ -272,8 +338,14 @@ class OrdersOverKafkaTest {
 
     @Test
     void reportsAreKeyedByTheirHost() throws Exception {
-        Report report = new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED, null,
-                null, 4096);
+        Report report = new Report(
+                ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()),
+                HOST,
+                STORE,
+                Report.Result.DELETED,
+                null,
+                null,
+                4096);
         try (ReportSender reports =
                 new ReportSender(settings, HOST, () -> Optional.of(KEY), InstantSource.system(), new HostTrail(Tracing.off()));
                 KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {

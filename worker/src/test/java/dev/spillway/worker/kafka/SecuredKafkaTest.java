@@ -43,8 +43,9 @@ class SecuredKafkaTest {
     private Path directory;
 
     private static KafkaSettings settings(KafkaBroker broker, Path client) throws Exception {
-        return KafkaSettings.from(new SettingsDeclaration("worker", KafkaSettings.SETTINGS, List.of())
-                .read(Sources.of(Map.of("kafka-servers", broker.bootstrapServers(), "kafka-client-properties", client.toString()))),
+        return KafkaSettings.from(
+                new SettingsDeclaration("worker", KafkaSettings.SETTINGS, List.of())
+                        .read(Sources.of(Map.of("kafka-servers", broker.bootstrapServers(), "kafka-client-properties", client.toString()))),
                 "test");
     }
 
@@ -57,15 +58,24 @@ class SecuredKafkaTest {
         }
         try (KafkaBroker broker = KafkaBroker.start(start)) {
             KafkaSettings settings = settings(broker, secured.client());
-            KafkaTopics.open(settings,
-                    List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
+            KafkaTopics.open(
+                    settings,
+                    List.of(
+                            new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                             new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                     Reachability.within(Duration.ofMinutes(5))).close();
             try (ReportSender reports =
                     new ReportSender(settings, HOST, () -> Optional.of(KEY), InstantSource.system(), new HostTrail(Tracing.off()));
                     KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {
-                reports.publish(new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST,
-                        StoreId.parse("0190a000-0000-7000-8000-000000000001"), Report.Result.DELETED, null, null, 4096));
+                reports.publish(
+                        new Report(
+                                ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()),
+                                HOST,
+                                StoreId.parse("0190a000-0000-7000-8000-000000000001"),
+                                Report.Result.DELETED,
+                                null,
+                                null,
+                                4096));
                 TopicPartition partition = new TopicPartition(Topics.REPORTS, 0);
                 consumer.assign(List.of(partition));
                 consumer.seekToBeginning(List.of(partition));

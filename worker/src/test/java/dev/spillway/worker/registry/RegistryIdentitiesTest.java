@@ -53,9 +53,16 @@ class RegistryIdentitiesTest {
 
     @BeforeEach
     void start() throws Exception {
-        coordinator = HttpService.start(new HttpService.Options("coordinator", new HostPort("127.0.0.1", 0), Optional.empty(),
-                HttpLimits.DEFAULT, vertx -> List.of(Endpoint.of(CoordinatorApi.FIND_TOKEN, this::find).json(1000)),
-                failure -> Optional.empty(), Optional.empty(), metrics.registry()));
+        coordinator = HttpService.start(
+                new HttpService.Options(
+                        "coordinator",
+                        new HostPort("127.0.0.1", 0),
+                        Optional.empty(),
+                        HttpLimits.DEFAULT,
+                        vertx -> List.of(Endpoint.of(CoordinatorApi.FIND_TOKEN, this::find).json(1000)),
+                        failure -> Optional.empty(),
+                        Optional.empty(),
+                        metrics.registry()));
         client = new RegistryClient(List.of(coordinator.address()), Duration.ofMinutes(1), Duration.ofMinutes(10), ClientSecurity.NONE);
     }
 

@@ -52,17 +52,31 @@ class ServersNotBelievedTest {
         Optional<TlsFiles> tls =
                 Optional.ofNullable(served).map(pair -> new TlsFiles(pair.certificate(), pair.key(), Optional.empty()));
         try (ServiceMetrics metrics = new ServiceMetrics();
-                HttpService coordinator = HttpService.start(new HttpService.Options("coordinator", new HostPort("127.0.0.1", 0),
-                        Optional.empty(), HttpLimits.DEFAULT, vertx -> List.of(find), failure -> Optional.empty(), Optional.empty(),
-                        metrics.registry(), new ListenerSecurity(false, false, tls), Optional.empty(), Tracing.off()));
-                RegistryClient client = new RegistryClient(List.of(coordinator.address()), Duration.ofMinutes(1), Duration.ofMinutes(1),
+                HttpService coordinator = HttpService.start(
+                        new HttpService.Options(
+                                "coordinator",
+                                new HostPort("127.0.0.1", 0),
+                                Optional.empty(),
+                                HttpLimits.DEFAULT,
+                                vertx -> List.of(find),
+                                failure -> Optional.empty(),
+                                Optional.empty(),
+                                metrics.registry(),
+                                new ListenerSecurity(false, false, tls),
+                                Optional.empty(),
+                                Tracing.off()));
+                RegistryClient client = new RegistryClient(
+                        List.of(coordinator.address()),
+                        Duration.ofMinutes(1),
+                        Duration.ofMinutes(1),
                         ClientSecurity.of(null, believed))) {
             return client.token("a".repeat(64));
         }
     }
 
     private void unreachable(Outcome<Tokens.Found> outcome, String... saying) {
-        assertThat(outcome).isInstanceOfSatisfying(Outcome.Unreachable.class,
+        assertThat(outcome).isInstanceOfSatisfying(
+                Outcome.Unreachable.class,
                 unreachable -> assertThat(unreachable.why()).contains(saying));
         assertThat(asked).hasValue(0);
     }
@@ -70,8 +84,11 @@ class ServersNotBelievedTest {
     @Test
     void aCertificateOfAnotherAuthorityIsNamedAndNothingIsSent() throws Exception {
         Path other = CertificateAuthority.make(folder, "other").certificate();
-        unreachable(ask(authority.sign(folder, "served"), other), "nothing was sent",
-                "the server's certificate is not believed: it is signed by nobody who is believed", "tls-ca");
+        unreachable(
+                ask(authority.sign(folder, "served"), other),
+                "nothing was sent",
+                "the server's certificate is not believed: it is signed by nobody who is believed",
+                "tls-ca");
     }
 
     @Test
@@ -86,7 +103,8 @@ class ServersNotBelievedTest {
 
     @Test
     void whoSpeaksWithoutTlsToAServerWithTlsIsTold() throws Exception {
-        assertThat(ask(authority.sign(folder, "served"), null)).isInstanceOfSatisfying(Outcome.Unknown.class,
+        assertThat(ask(authority.sign(folder, "served"), null)).isInstanceOfSatisfying(
+                Outcome.Unknown.class,
                 unknown -> assertThat(unknown.why()).contains("connection lost (expected: https:// where TLS is spoken)"));
         assertThat(asked).hasValue(0);
     }

@@ -20,9 +20,11 @@ final class IndexWriter {
         try (RocksIndex index = RocksIndex.open(directory, StoreId.parse(arguments[1]), !Files.exists(directory))) {
             OrderPosition position = index.load().position();
             for (long number = position == null ? 1 : position.nextOffset() + 1;; number++) {
-                index.apply(List.of(new IndexChange.PutHold(new Hold(new UUID(1, number), RocksIndexTest.id(number), Instant.EPOCH)),
-                        new IndexChange.PutReplica(RocksIndexTest.replica(number, ReplicaState.LIVE)),
-                        new IndexChange.PutPosition(new OrderPosition(0, number))));
+                index.apply(
+                        List.of(
+                                new IndexChange.PutHold(new Hold(new UUID(1, number), RocksIndexTest.id(number), Instant.EPOCH)),
+                                new IndexChange.PutReplica(RocksIndexTest.replica(number, ReplicaState.LIVE)),
+                                new IndexChange.PutPosition(new OrderPosition(0, number))));
                 System.out.println(number);
             }
         }

@@ -33,9 +33,23 @@ class ReplicaCodecTest {
     private static final Instant CACHED = Instant.parse("2026-03-01T10:00:00.123456789Z");
 
     /** An artifact as a build cache puts it. */
-    private static final ReplicaRecord ARTIFACT = new ReplicaRecord(RocksIndexTest.id(1),
-            new EntryName(new NamespaceName("builds"), new EntryKey("cas/" + DIGEST)), new SnapshotId(DIGEST), 5, 4096, Description.NONE,
-            ReplicaState.LIVE, false, 0, CACHED, CACHED, null, 1L, null, false, new ArtifactInfo(new ContentDigest(DIGEST), null, 9));
+    private static final ReplicaRecord ARTIFACT = new ReplicaRecord(
+            RocksIndexTest.id(1),
+            new EntryName(new NamespaceName("builds"), new EntryKey("cas/" + DIGEST)),
+            new SnapshotId(DIGEST),
+            5,
+            4096,
+            Description.NONE,
+            ReplicaState.LIVE,
+            false,
+            0,
+            CACHED,
+            CACHED,
+            null,
+            1L,
+            null,
+            false,
+            new ArtifactInfo(new ContentDigest(DIGEST), null, 9));
 
     private final ReplicaCodec codec = new ReplicaCodec(new IndexCodec());
 
@@ -54,14 +68,22 @@ class ReplicaCodecTest {
         ReplicaId other = ReplicaId.mint(CACHED, random);
         boolean artifact = (seed & 1) != 0;
         SnapshotId snapshot = new SnapshotId((seed & 2) != 0 ? content.value() : "снимок\uD83D\uDE00" + seed);
-        return new ReplicaRecord(ReplicaId.mint(CACHED, random),
-                new EntryName(new NamespaceName("n" + seed % 3), new EntryKey("ключ/\n\uD83D\uDE00" + seed)), snapshot, random.nextLong(),
+        return new ReplicaRecord(
+                ReplicaId.mint(CACHED, random),
+                new EntryName(new NamespaceName("n" + seed % 3), new EntryKey("ключ/\n\uD83D\uDE00" + seed)),
+                snapshot,
+                random.nextLong(),
                 random.nextLong(),
                 (seed & 4) != 0 ? new Description("text", new TreeMap<>(Map.of("team", "", "тег", "z"))) : Description.NONE,
-                ReplicaState.HIDDEN, (seed & 8) != 0, (seed & 16) != 0 ? random.nextLong() : 0,
-                CACHED, (seed & 32) != 0 ? CACHED.plusNanos(1) : CACHED, (seed & 64) != 0 ? other : null,
+                ReplicaState.HIDDEN,
+                (seed & 8) != 0,
+                (seed & 16) != 0 ? random.nextLong() : 0,
+                CACHED,
+                (seed & 32) != 0 ? CACHED.plusNanos(1) : CACHED,
+                (seed & 64) != 0 ? other : null,
                 (seed & 128) != 0 ? random.nextLong() : null,
-                (seed & 256) != 0 ? new ReplicaRecord.Proposal(other, random.nextLong()) : null, (seed & 512) != 0,
+                (seed & 256) != 0 ? new ReplicaRecord.Proposal(other, random.nextLong()) : null,
+                (seed & 512) != 0,
                 artifact ? new ArtifactInfo(content, (seed & 1024) != 0 ? new GroupName("группа") : null, random.nextLong()) : null);
     }
 

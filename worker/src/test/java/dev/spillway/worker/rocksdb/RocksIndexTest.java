@@ -62,9 +62,17 @@ class RocksIndexTest {
     }
 
     static ReplicaRecord replica(long number, ReplicaState state) {
-        return new ReplicaRecord(id(number), new EntryName(new NamespaceName("images"), new EntryKey("ключ/\n" + number)),
-                new SnapshotId("s" + number), number,
-                4096 * number, new Description("text", new TreeMap<>(Map.of("team", "storage"))), state, number % 2 == 0, 7, NOW,
+        return new ReplicaRecord(
+                id(number),
+                new EntryName(new NamespaceName("images"), new EntryKey("ключ/\n" + number)),
+                new SnapshotId("s" + number),
+                number,
+                4096 * number,
+                new Description("text", new TreeMap<>(Map.of("team", "storage"))),
+                state,
+                number % 2 == 0,
+                7,
+                NOW,
                 NOW.plusNanos(1));
     }
 
@@ -74,11 +82,26 @@ class RocksIndexTest {
         List<Hold> holds = List.of(new Hold(UUID.randomUUID(), id(4), NOW), new Hold(UUID.randomUUID(), id(4), NOW, "builder"));
         Membership membership = new Membership(new RegistryId(UUID.randomUUID()), 2, 9, 77, true);
         OrderPosition position = new OrderPosition(3, 1_000_000_000_000L);
-        List<KeptRequest> requests = List.of(new KeptRequest.Put("a~b", "digest", id(1), 5, NOW, null, null),
-                new KeptRequest.Put("stored", "digest", id(1), 5, NOW, Map.of(NotKept.OWNERS, 3L),
-                        new PutOutcome.Stored(new SnapshotId("s"), 8,
+        List<KeptRequest> requests = List.of(
+                new KeptRequest.Put("a~b", "digest", id(1), 5, NOW, null, null),
+                new KeptRequest.Put(
+                        "stored",
+                        "digest",
+                        id(1),
+                        5,
+                        NOW,
+                        Map.of(NotKept.OWNERS, 3L),
+                        new PutOutcome.Stored(
+                                new SnapshotId("s"),
+                                8,
                                 List.of(new EvictedEntry(new EntryKey("k"), new SnapshotId("t"), 7, 6, EvictionCause.CAPACITY)))),
-                new KeptRequest.Put("refused", "d", id(1), 5, NOW, null,
+                new KeptRequest.Put(
+                        "refused",
+                        "d",
+                        id(1),
+                        5,
+                        NOW,
+                        null,
                         new PutOutcome.Refused(ReplicaOutcome.Reason.TOO_LARGE, "too large")),
                 new KeptRequest.Put("gone", "d", id(1), 5, NOW, null, new PutOutcome.Gone()),
                 new KeptRequest.Put("evicted", "d", id(1), 5, NOW, null, new PutOutcome.Evicted()),
@@ -115,12 +138,18 @@ class RocksIndexTest {
         Hold hold = new Hold(UUID.randomUUID(), id(1), NOW);
         KeptRequest.Put request = new KeptRequest.Put("k", "d", id(1), 0, NOW, null, null);
         try (RocksIndex index = open()) {
-            index.apply(List.of(new IndexChange.PutReplica(replica(1, ReplicaState.PENDING)),
-                    new IndexChange.PutReplica(replica(1, ReplicaState.LIVE)),
-                    new IndexChange.PutHold(hold), new IndexChange.PutRequest(request),
-                    new IndexChange.PutReplica(replica(2, ReplicaState.GONE))));
-            index.apply(List.of(new IndexChange.RemoveHold(hold.id()), new IndexChange.RemoveRequest("k"),
-                    new IndexChange.RemoveReplica(id(2))));
+            index.apply(
+                    List.of(
+                            new IndexChange.PutReplica(replica(1, ReplicaState.PENDING)),
+                            new IndexChange.PutReplica(replica(1, ReplicaState.LIVE)),
+                            new IndexChange.PutHold(hold),
+                            new IndexChange.PutRequest(request),
+                            new IndexChange.PutReplica(replica(2, ReplicaState.GONE))));
+            index.apply(
+                    List.of(
+                            new IndexChange.RemoveHold(hold.id()),
+                            new IndexChange.RemoveRequest("k"),
+                            new IndexChange.RemoveReplica(id(2))));
             assertThat(index.load()).isEqualTo(
                     new IndexContents(Membership.NONE, null, List.of(replica(1, ReplicaState.LIVE)), List.of(), List.of()));
         }
@@ -128,18 +157,30 @@ class RocksIndexTest {
 
     @Test
     void theFormOfARecordStaysReadable() throws IOException {
-        ReplicaRecord read = new ReplicaCodec(new IndexCodec()).read(() -> "golden", IndexCodec.key(IndexCodec.Kind.REPLICA, id(1).value()),
+        ReplicaRecord read = new ReplicaCodec(new IndexCodec()).read(
+                () -> "golden",
+                IndexCodec.key(IndexCodec.Kind.REPLICA, id(1).value()),
                 """
                         \u0001{"id":"0190a000-0000-7000-8000-000000000001","name":{"namespace":"images","key":"k"},"snapshotId":"s","generation":5,\
                         "sizeBytes":4096,"description":{"text":"t","labels":{"a":"b"}},"state":"LIVE","ordered":true,"bytesFreed":3,\
                         "cachedAt":"2026-03-01T10:00:00Z","lastAccessedAt":"2026-03-01T10:00:01Z","imageAwaited":false,"addedLater":1}"""
                         .getBytes(StandardCharsets.UTF_8));
-        assertThat(read).isEqualTo(new ReplicaRecord(id(1), new EntryName(new NamespaceName("images"), new EntryKey("k")),
-                new SnapshotId("s"), 5, 4096,
-                new Description("t", new TreeMap<>(Map.of("a", "b"))), ReplicaState.LIVE, true, 3, Instant.parse("2026-03-01T10:00:00Z"),
-                Instant.parse("2026-03-01T10:00:01Z")));
+        assertThat(read).isEqualTo(
+                new ReplicaRecord(
+                        id(1),
+                        new EntryName(new NamespaceName("images"), new EntryKey("k")),
+                        new SnapshotId("s"),
+                        5,
+                        4096,
+                        new Description("t", new TreeMap<>(Map.of("a", "b"))),
+                        ReplicaState.LIVE,
+                        true,
+                        3,
+                        Instant.parse("2026-03-01T10:00:00Z"),
+                        Instant.parse("2026-03-01T10:00:01Z")));
         String written =
-                new String(new IndexCodec().write(new KeptRequest.Put("k", "d", id(1), 2, NOW, null, new PutOutcome.Gone())),
+                new String(
+                        new IndexCodec().write(new KeptRequest.Put("k", "d", id(1), 2, NOW, null, new PutOutcome.Gone())),
                         StandardCharsets.UTF_8);
         assertThat(written)
                 .isEqualTo(
@@ -243,9 +284,15 @@ class RocksIndexTest {
     void aKilledProcessLeavesAPrefixOfWholeBatches() throws Exception {
         long told = 0;
         for (int round = 0; round < 3; round++) {
-            Process child = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED",
-                    "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), IndexWriter.class.getName(),
-                    root.resolve("index").toString(), STORE.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            Process child = new ProcessBuilder(
+                    ProcessHandle.current().info().command().orElseThrow(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    IndexWriter.class.getName(),
+                    root.resolve("index").toString(),
+                    STORE.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             long enough = told + 60 + 50L * round;
             try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -19,8 +19,8 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.settings.Secret;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.Tracing;
-import dev.spillway.testservers.OtlpReceiver.Received;
 import dev.spillway.testservers.OtlpReceiver;
+import dev.spillway.testservers.OtlpReceiver.Received;
 import dev.spillway.worker.core.model.Delivery;
 import io.opentelemetry.api.trace.SpanContext;
 import java.io.IOException;
@@ -63,8 +63,17 @@ class HostTrailTest {
     }
 
     private static Order order(@Nullable EvictionId eviction) {
-        return new Order(REPLICA, HOST, STORE, new NamespaceName("images"), new EntryKey("k"), 3, eviction,
-                eviction == null ? OrderCause.ORPHAN : OrderCause.CAPACITY, 1, Instant.parse("2026-03-01T10:00:00Z"));
+        return new Order(
+                REPLICA,
+                HOST,
+                STORE,
+                new NamespaceName("images"),
+                new EntryKey("k"),
+                3,
+                eviction,
+                eviction == null ? OrderCause.ORPHAN : OrderCause.CAPACITY,
+                1,
+                Instant.parse("2026-03-01T10:00:00Z"));
     }
 
     private static Report report(Report.Result result) {
@@ -79,10 +88,23 @@ class HostTrailTest {
     @Test
     void anOrderOfAHeartbeatIsAChildOfItsEviction() throws Exception {
         HeartbeatRequest heartbeat = new HeartbeatRequest(
-                new Sender(HOST, STORE, RegistryId.parse("0190a000-0000-7000-8000-000000000002"), 1, 1), HostFigures.NONE, List.of(), 0, 0);
-        trail.during(heartbeat,
-                () -> new Delivery.Replied<>(new Reply.Accepted<>(new HeartbeatAnswer(List.of(), List.of(order(EVICTION)), 0,
-                        null, false, new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)), false))));
+                new Sender(HOST, STORE, RegistryId.parse("0190a000-0000-7000-8000-000000000002"), 1, 1),
+                HostFigures.NONE,
+                List.of(),
+                0,
+                0);
+        trail.during(
+                heartbeat,
+                () -> new Delivery.Replied<>(
+                        new Reply.Accepted<>(
+                                new HeartbeatAnswer(
+                                        List.of(),
+                                        List.of(order(EVICTION)),
+                                        0,
+                                        null,
+                                        false,
+                                        new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)),
+                                        false))));
         String named = trail.reported(report(Report.Result.DELETED)).traceparent().orElseThrow();
         assertThat(spans()).hasSize(1);
         Received deletion = receiver.spans().getFirst();

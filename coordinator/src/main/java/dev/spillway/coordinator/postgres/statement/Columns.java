@@ -98,7 +98,9 @@ public final class Columns<R> {
         return value(name, array(type, filled(rows, elements, value)));
     }
 
-    private static <R, E> @Nullable E[] filled(Collection<R> rows, @Nullable E[] elements,
+    private static <R, E> @Nullable E[] filled(
+            Collection<R> rows,
+            @Nullable E[] elements,
             Function<? super R, ? extends @Nullable E> value) {
         int index = 0;
         for (R row : rows) {

@@ -104,9 +104,12 @@ public final class ActivityTable {
     public static ActivityPage page(Handle handle, Settled settled, @Nullable ActivityCursor after, int limit) {
         long behind = after == null ? Long.MAX_VALUE : after.number();
         Script script = new Script();
-        Script.Found<ActivityBounds> bounds = script.add(BOUNDS, Map.of("settled", Columns.number(settled.through())),
+        Script.Found<ActivityBounds> bounds = script.add(
+                BOUNDS,
+                Map.of("settled", Columns.number(settled.through())),
                 (row, context) -> new ActivityBounds(row.getLong("epoch"), row.getLong("trimmed"), row.getLong("newest"), settled.drawn()));
-        Script.Found<Stored> found = script.add(PAGE,
+        Script.Found<Stored> found = script.add(
+                PAGE,
                 Map.of("after", Columns.number(behind), "settled", Columns.number(settled.through()), "limit", Columns.number(limit)),
                 (row, context) -> new Stored(row.getLong("id"), row.getString("what")));
         script.run(handle);

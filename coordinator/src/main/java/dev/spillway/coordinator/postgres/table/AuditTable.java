@@ -9,9 +9,9 @@ import dev.spillway.events.PlanId;
 import dev.spillway.registry.JsonSize;
 import dev.spillway.registry.RegistryQueries.Page;
 import dev.spillway.registry.model.Actor;
+import dev.spillway.registry.trail.AuditRecord;
 import dev.spillway.registry.trail.AuditRecord.Action;
 import dev.spillway.registry.trail.AuditRecord.Subject;
-import dev.spillway.registry.trail.AuditRecord;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -75,10 +75,15 @@ public final class AuditTable {
         String key = row.getString("key");
         String host = row.getString("host_id");
         UUID plan = Columns.nullableUuid(row, "plan_id");
-        return new AuditRecord(Columns.instant(row, "recorded_at"), new Actor(row.getString("actor")),
+        return new AuditRecord(
+                Columns.instant(row, "recorded_at"),
+                new Actor(row.getString("actor")),
                 Action.valueOf(row.getString("action")),
-                new Subject(namespace == null ? null : new NamespaceName(namespace), key == null ? null : new EntryKey(key),
-                        host == null ? null : new HostId(host), plan == null ? null : new PlanId(plan)),
+                new Subject(
+                        namespace == null ? null : new NamespaceName(namespace),
+                        key == null ? null : new EntryKey(key),
+                        host == null ? null : new HostId(host),
+                        plan == null ? null : new PlanId(plan)),
                 row.getString("detail"));
     }
 }

@@ -49,10 +49,17 @@ public final class EntryTable implements EntryRows, ExpiryRows {
 
     public static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
             new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
-            new EntryRow.Image(new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"), row.getLong("size_bytes"),
+            new EntryRow.Image(
+                    new SnapshotId(row.getString("snapshot_id")),
+                    row.getLong("generation"),
+                    row.getLong("size_bytes"),
                     new Description(row.getString("description"), Columns.labels(row, "labels"))),
             new Use(row.getLong("last_use"), Columns.instant(row, "last_accessed_at"), row.getLong("uses"), row.getDouble("priority")),
-            row.getBoolean("external"), Columns.instant(row, "created_at"), pin(row), written(row), row.getBoolean("follows"));
+            row.getBoolean("external"),
+            Columns.instant(row, "created_at"),
+            pin(row),
+            written(row),
+            row.getBoolean("follows"));
 
     public static final String BY_NAME = "SELECT " + COLUMNS + """
             FROM entries e WHERE (e.namespace, e.key) IN (SELECT unnest(:namespaces), unnest(:keys)) ORDER BY e.namespace, e.key""";
@@ -167,10 +174,11 @@ public final class EntryTable implements EntryRows, ExpiryRows {
         if (row == null) {
             return locked(victims(VICTIMS + " FOR UPDATE", namespace, after, limit));
         }
-        return locked(leastPlaces.page(new LeastPlaces.Era(epoch, row.orderResets()), namespace, row.priorityFloor(), after, limit, from -> {
-            Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
-            return read.isPresent() ? read.get() : victims(VICTIMS + " FOR UPDATE", namespace, from, limit);
-        }));
+        return locked(
+                leastPlaces.page(new LeastPlaces.Era(epoch, row.orderResets()), namespace, row.priorityFloor(), after, limit, from -> {
+                    Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
+                    return read.isPresent() ? read.get() : victims(VICTIMS + " FOR UPDATE", namespace, from, limit);
+                }));
     }
 
     @Override
@@ -216,9 +224,10 @@ public final class EntryTable implements EntryRows, ExpiryRows {
         if (times.judgeNothing()) {
             return Selection.NONE;
         }
-        return selected(ofPrefix(handle.createQuery(COUNT_OVERDUE), namespace, prefix)
-                .bind("created", times.createdUntil())
-                .bind("used", times.usedUntil()));
+        return selected(
+                ofPrefix(handle.createQuery(COUNT_OVERDUE), namespace, prefix)
+                        .bind("created", times.createdUntil())
+                        .bind("used", times.usedUntil()));
     }
 
     private static Selection selected(Query counted) {
@@ -267,7 +276,9 @@ public final class EntryTable implements EntryRows, ExpiryRows {
         @Nullable
         String group = row.getString("group_name");
         return content == null && by == null && group == null ? Written.NONE
-                : new Written(content == null ? null : new ContentDigest(content), by == null ? null : new HostId(by),
+                : new Written(
+                        content == null ? null : new ContentDigest(content),
+                        by == null ? null : new HostId(by),
                         group == null ? null : new GroupName(group));
     }
 
@@ -282,8 +293,7 @@ public final class EntryTable implements EntryRows, ExpiryRows {
         Columns.of(names)
                 .texts("namespaces", EntryName::namespace)
                 .texts("keys", EntryName::key)
-                .addTo(script,
-                        "DELETE FROM entries WHERE (namespace, key) IN (SELECT unnest(:namespaces), unnest(:keys))");
+                .addTo(script, "DELETE FROM entries WHERE (namespace, key) IN (SELECT unnest(:namespaces), unnest(:keys))");
     }
 
     void write(Collection<EntryRow> rows, Script script) {
@@ -297,7 +307,8 @@ public final class EntryTable implements EntryRows, ExpiryRows {
                     content = u.content, written_by = u.written_by, group_name = u.group_name, follows = u.follows,
                     uses = u.uses, priority = u.priority
                 """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
-        columns(added).addTo(script,
+        columns(added).addTo(
+                script,
                 """
                         INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
                             last_accessed_at, pin_reason, pin_until, pinned_at, content, written_by, group_name, follows, uses, priority) SELECT u.*

@@ -29,10 +29,17 @@ public final class EvictionTable implements EvictionRows {
             "e.eviction_id, e.number, e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.cause, e.replicas, e.labels, "
                     + "e.evicted_at, e.unfinished, e.publish_attempts, e.actor, e.plan_id ";
 
-    public static final RowMapper<EvictionFact> MAPPER = (row, context) -> new EvictionFact(new EvictionId(Columns.uuid(row, "eviction_id")),
-            new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")), new SnapshotId(row.getString("snapshot_id")),
-            row.getLong("generation"), row.getLong("size_bytes"), EvictionCause.valueOf(row.getString("cause")), row.getInt("replicas"),
-            Columns.labels(row, "labels"), Columns.instant(row, "evicted_at"));
+    public static final RowMapper<EvictionFact> MAPPER = (row, context) -> new EvictionFact(
+            new EvictionId(Columns.uuid(row, "eviction_id")),
+            new NamespaceName(row.getString("namespace")),
+            new EntryKey(row.getString("key")),
+            new SnapshotId(row.getString("snapshot_id")),
+            row.getLong("generation"),
+            row.getLong("size_bytes"),
+            EvictionCause.valueOf(row.getString("cause")),
+            row.getInt("replicas"),
+            Columns.labels(row, "labels"),
+            Columns.instant(row, "evicted_at"));
 
     public static final String DUE_FACTS = "SELECT " + COLUMNS + """
             FROM evictions e WHERE e.published_at IS NULL AND e.publish_next_at <= :now ORDER BY e.publish_next_at, e.number LIMIT :limit
@@ -86,11 +93,15 @@ public final class EvictionTable implements EvictionRows {
                 .texts("keys", holding -> holding.name().key())
                 .longs("generations", Holding::generation)
                 .bindTo(handle.createQuery(ENDED_SINCE_RESTORE))
-                .map((row, context) -> Map.entry(
-                        new Holding(new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
-                                row.getLong("asked")),
-                        new Ended(row.getLong("generation"), new EvictionId(Columns.uuid(row, "eviction_id")),
-                                EvictionCause.valueOf(row.getString("cause")))))
+                .map(
+                        (row, context) -> Map.entry(
+                                new Holding(
+                                        new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
+                                        row.getLong("asked")),
+                                new Ended(
+                                        row.getLong("generation"),
+                                        new EvictionId(Columns.uuid(row, "eviction_id")),
+                                        EvictionCause.valueOf(row.getString("cause")))))
                 .forEach(ended -> found.put(ended.getKey(), ended.getValue()));
         return found;
     }
@@ -116,7 +127,8 @@ public final class EvictionTable implements EvictionRows {
                 .texts("actor", Eviction::actor)
                 .uuids("plan", eviction -> eviction.planId() == null ? null : eviction.planId().value())
                 .booleans("afterRestore", eviction -> afterRestore && eviction.isDecided())
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels,
                                     evicted_at, unfinished, publish_next_at, actor, plan_id, after_restore)
@@ -129,8 +141,7 @@ public final class EvictionTable implements EvictionRows {
     static void finish(Collection<EvictionId> finished, Script script) {
         Columns.of(finished)
                 .uuids("ids", EvictionId::value)
-                .addTo(script,
-                        "UPDATE evictions SET unfinished = false WHERE eviction_id = ANY(:ids)");
+                .addTo(script, "UPDATE evictions SET unfinished = false WHERE eviction_id = ANY(:ids)");
     }
 
     static void handOut(Map<EvictionId, Instant> dueAgainAt, Script script) {
@@ -144,7 +155,8 @@ public final class EvictionTable implements EvictionRows {
         Columns.of(published)
                 .uuids("ids", EvictionId::value)
                 .times("now", ignored -> now)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 WITH unpublished AS MATERIALIZED (
                                     SELECT eviction_id FROM evictions WHERE eviction_id = ANY(:ids) AND published_at IS NULL ORDER BY eviction_id FOR UPDATE)

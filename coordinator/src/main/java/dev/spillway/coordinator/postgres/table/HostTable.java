@@ -43,18 +43,34 @@ public final class HostTable implements HostRows {
                     + "h.trash, h.free_bytes, h.free_inodes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id, "
                     + "h.draining_since, h.drain_looked_to, h.drain_look_at, h.readopted_epoch ";
 
-    public static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
+    public static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(
+            new HostId(row.getString("host_id")),
             HostState.valueOf(row.getString("state")),
-            new HostRow.Incarnation(row.getLong("incarnation"), new StoreId(Columns.uuid(row, "store_id")), row.getString("address"),
-                    row.getInt("partition"), Columns.uuid(row, "process_id")),
-            new HostRow.LastHeard(Columns.instant(row, "last_heard_at"), figures(row), Columns.nullableInstant(row, "last_reconciled_at"),
+            new HostRow.Incarnation(
+                    row.getLong("incarnation"),
+                    new StoreId(Columns.uuid(row, "store_id")),
+                    row.getString("address"),
+                    row.getInt("partition"),
+                    Columns.uuid(row, "process_id")),
+            new HostRow.LastHeard(
+                    Columns.instant(row, "last_heard_at"),
+                    figures(row),
+                    Columns.nullableInstant(row, "last_reconciled_at"),
                     row.getLong("readopted_epoch")),
-            new HostRow.Participation(row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), row.getString("attention"),
+            new HostRow.Participation(
+                    row.getBoolean("readmitted"),
+                    row.getBoolean("reconcile_first"),
+                    row.getString("attention"),
                     drain(row)));
 
     private static HostFigures figures(ResultSet row) throws SQLException {
-        return new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
-                row.getLong("free_bytes"), Columns.nullableLong(row, "free_inodes"));
+        return new HostFigures(
+                row.getLong("replicas"),
+                row.getLong("bytes"),
+                row.getLong("held"),
+                row.getLong("trash"),
+                row.getLong("free_bytes"),
+                Columns.nullableLong(row, "free_inodes"));
     }
 
     private static @Nullable HostDrain drain(ResultSet row) throws SQLException {
@@ -177,9 +193,13 @@ public final class HostTable implements HostRows {
         Map<ReplicaId, Sighting> found = new HashMap<>();
         handle.createQuery("SELECT replica_id, kind, first_seen_at, looks FROM sightings WHERE host_id = :host")
                 .bind("host", host.value())
-                .map((row, context) -> new Sighting(host, new ReplicaId(Columns.uuid(row, "replica_id")),
-                        Sighting.Kind.valueOf(row.getString("kind")),
-                        Columns.instant(row, "first_seen_at"), row.getInt("looks")))
+                .map(
+                        (row, context) -> new Sighting(
+                                host,
+                                new ReplicaId(Columns.uuid(row, "replica_id")),
+                                Sighting.Kind.valueOf(row.getString("kind")),
+                                Columns.instant(row, "first_seen_at"),
+                                row.getInt("looks")))
                 .forEach(sighting -> found.put(sighting.replicaId(), sighting));
         return found;
     }
@@ -197,7 +217,8 @@ public final class HostTable implements HostRows {
         List<HostRow> added = new ArrayList<>();
         List<HostRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
-        columns(changed).addTo(script,
+        columns(changed).addTo(
+                script,
                 """
                         UPDATE hosts h SET store_id = u.store_id, address = u.address, state = u.state, incarnation = u.incarnation, partition = u.partition,
                             last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
@@ -207,7 +228,8 @@ public final class HostTable implements HostRows {
                             readopted_epoch = u.readopted_epoch
                         """
                         + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
-        columns(added).addTo(script,
+        columns(added).addTo(
+                script,
                 """
                         INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
                             free_bytes, free_inodes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at,
@@ -264,10 +286,11 @@ public final class HostTable implements HostRows {
                         SELECT u.* FROM unnest(:host, :replica, :until, :holds) AS u ON CONFLICT (host_id, replica_id) DO UPDATE
                         SET held_until = excluded.held_until, holds = excluded.holds
                         WHERE (h.held_until, h.holds) IS DISTINCT FROM (excluded.held_until, excluded.holds)""");
-        inUse.forEach((host, replicas) -> Columns.of(List.of(host))
-                .texts("hosts", id -> id)
-                .value("told", Columns.uuids(replicas, replica -> replica.replicaId().value()))
-                .addTo(script, "DELETE FROM held_replicas WHERE host_id = ANY(:hosts) AND replica_id <> ALL (:told)"));
+        inUse.forEach(
+                (host, replicas) -> Columns.of(List.of(host))
+                        .texts("hosts", id -> id)
+                        .value("told", Columns.uuids(replicas, replica -> replica.replicaId().value()))
+                        .addTo(script, "DELETE FROM held_replicas WHERE host_id = ANY(:hosts) AND replica_id <> ALL (:told)"));
     }
 
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {

@@ -56,14 +56,15 @@ public final class IdempotencyTable {
         if (asked.isEmpty()) {
             return taken;
         }
-        Set<Name> first = new HashSet<>(keys(asked).texts("requests", command -> key(command).request())
-                .bindTo(handle.createQuery("""
-                        INSERT INTO idempotency_keys (caller, key, request, recorded_at)
-                        SELECT u.caller, u.key, u.request, :now FROM unnest(:callers, :keys, :requests) AS u (caller, key, request)
-                        ORDER BY u.caller, u.key ON CONFLICT DO NOTHING RETURNING caller, key"""))
-                .bind("now", now)
-                .map((row, context) -> new Name(row.getString("caller"), row.getString("key")))
-                .list());
+        Set<Name> first = new HashSet<>(
+                keys(asked).texts("requests", command -> key(command).request())
+                        .bindTo(handle.createQuery("""
+                                INSERT INTO idempotency_keys (caller, key, request, recorded_at)
+                                SELECT u.caller, u.key, u.request, :now FROM unnest(:callers, :keys, :requests) AS u (caller, key, request)
+                                ORDER BY u.caller, u.key ON CONFLICT DO NOTHING RETURNING caller, key"""))
+                        .bind("now", now)
+                        .map((row, context) -> new Name(row.getString("caller"), row.getString("key")))
+                        .list());
         Map<Name, Kept> kept = first.size() == asked.size() ? Map.of() : kept(asked);
         for (PendingCommand<?> command : asked) {
             Name name = name(key(command));
@@ -77,8 +78,10 @@ public final class IdempotencyTable {
         keys(asked).bindTo(handle.createQuery("""
                 SELECT i.caller, i.key, i.request, i.answer FROM unnest(:callers, :keys) AS u (caller, key)
                 JOIN idempotency_keys i ON i.caller = u.caller AND i.key = u.key"""))
-                .map((row, context) -> Map.entry(new Name(row.getString("caller"), row.getString("key")),
-                        new Kept(row.getString("request"), row.getString("answer"))))
+                .map(
+                        (row, context) -> Map.entry(
+                                new Name(row.getString("caller"), row.getString("key")),
+                                new Kept(row.getString("request"), row.getString("answer"))))
                 .forEach(found -> kept.put(found.getKey(), found.getValue()));
         return kept;
     }
@@ -96,8 +99,7 @@ public final class IdempotencyTable {
             Object answer = JSON.readValue(kept.answer(), type);
             return new Taken.Again(answer);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("stored answer of " + key + ": " + kept.answer() + " (expected: " + type.getName() + ")",
-                    e);
+            throw new IllegalStateException("stored answer of " + key + ": " + kept.answer() + " (expected: " + type.getName() + ")", e);
         }
     }
 

@@ -74,8 +74,11 @@ public final class JdbcRows implements Rows {
         // After the hosts: a transaction that waited for a host that joined in a new epoch belongs to that epoch. No host joins in another one while
         // they are locked.
         Script.Found<Opening> opening = script.add(
-                "SELECT now() AS now, r.policy_version, " + RegistryTable.COLUMNS + " FROM registry r CROSS JOIN generations g", Map.of(),
-                (row, context) -> new Opening(Columns.instant(row, "now"), RegistryTable.MAPPER.map(row, context),
+                "SELECT now() AS now, r.policy_version, " + RegistryTable.COLUMNS + " FROM registry r CROSS JOIN generations g",
+                Map.of(),
+                (row, context) -> new Opening(
+                        Columns.instant(row, "now"),
+                        RegistryTable.MAPPER.map(row, context),
                         row.getLong("policy_version")));
         script.run(handle);
         hosts.lockedAhead(ahead, locked.get());

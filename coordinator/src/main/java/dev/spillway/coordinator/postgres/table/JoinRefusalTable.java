@@ -28,7 +28,8 @@ public final class JoinRefusalTable {
                 .texts("reason", JoinRefusal::reason)
                 .texts("detail", JoinRefusal::detail)
                 .times("at", JoinRefusal::at)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 INSERT INTO join_refusals (host_id, store_id, address, reason, detail, refused_at)
                                 SELECT u.* FROM unnest(:host, :store, :address, :reason, :detail, :at) AS u
@@ -36,13 +37,15 @@ public final class JoinRefusalTable {
                                     SET address = excluded.address, reason = excluded.reason, detail = excluded.detail, refused_at = excluded.refused_at""");
         Columns.of(refused.isEmpty() ? List.<Instant>of() : List.of(now.minus(JoinRefusal.KEPT_FOR)))
                 .times("before", before -> before)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 DELETE FROM join_refusals WHERE ctid = ANY(ARRAY(
                                     SELECT ctid FROM join_refusals WHERE refused_at < (:before)[1] ORDER BY refused_at LIMIT 100 FOR UPDATE SKIP LOCKED))""");
         Columns.of(refused.isEmpty() ? List.<Integer>of() : List.of(JoinRefusal.KEPT_MAX))
                 .ints("most", most -> most)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 DELETE FROM join_refusals WHERE ctid = ANY(ARRAY(
                                     SELECT ctid FROM join_refusals ORDER BY refused_at DESC, host_id, store_id OFFSET (:most)[1] FOR UPDATE SKIP LOCKED))""");
@@ -54,9 +57,14 @@ public final class JoinRefusalTable {
                 ORDER BY refused_at DESC, host_id, store_id LIMIT :limit""")
                 .bind("shown", JoinRefusal.SHOWN_FOR.toSeconds())
                 .bind("limit", limit)
-                .map((row, context) -> new JoinRefusal(new HostId(row.getString("host_id")), new StoreId(Columns.uuid(row, "store_id")),
-                        row.getString("address"), JoinAnswer.Reason.valueOf(row.getString("reason")), row.getString("detail"),
-                        Columns.instant(row, "refused_at")))
+                .map(
+                        (row, context) -> new JoinRefusal(
+                                new HostId(row.getString("host_id")),
+                                new StoreId(Columns.uuid(row, "store_id")),
+                                row.getString("address"),
+                                JoinAnswer.Reason.valueOf(row.getString("reason")),
+                                row.getString("detail"),
+                                Columns.instant(row, "refused_at")))
                 .list();
     }
 }

@@ -51,7 +51,8 @@ public final class LeastPlaces {
         if (found.size() == limit && after.compareTo(known) <= 0 && limit > 0) {
             Place first = found.getFirst().place();
             // A later use may get a place between the age and the first entry.
-            bounds.put(namespace,
+            bounds.put(
+                    namespace,
                     new Bound(era, first.priority() > age ? new Place(age, 0) : new Place(first.priority(), first.use() - 1)));
         }
         return found;

@@ -30,16 +30,24 @@ public final class NamespaceTable implements NamespaceRows {
                     + "n.entries, n.bytes, "
                     + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.returned, n.age ";
 
-    public static final RowMapper<NamespaceRow> MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
-            new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
-                    Columns.nullableMillis(row, "ttl_millis"), Columns.nullableMillis(row, "max_idle_millis"),
-                    row.getDouble("low_watermark"), row.getDouble("max_eviction_share"), Backend.valueOf(row.getString("backend")),
-                    Columns.nullableMillis(row, "min_residency_millis"), row.getBoolean("write_once"),
+    public static final RowMapper<NamespaceRow> MAPPER = (row, context) -> new NamespaceRow(
+            new NamespaceName(row.getString("name")),
+            new Policy(
+                    Columns.nullableLong(row, "max_entries"),
+                    Columns.nullableLong(row, "max_bytes"),
+                    Columns.nullableMillis(row, "ttl_millis"),
+                    Columns.nullableMillis(row, "max_idle_millis"),
+                    row.getDouble("low_watermark"),
+                    row.getDouble("max_eviction_share"),
+                    Backend.valueOf(row.getString("backend")),
+                    Columns.nullableMillis(row, "min_residency_millis"),
+                    row.getBoolean("write_once"),
                     EvictionPolicy.valueOf(row.getString("eviction_policy"))),
             new Selection(row.getLong("entries"), row.getLong("bytes")),
             new Selection(row.getLong("pinned_entries"), row.getLong("pinned_bytes")),
             new NamespaceRow.UseOrder(row.getLong("use_counter"), row.getLong("returned"), row.getDouble("age")),
-            new NamespaceRow.Reads(row.getLong("hits"), row.getLong("misses")), row.getBoolean("draining"));
+            new NamespaceRow.Reads(row.getLong("hits"), row.getLong("misses")),
+            row.getBoolean("draining"));
 
     private static final String HIGHEST_PRIORITY =
             "SELECT coalesce(max(e.priority), 0) AS highest FROM entries e WHERE e.namespace = :namespace";
@@ -70,8 +78,11 @@ public final class NamespaceTable implements NamespaceRows {
     Supplier<Map<NamespaceName, NamespaceRow>> lock(SortedSet<NamespaceName> names, Script script) {
         Script.Found<NamespaceRow> rows = Columns.of(names)
                 .texts("names", name -> name)
-                .addTo(script, "SELECT " + COLUMNS
-                        + " FROM namespaces n WHERE n.name = ANY(:names) ORDER BY n.name FOR NO KEY UPDATE", MAPPER);
+                .addTo(
+                        script,
+                        "SELECT " + COLUMNS
+                                + " FROM namespaces n WHERE n.name = ANY(:names) ORDER BY n.name FOR NO KEY UPDATE",
+                        MAPPER);
         return () -> {
             Map<NamespaceName, NamespaceRow> found = new HashMap<>();
             rows.rows().forEach(row -> found.put(row.name(), row));
@@ -96,8 +107,10 @@ public final class NamespaceTable implements NamespaceRows {
     }
 
     static Supplier<List<Long>> nextGenerations(int count, Script script) {
-        return script.add("SELECT nextval('generations') AS generation FROM generate_series(1, :count)",
-                Map.of("count", Columns.number(count)), (row, context) -> row.getLong("generation"))::rows;
+        return script.add(
+                "SELECT nextval('generations') AS generation FROM generate_series(1, :count)",
+                Map.of("count", Columns.number(count)),
+                (row, context) -> row.getLong("generation"))::rows;
     }
 
     @Override
@@ -105,8 +118,7 @@ public final class NamespaceTable implements NamespaceRows {
         // One statement reads both, so that the version and the policies are from one snapshot.
         List<PolicySet.Entry> policies = new ArrayList<>();
         long[] version = {0};
-        handle.createQuery(
-                "SELECT r.policy_version, " + COLUMNS + "FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")
+        handle.createQuery("SELECT r.policy_version, " + COLUMNS + "FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")
                 .map((row, context) -> {
                     version[0] = row.getLong("policy_version");
                     if (row.getString("name") == null) {
@@ -128,7 +140,8 @@ public final class NamespaceTable implements NamespaceRows {
         List<NamespaceRow> added = new ArrayList<>();
         List<NamespaceRow> changed = new ArrayList<>();
         rows.forEach(row -> (held.containsKey(row.name()) ? changed : added).add(row));
-        columns(changed).addTo(script,
+        columns(changed).addTo(
+                script,
                 """
                         UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, ttl_millis = u.ttl_millis,
                             max_idle_millis = u.max_idle_millis, low_watermark = u.low_watermark, max_eviction_share = u.max_eviction_share,
@@ -137,7 +150,8 @@ public final class NamespaceTable implements NamespaceRows {
                             use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, returned = u.returned, age = u.age
                         """
                         + FROM_ARRAYS + " WHERE n.name = u.name");
-        columns(added).addTo(script,
+        columns(added).addTo(
+                script,
                 """
                         INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
                             min_residency_millis, write_once, eviction_policy, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned, age)

@@ -124,8 +124,10 @@ public final class OrderTable implements OrderRows {
         Map<HostId, HostRow> hosts = new HashMap<>();
         Columns.of(due.stream().map(ReplicaRow::hostId).distinct().toList())
                 .texts("ids", id -> id)
-                .bindTo(handle
-                        .createQuery("SELECT " + HostTable.COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) AND h.state = 'ACTIVE'"))
+                .bindTo(
+                        handle
+                                .createQuery(
+                                        "SELECT " + HostTable.COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) AND h.state = 'ACTIVE'"))
                 .map(HostTable.MAPPER)
                 .forEach(host -> hosts.put(host.id(), host));
         List<DueOrder> orders = new ArrayList<>();
@@ -157,7 +159,8 @@ public final class OrderTable implements OrderRows {
                     ORDER BY r.replica_id FOR UPDATE)
                 UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
         // The statement covers the rows that the previous one changed.
-        columns.addTo(script,
+        columns.addTo(
+                script,
                 """
                         UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r
                         WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1] AND r.replica_id = o.replica_id AND r.next_attempt_at = (:now)[1]""");

@@ -12,9 +12,9 @@ import dev.spillway.events.codec.Json;
 import dev.spillway.registry.model.Actor;
 import dev.spillway.registry.model.Place;
 import dev.spillway.registry.plan.PlanPurpose;
+import dev.spillway.registry.plan.PlanRow;
 import dev.spillway.registry.plan.PlanRow.Making;
 import dev.spillway.registry.plan.PlanRow.Tally;
-import dev.spillway.registry.plan.PlanRow;
 import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.registry.store.PlanChanges;
 import dev.spillway.registry.store.PlanRows;
@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class PlanTable implements PlanRows {
     private static final ObjectMapper JSON = Json.tolerant();
 
-    public static final String VICTIMS = "SELECT * FROM plan_victims WHERE plan_id = :plan AND number > :after ORDER BY number LIMIT :limit";
+    public static final String VICTIMS =
+            "SELECT * FROM plan_victims WHERE plan_id = :plan AND number > :after ORDER BY number LIMIT :limit";
 
     public static final String KEPT =
             "SELECT * FROM plan_victims WHERE plan_id = :plan AND number > :after AND outcome <> 'EVICTED' ORDER BY number LIMIT :limit";
@@ -43,21 +44,44 @@ public final class PlanTable implements PlanRows {
     /** Greater than the id of any plan. */
     private static final UUID LAST = new UUID(-1, -1);
 
-    private static final RowMapper<PlanRow> PLAN = (row, context) -> new PlanRow(new PlanId(Columns.uuid(row, "plan_id")),
-            new NamespaceName(row.getString("namespace")), purpose(row.getString("purpose")), new Actor(row.getString("actor")),
+    private static final RowMapper<PlanRow> PLAN = (row, context) -> new PlanRow(
+            new PlanId(Columns.uuid(row, "plan_id")),
+            new NamespaceName(row.getString("namespace")),
+            purpose(row.getString("purpose")),
+            new Actor(row.getString("actor")),
             PlanRow.State.valueOf(row.getString("state")),
-            new Making(row.getLong("namespace_entries"), row.getLong("allowed"), row.getLong("selected_entries"),
-                    row.getLong("selected_bytes"), new Place(row.getDouble("looked_to_priority"), row.getLong("looked_to")),
-                    row.getLong("victims"), row.getLong("victim_bytes")),
-            new Tally(row.getLong("done"), row.getLong("evicted"), row.getLong("evicted_bytes"), row.getLong("gone"),
-                    row.getLong("replaced"), row.getLong("pinned"), row.getLong("used"), Columns.nullableLong(row, "beyond")),
-            Columns.instant(row, "created_at"), Columns.instant(row, "expires_at"), Columns.nullableInstant(row, "applied_at"));
+            new Making(
+                    row.getLong("namespace_entries"),
+                    row.getLong("allowed"),
+                    row.getLong("selected_entries"),
+                    row.getLong("selected_bytes"),
+                    new Place(row.getDouble("looked_to_priority"), row.getLong("looked_to")),
+                    row.getLong("victims"),
+                    row.getLong("victim_bytes")),
+            new Tally(
+                    row.getLong("done"),
+                    row.getLong("evicted"),
+                    row.getLong("evicted_bytes"),
+                    row.getLong("gone"),
+                    row.getLong("replaced"),
+                    row.getLong("pinned"),
+                    row.getLong("used"),
+                    Columns.nullableLong(row, "beyond")),
+            Columns.instant(row, "created_at"),
+            Columns.instant(row, "expires_at"),
+            Columns.nullableInstant(row, "applied_at"));
 
     private static final RowMapper<PlanVictim> VICTIM = (row, context) -> {
         String outcome = row.getString("outcome");
-        return new PlanVictim(row.getLong("number"), new EntryKey(row.getString("key")), new SnapshotId(row.getString("snapshot_id")),
-                row.getLong("generation"), row.getLong("size_bytes"), row.getLong("last_use"),
-                PlanVictim.Reason.valueOf(row.getString("reason")), row.getBoolean("follows"),
+        return new PlanVictim(
+                row.getLong("number"),
+                new EntryKey(row.getString("key")),
+                new SnapshotId(row.getString("snapshot_id")),
+                row.getLong("generation"),
+                row.getLong("size_bytes"),
+                row.getLong("last_use"),
+                PlanVictim.Reason.valueOf(row.getString("reason")),
+                row.getBoolean("follows"),
                 outcome == null ? null : PlanVictim.Outcome.valueOf(outcome));
     };
 
@@ -153,7 +177,8 @@ public final class PlanTable implements PlanRows {
                 .times("created", PlanRow::createdAt)
                 .times("expires", PlanRow::expiresAt)
                 .times("appliedAt", PlanRow::appliedAt)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 INSERT INTO plans AS p (plan_id, namespace, purpose, actor, state, namespace_entries, allowed, selected_entries, selected_bytes,
                                     looked_to, looked_to_priority, victims, victim_bytes, done, evicted, evicted_bytes, gone, replaced, pinned, used, beyond, created_at,

@@ -16,8 +16,12 @@ public final class RegistryTable {
 
     static final RowMapper<RegistryRow> MAPPER = (row, context) -> {
         Long behind = Columns.nullableLong(row, "behind_generation");
-        return new RegistryRow(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation"),
-                Columns.nullableInstant(row, "restored_at"), behind == null ? null : new RegistryRow.Behind(behind, row.getLong("behind_epoch")));
+        return new RegistryRow(
+                new RegistryId(Columns.uuid(row, "id")),
+                row.getLong("epoch"),
+                row.getLong("generation"),
+                Columns.nullableInstant(row, "restored_at"),
+                behind == null ? null : new RegistryRow.Behind(behind, row.getLong("behind_epoch")));
     };
 
     private RegistryTable() {}
@@ -51,14 +55,17 @@ public final class RegistryTable {
         Columns.of(List.of(registry))
                 .longs("epoch", RegistryRow::epoch)
                 .times("restored", RegistryRow::restoredAt)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
                                     activity_trimmed_id =\s"""
                                 + ActivityTable.LAST_DRAWN);
         Columns.of(List.of(registry))
                 .longs("generation", RegistryRow::highestGeneration)
-                .addTo(script, "SELECT setval('generations', greatest((:generation)[1], (SELECT last_value FROM generations)))",
+                .addTo(
+                        script,
+                        "SELECT setval('generations', greatest((:generation)[1], (SELECT last_value FROM generations)))",
                         (row, context) -> row.getLong(1));
         script.add("UPDATE hosts SET attention = NULL WHERE attention IS NOT NULL", Map.of());
     }

@@ -45,9 +45,15 @@ public final class ReplicaTable implements ReplicaRows {
             "r.replica_id, r.host_id, r.namespace, r.key, r.snapshot_id, r.generation, r.size_bytes, r.registered_at, "
                     + "r.doom_cause, r.eviction_id, r.doomed_at, r.attempts, r.next_attempt_at, r.last_error, r.deferred_until ";
 
-    public static final RowMapper<ReplicaRow> MAPPER = (row, context) -> new ReplicaRow(new ReplicaId(Columns.uuid(row, "replica_id")),
-            new HostId(row.getString("host_id")), name(row), new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"),
-            row.getLong("size_bytes"), Columns.instant(row, "registered_at"), doom(row));
+    public static final RowMapper<ReplicaRow> MAPPER = (row, context) -> new ReplicaRow(
+            new ReplicaId(Columns.uuid(row, "replica_id")),
+            new HostId(row.getString("host_id")),
+            name(row),
+            new SnapshotId(row.getString("snapshot_id")),
+            row.getLong("generation"),
+            row.getLong("size_bytes"),
+            Columns.instant(row, "registered_at"),
+            doom(row));
 
     /** Columns that {@link #holder} reads besides those of the entry. */
     static final String COLUMNS_BESIDE_ENTRY =
@@ -120,9 +126,15 @@ public final class ReplicaTable implements ReplicaRows {
     static @Nullable ReplicaRow holder(ResultSet row, EntryRow of) throws SQLException {
         UUID id = Columns.nullableUuid(row, "replica_id");
         return id == null ? null
-                : new ReplicaRow(new ReplicaId(id), new HostId(row.getString("host_id")), of.name(),
-                        new SnapshotId(row.getString("replica_snapshot_id")), of.generation(), row.getLong("replica_size_bytes"),
-                        Columns.instant(row, "registered_at"), null);
+                : new ReplicaRow(
+                        new ReplicaId(id),
+                        new HostId(row.getString("host_id")),
+                        of.name(),
+                        new SnapshotId(row.getString("replica_snapshot_id")),
+                        of.generation(),
+                        row.getLong("replica_size_bytes"),
+                        Columns.instant(row, "registered_at"),
+                        null);
     }
 
     private static @Nullable OpenOrder doom(ResultSet row) throws SQLException {
@@ -131,8 +143,13 @@ public final class ReplicaTable implements ReplicaRows {
             return null;
         }
         UUID eviction = Columns.nullableUuid(row, "eviction_id");
-        return new OpenOrder(eviction == null ? null : new EvictionId(eviction), OrderCause.valueOf(cause), Columns.instant(row, "doomed_at"),
-                row.getInt("attempts"), Columns.instant(row, "next_attempt_at"), row.getString("last_error"),
+        return new OpenOrder(
+                eviction == null ? null : new EvictionId(eviction),
+                OrderCause.valueOf(cause),
+                Columns.instant(row, "doomed_at"),
+                row.getInt("attempts"),
+                Columns.instant(row, "next_attempt_at"),
+                row.getString("last_error"),
                 Columns.nullableInstant(row, "deferred_until"));
     }
 
@@ -213,9 +230,10 @@ public final class ReplicaTable implements ReplicaRows {
 
     @Override
     public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
-        return new HashSet<>(holdings(holdings, OF_THEM_HELD_ELSEWHERE).bind("than", than.value())
-                .map((row, context) -> new Holding(name(row), row.getLong("generation")))
-                .list());
+        return new HashSet<>(
+                holdings(holdings, OF_THEM_HELD_ELSEWHERE).bind("than", than.value())
+                        .map((row, context) -> new Holding(name(row), row.getLong("generation")))
+                        .list());
     }
 
     private Query holdings(Collection<Holding> holdings, String sql) {
@@ -258,7 +276,8 @@ public final class ReplicaTable implements ReplicaRows {
         whole(addedDoomed).addTo(script, OPEN.formatted(ADD));
         doomOnly(doomed).addTo(script, OPEN.formatted(CHANGE));
         doomOnly(changed).addTo(script, CHANGE);
-        asStored(changed.stream().filter(this::isMoved).toList(), Function.identity()).times("next", row -> of(row, OpenOrder::nextAttemptAt))
+        asStored(changed.stream().filter(this::isMoved).toList(), Function.identity())
+                .times("next", row -> of(row, OpenOrder::nextAttemptAt))
                 .addTo(script, """
                         UPDATE open_orders o SET next_attempt_at = u.next
                         FROM (SELECT unnest(:host), unnest(:due), unnest(:id), unnest(:next)) AS u (host_id, due, replica_id, next)
@@ -303,7 +322,8 @@ public final class ReplicaTable implements ReplicaRows {
         Columns.of(closed).uuids("ids", row -> row.row().id().value()).addTo(script, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
         doomColumns(identity(closed, ClosedReplica::row), ClosedReplica::row).texts("result", ClosedReplica::result)
                 .times("closed", ClosedReplica::at)
-                .addTo(script,
+                .addTo(
+                        script,
                         """
                                 INSERT INTO replica_history (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at,
                                     doom_cause, eviction_id, doomed_at, attempts, last_error, result, closed_at)
@@ -331,8 +351,7 @@ public final class ReplicaTable implements ReplicaRows {
         })
                 .times("doomed", row -> of(of.apply(row), OpenOrder::at))
                 .nullableInts("attempts", row -> of(of.apply(row), OpenOrder::attempts))
-                .texts("error",
-                        row -> of(of.apply(row), OpenOrder::lastError));
+                .texts("error", row -> of(of.apply(row), OpenOrder::lastError));
     }
 
     private static <V> @Nullable V of(ReplicaRow row, Function<OpenOrder, @Nullable V> value) {

@@ -40,8 +40,12 @@ public final class TokenTable implements TokenStore {
     public Optional<Stored> create(Identity identity, String digest, String createdBy, @Nullable Duration lasts) {
         return ask(handle -> handle.inTransaction(transaction -> {
             Optional<Stored> created = insert(transaction, identity, digest, createdBy, lasts);
-            created.ifPresent(token -> AuditTable.add(transaction, Actor.client(createdBy), Action.CREATE_TOKEN,
-                    "%s of role %s".formatted(identity.name(), identity.role())));
+            created.ifPresent(
+                    token -> AuditTable.add(
+                            transaction,
+                            Actor.client(createdBy),
+                            Action.CREATE_TOKEN,
+                            "%s of role %s".formatted(identity.name(), identity.role())));
             return created;
         }));
     }
@@ -64,11 +68,12 @@ public final class TokenTable implements TokenStore {
 
     @Override
     public List<Stored> list(String after, int limit) {
-        return ask(handle -> handle.createQuery("SELECT " + COLUMNS + "FROM tokens WHERE name > :after ORDER BY name LIMIT :limit")
-                .bind("after", after)
-                .bind("limit", limit)
-                .map((row, context) -> stored(row))
-                .list());
+        return ask(
+                handle -> handle.createQuery("SELECT " + COLUMNS + "FROM tokens WHERE name > :after ORDER BY name LIMIT :limit")
+                        .bind("after", after)
+                        .bind("limit", limit)
+                        .map((row, context) -> stored(row))
+                        .list());
     }
 
     @Override
@@ -84,11 +89,12 @@ public final class TokenTable implements TokenStore {
 
     @Override
     public Optional<Identity> find(String digest) {
-        return ask(handle -> handle.createQuery(
-                "SELECT " + COLUMNS + "FROM tokens WHERE digest = :digest AND (expires_at IS NULL OR expires_at > now())")
-                .bind("digest", digest)
-                .map((row, context) -> stored(row).identity())
-                .findOne());
+        return ask(
+                handle -> handle.createQuery(
+                        "SELECT " + COLUMNS + "FROM tokens WHERE digest = :digest AND (expires_at IS NULL OR expires_at > now())")
+                        .bind("digest", digest)
+                        .map((row, context) -> stored(row).identity())
+                        .findOne());
     }
 
     private <T> T ask(Function<Handle, T> asking) {
@@ -108,8 +114,14 @@ public final class TokenTable implements TokenStore {
                 .collect(Collectors.toSet());
         Instant expiresAt = Columns.nullableInstant(row, "expires_at");
         return new Stored(
-                new Identity(row.getString("name"), Role.valueOf(row.getString("role")), namespaces,
-                        host == null ? null : new HostId(host), expiresAt),
-                Columns.instant(row, "created_at"), row.getString("created_by"), expiresAt);
+                new Identity(
+                        row.getString("name"),
+                        Role.valueOf(row.getString("role")),
+                        namespaces,
+                        host == null ? null : new HostId(host),
+                        expiresAt),
+                Columns.instant(row, "created_at"),
+                row.getString("created_by"),
+                expiresAt);
     }
 }

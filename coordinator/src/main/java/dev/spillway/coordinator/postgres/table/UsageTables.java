@@ -32,8 +32,11 @@ public final class UsageTables implements UsageStore {
     private static final int PENDING_ROWS_MAX = 1_000;
     /** Time in which the weight of an access falls by half. */
     private static final Duration HALF_LIFE = Duration.ofDays(7);
-    private static final RowMapper<SampledAccesses> SAMPLES = (row, context) -> new SampledAccesses(row.getLong("threshold"),
-            row.getLong("hits"), row.getLong("fills"), row.getLong("misses"),
+    private static final RowMapper<SampledAccesses> SAMPLES = (row, context) -> new SampledAccesses(
+            row.getLong("threshold"),
+            row.getLong("hits"),
+            row.getLong("fills"),
+            row.getLong("misses"),
             SampledAccesses.unpacked(row.getBytes("samples"), row.getBytes("costs")));
 
     /** The present state of a namespace, on which its model depends. */
@@ -63,10 +66,11 @@ public final class UsageTables implements UsageStore {
             });
             full.forEach(namespace -> jdbi.useTransaction(handle -> fold(handle, namespace)));
             Map<NamespaceName, Long> thresholds = new HashMap<>();
-            jdbi.useHandle(handle -> handle.createQuery("SELECT namespace, threshold FROM curves WHERE namespace = ANY(:names)")
-                    .bindArray("names", String.class, texts(seen.keySet()))
-                    .map((row, context) -> thresholds.put(new NamespaceName(row.getString("namespace")), row.getLong("threshold")))
-                    .list());
+            jdbi.useHandle(
+                    handle -> handle.createQuery("SELECT namespace, threshold FROM curves WHERE namespace = ANY(:names)")
+                            .bindArray("names", String.class, texts(seen.keySet()))
+                            .map((row, context) -> thresholds.put(new NamespaceName(row.getString("namespace")), row.getLong("threshold")))
+                            .list());
             return thresholds;
         });
     }
@@ -115,10 +119,12 @@ public final class UsageTables implements UsageStore {
                 .bind("model", CurveModel.empty(present.policy(), Sampling.ALL).written())
                 .execute();
         model(handle, namespace, present, " FOR UPDATE SKIP LOCKED").ifPresent(model -> {
-            model.take(handle.createQuery("DELETE FROM curve_samples WHERE namespace = :namespace RETURNING *")
-                    .bind("namespace", namespace.value())
-                    .map(SAMPLES)
-                    .list(), present.entries());
+            model.take(
+                    handle.createQuery("DELETE FROM curve_samples WHERE namespace = :namespace RETURNING *")
+                            .bind("namespace", namespace.value())
+                            .map(SAMPLES)
+                            .list(),
+                    present.entries());
             handle.createUpdate("UPDATE curves SET threshold = :threshold, model = :model, folded_at = now() WHERE namespace = :namespace")
                     .bind("namespace", namespace.value())
                     .bind("threshold", model.threshold())
@@ -153,24 +159,33 @@ public final class UsageTables implements UsageStore {
         return asked(() -> jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
             Present present = present(handle, namespace);
             CurveModel model = model(handle, namespace, present, "").orElseGet(() -> CurveModel.empty(present.policy(), Sampling.ALL));
-            model.take(handle.createQuery("SELECT * FROM curve_samples WHERE namespace = :namespace")
-                    .bind("namespace", namespace.value())
-                    .map(SAMPLES)
-                    .list(), present.entries());
+            model.take(
+                    handle.createQuery("SELECT * FROM curve_samples WHERE namespace = :namespace")
+                            .bind("namespace", namespace.value())
+                            .map(SAMPLES)
+                            .list(),
+                    present.entries());
             return model.curve();
         }));
     }
 
     @Override
     public List<Interval> history(NamespaceName namespace, Instant since) {
-        return asked(() -> jdbi.withHandle(handle -> handle.createQuery("""
-                SELECT began_at, hits, misses, entries, bytes FROM namespace_usage
-                WHERE namespace = :namespace AND began_at >= :since ORDER BY began_at""")
-                .bind("namespace", namespace.value())
-                .bind("since", since)
-                .map((row, context) -> new Interval(Columns.instant(row, "began_at"), row.getLong("hits"), row.getLong("misses"),
-                        row.getLong("entries"), row.getLong("bytes")))
-                .list()));
+        return asked(
+                () -> jdbi.withHandle(
+                        handle -> handle.createQuery("""
+                                SELECT began_at, hits, misses, entries, bytes FROM namespace_usage
+                                WHERE namespace = :namespace AND began_at >= :since ORDER BY began_at""")
+                                .bind("namespace", namespace.value())
+                                .bind("since", since)
+                                .map(
+                                        (row, context) -> new Interval(
+                                                Columns.instant(row, "began_at"),
+                                                row.getLong("hits"),
+                                                row.getLong("misses"),
+                                                row.getLong("entries"),
+                                                row.getLong("bytes")))
+                                .list()));
     }
 
     private <T> T asked(Supplier<T> asking) {

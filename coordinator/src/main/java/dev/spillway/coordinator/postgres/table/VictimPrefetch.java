@@ -86,8 +86,10 @@ public final class VictimPrefetch {
                 }
             }
             holders.values().forEach(holding -> holding.sort(Comparator.comparing(ReplicaRow::id)));
-            asked.forEach(one -> pages.put(one.namespace(),
-                    new Page(one, List.copyOf(inOrder.getOrDefault(one.namespace(), new TreeMap<>()).values()))));
+            asked.forEach(
+                    one -> pages.put(
+                            one.namespace(),
+                            new Page(one, List.copyOf(inOrder.getOrDefault(one.namespace(), new TreeMap<>()).values()))));
         };
     }
 

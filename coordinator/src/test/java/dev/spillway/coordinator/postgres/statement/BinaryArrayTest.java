@@ -32,10 +32,12 @@ class BinaryArrayTest {
         @Nullable
         Instant[] times = {Instant.parse("2026-11-21T07:00:00.123456Z"), Instant.parse("1969-12-31T23:59:59.999999Z"), null};
         assertThat(sent(binary, BinaryArray.of(ids), UUID.class)).containsExactly(ids);
-        assertThat(sent(binary, BinaryArray.of(times), OffsetDateTime.class)
-                .stream()
-                .map(time -> time == null ? null : time.toInstant())
-                .toList()).containsExactly(times);
+        assertThat(
+                sent(binary, BinaryArray.of(times), OffsetDateTime.class)
+                        .stream()
+                        .map(time -> time == null ? null : time.toInstant())
+                        .toList())
+                .containsExactly(times);
         assertThat(sent(binary, BinaryArray.of(new UUID[0]), UUID.class)).isEmpty();
     }
 

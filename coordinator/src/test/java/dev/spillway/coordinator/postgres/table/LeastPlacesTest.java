@@ -41,8 +41,15 @@ class LeastPlacesTest {
     }
 
     private static EntryRow usedAt(Place place) {
-        return new EntryRow(Fleet.name("k" + place.use()), new EntryRow.Image(new SnapshotId("image"), place.use(), 1, Description.NONE),
-                new Use(place.use(), Instant.EPOCH, 1, place.priority()), false, Instant.EPOCH, null, Written.NONE, false);
+        return new EntryRow(
+                Fleet.name("k" + place.use()),
+                new EntryRow.Image(new SnapshotId("image"), place.use(), 1, Description.NONE),
+                new Use(place.use(), Instant.EPOCH, 1, place.priority()),
+                false,
+                Instant.EPOCH,
+                null,
+                Written.NONE,
+                false);
     }
 
     @Test

@@ -82,8 +82,12 @@ class UsageTablesTest {
     void whatHostsReadCountsAndWhatIsDeletedDoesNotComeBack() {
         FleetHost host = fleet.host("host-1");
         host.holds("a", "image");
-        fleet.registry.execute(new Command.FromWorker<>(new TouchRequest(host.sender(),
-                List.of(new TouchRequest.Used(Fleet.name("a"), 3)), List.of(new TouchRequest.Missed(NAMESPACE, 2)))));
+        fleet.registry.execute(
+                new Command.FromWorker<>(
+                        new TouchRequest(
+                                host.sender(),
+                                List.of(new TouchRequest.Used(Fleet.name("a"), 3)),
+                                List.of(new TouchRequest.Missed(NAMESPACE, 2)))));
         fleet.invalidate("a", null);
         host.holds("a", "image");
         store();

@@ -25,7 +25,13 @@ public sealed interface KeptRequest {
      * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or
      *                {@link PutOutcome.Refused}
      */
-    record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable Map<NotKept, Long> notKept,
+    record Put(
+            String key,
+            String digest,
+            ReplicaId replicaId,
+            long sizeBytes,
+            Instant since,
+            @Nullable Map<NotKept, Long> notKept,
             @Nullable PutOutcome outcome) implements KeptRequest {
         /** Returns the same request with its answer. */
         public Put settled(PutOutcome as) {

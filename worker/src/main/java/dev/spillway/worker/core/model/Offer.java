@@ -13,7 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param artifact   attributes of an artifact; absent for a directory
  * @param generation the generation to attach to, or 0 to take the key with a new one
  */
-public record Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
+public record Offer(
+        ReplicaId id,
+        EntryName name,
+        SnapshotId snapshotId,
+        long generation,
+        long sizeBytes,
+        Description description,
         @Nullable ArtifactInfo artifact) {
     /** Offers a directory. */
     public Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description) {

@@ -22,9 +22,23 @@ import org.jspecify.annotations.Nullable;
  * @param imageAwaited    whether it is HIDDEN only because its image is missing; it is served again when the image is back, as on a remounted volume
  */
 @RecordBuilder
-public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
-        ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
-        @Nullable Long registeredEpoch, @Nullable Proposal readoption, boolean imageAwaited, @Nullable ArtifactInfo artifact)
+public record ReplicaRecord(
+        ReplicaId id,
+        EntryName name,
+        SnapshotId snapshotId,
+        long generation,
+        long sizeBytes,
+        Description description,
+        ReplicaState state,
+        boolean ordered,
+        long bytesFreed,
+        Instant cachedAt,
+        Instant lastAccessedAt,
+        @Nullable ReplicaId imageOf,
+        @Nullable Long registeredEpoch,
+        @Nullable Proposal readoption,
+        boolean imageAwaited,
+        @Nullable ArtifactInfo artifact)
         implements ReplicaRecordBuilder.With {
     /**
      * A new id, minted to readopt a replica.
@@ -34,10 +48,35 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     public record Proposal(ReplicaId id, long epoch) {}
 
     /** Creates a replica of a directory that was never readopted. */
-    public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
-            ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
-        this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
-                null, false, null);
+    public ReplicaRecord(
+            ReplicaId id,
+            EntryName name,
+            SnapshotId snapshotId,
+            long generation,
+            long sizeBytes,
+            Description description,
+            ReplicaState state,
+            boolean ordered,
+            long bytesFreed,
+            Instant cachedAt,
+            Instant lastAccessedAt) {
+        this(
+                id,
+                name,
+                snapshotId,
+                generation,
+                sizeBytes,
+                description,
+                state,
+                ordered,
+                bytesFreed,
+                cachedAt,
+                lastAccessedAt,
+                null,
+                null,
+                null,
+                false,
+                null);
     }
 
     /** Returns the name of its image on the disk, which is the first id that it had. */

@@ -116,7 +116,9 @@ public final class ArchiveAttributes {
                 unescaped.append(name.charAt(at + 1) == '3' ? '=' : '%');
                 at += 2;
             } else if (name.charAt(at) == '%' && isEscape(name, at)) {
-                throw Attributes.refused(path, name,
+                throw Attributes.refused(
+                        path,
+                        name,
                         "may be percent-encoded or not (expected: %3D and %25 alone, or a LIBARCHIVE.xattr record too)");
             } else {
                 unescaped.append(name.charAt(at));

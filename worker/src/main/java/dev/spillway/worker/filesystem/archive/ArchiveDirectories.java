@@ -84,7 +84,9 @@ final class ArchiveDirectories implements AutoCloseable {
             at.enter(name);
         } catch (PosixException e) {
             if (e.errno() == Errno.ELOOP || e.errno() == Errno.ENOTDIR) {
-                throw StagingStopped.refused(RefusalReason.NOT_A_DIRECTORY, at.text(name),
+                throw StagingStopped.refused(
+                        RefusalReason.NOT_A_DIRECTORY,
+                        at.text(name),
                         "is used as a directory, but is something else before it in the archive (expected: entries below directories)");
             }
             throw e;
@@ -151,7 +153,9 @@ final class ArchiveDirectories implements AutoCloseable {
             throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is absolute (expected: a path below the root of the archive)");
         }
         if (path.length > maxBytes) {
-            throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, shown,
+            throw StagingStopped.refused(
+                    RefusalReason.PATH_TOO_LONG,
+                    shown,
                     "is a path of %d characters (expected: at most %d bytes)".formatted(text.length(), maxBytes));
         }
         List<FileName> names = new ArrayList<>();
@@ -175,7 +179,9 @@ final class ArchiveDirectories implements AutoCloseable {
         try {
             return FileName.of(part);
         } catch (IllegalArgumentException e) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, path,
+            throw StagingStopped.refused(
+                    RefusalReason.BAD_PATH,
+                    path,
                     e.getMessage() == null ? "is no path" : ShownPath.of(e.getMessage()));
         }
     }

@@ -58,7 +58,12 @@ public final class ArchiveExtractor {
     private long symbolicLinks;
     private long links;
 
-    private ArchiveExtractor(ArchiveEntries tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, boolean strict,
+    private ArchiveExtractor(
+            ArchiveEntries tar,
+            OpenDirectory root,
+            ArchiveLimits limits,
+            ArchiveTrust trust,
+            boolean strict,
             FreeSpace space) throws PosixException {
         this.tar = tar;
         this.root = root;
@@ -77,7 +82,12 @@ public final class ArchiveExtractor {
      * @throws StoreFullException when too little would stay free
      * @throws IOException when the stream or the disk failed
      */
-    public static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, boolean strict,
+    public static StageFigures extract(
+            InputStream stream,
+            OpenDirectory root,
+            ArchiveLimits limits,
+            ArchiveTrust trust,
+            boolean strict,
             FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         ReceivedStream received = new ReceivedStream(stream);
@@ -86,8 +96,14 @@ public final class ArchiveExtractor {
         }
     }
 
-    private static StageFigures extract(ReceivedStream received, ArchiveSource source, OpenDirectory root, ArchiveLimits limits,
-            ArchiveTrust trust, boolean strict, FreeSpace space)
+    private static StageFigures extract(
+            ReceivedStream received,
+            ArchiveSource source,
+            OpenDirectory root,
+            ArchiveLimits limits,
+            ArchiveTrust trust,
+            boolean strict,
+            FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         try (ArchiveEntries tar = new ArchiveEntries(source)) {
             ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust, strict, space);
@@ -101,14 +117,17 @@ public final class ArchiveExtractor {
                 if (received.failure() != null && e instanceof IOException failed) {
                     throw failed;
                 }
-                throw malformed(extractor.entryName.isEmpty() || source.ended() ? "." : extractor.entryName,
+                throw malformed(
+                        extractor.entryName.isEmpty() || source.ended() ? "." : extractor.entryName,
                         ShownPath.of(String.valueOf(e.getMessage())));
             }
         }
     }
 
     private static StagingStopped malformed(String path, String why) {
-        return StagingStopped.refused(RefusalReason.MALFORMED, path,
+        return StagingStopped.refused(
+                RefusalReason.MALFORMED,
+                path,
                 "cannot be read: %s (expected: a tar stream, also zstd)".formatted(why));
     }
 
@@ -165,7 +184,9 @@ public final class ArchiveExtractor {
             return;
         }
         if (path.isEmpty()) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.BAD_PATH,
+                    entryName,
                     "is the root of the archive, and not a directory (expected: a directory)");
         }
         names++;
@@ -182,7 +203,9 @@ public final class ArchiveExtractor {
         } else if (isRegular(entry)) {
             extractFile(entry, parent, name);
         } else {
-            throw StagingStopped.refused(RefusalReason.SPECIAL_FILE, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.SPECIAL_FILE,
+                    entryName,
                     "is of type '%c' (expected: directories, regular files and links)".formatted((char) entry.getLinkFlag()));
         }
     }
@@ -198,7 +221,9 @@ public final class ArchiveExtractor {
 
     private void refuseSize(TarArchiveEntry link) throws StagingStopped {
         if (link.getSize() != 0) {
-            throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.BAD_LINK,
+                    entryName,
                     "is a link with a size of %d bytes (expected: 0, because programs differ on whether content follows)"
                             .formatted(link.getSize()));
         }
@@ -218,7 +243,9 @@ public final class ArchiveExtractor {
     private void extractFile(TarArchiveEntry entry, OpenDirectory parent, FileName name)
             throws IOException, InterruptedException, StagingStopped {
         if (entryName.endsWith("/")) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.BAD_PATH,
+                    entryName,
                     "ends in a slash, but is a file of %d bytes (expected: the name of a file, or a directory)".formatted(entry.getSize()));
         }
         makeRoom(parent, name);
@@ -295,12 +322,16 @@ public final class ArchiveExtractor {
     private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, FileName name) throws IOException, StagingStopped {
         byte[] target = tar.link();
         if (target.length == 0 || hasNul(target)) {
-            throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.BAD_LINK,
+                    entryName,
                     "is a symbolic link to '%s' (expected: a target that is not empty and has no NUL)"
                             .formatted(ShownPath.of(text(target))));
         }
         if (target.length > limits.maxPathBytes()) {
-            throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.PATH_TOO_LONG,
+                    entryName,
                     "is a symbolic link to %d bytes (expected: at most %d)".formatted(target.length, limits.maxPathBytes()));
         }
         makeRoom(parent, name);
@@ -358,7 +389,9 @@ public final class ArchiveExtractor {
     }
 
     private StagingStopped badLink(String target) {
-        return StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
+        return StagingStopped.refused(
+                RefusalReason.BAD_LINK,
+                entryName,
                 "is a hard link to '%s' (expected: a file before it in the archive)".formatted(ShownPath.of(target)));
     }
 
@@ -374,7 +407,9 @@ public final class ArchiveExtractor {
             return;
         }
         if (there.get().kind() == EntryKind.DIRECTORY) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.BAD_PATH,
+                    entryName,
                     "is a directory before it in the archive (expected: one kind for each path)");
         }
         parent.removeFile(name);
@@ -389,7 +424,9 @@ public final class ArchiveExtractor {
 
     private void checkEntries(long count) throws StagingStopped {
         if (count > limits.maxEntries()) {
-            throw StagingStopped.refused(RefusalReason.TOO_MANY_ENTRIES, entryName,
+            throw StagingStopped.refused(
+                    RefusalReason.TOO_MANY_ENTRIES,
+                    entryName,
                     "is entry %d (expected: at most %d)".formatted(count, limits.maxEntries()));
         }
     }

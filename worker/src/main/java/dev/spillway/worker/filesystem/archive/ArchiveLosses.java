@@ -20,7 +20,9 @@ final class ArchiveLosses {
     void of(String path, Map<NotKept, String> what) throws StagingStopped {
         for (Map.Entry<NotKept, String> lost : what.entrySet()) {
             if (strict) {
-                throw StagingStopped.refused(RefusalReason.NOT_KEPT, path,
+                throw StagingStopped.refused(
+                        RefusalReason.NOT_KEPT,
+                        path,
                         lost.getValue() + " (expected, with strict: nothing that is lost)");
             }
             counts.merge(lost.getKey(), 1L, Long::sum);

@@ -30,7 +30,14 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
  * @param owned whether owner and group are to be set
  * @param lost losses by kind, in words
  */
-record ArchiveMetadata(String path, int permissions, boolean owned, int owner, int group, FileTimes times, Map<String, byte[]> attributes,
+record ArchiveMetadata(
+        String path,
+        int permissions,
+        boolean owned,
+        int owner,
+        int group,
+        FileTimes times,
+        Map<String, byte[]> attributes,
         Map<NotKept, String> lost) {
     private static final int PERMISSION_BITS = 07777;
     private static final int SET_ID_BITS = 06000;
@@ -85,8 +92,15 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
             lost.put(NotKept.FLAGS, "its file flags are not kept");
         }
         Instant modified = entry.getLastModifiedTime().toInstant();
-        return new ArchiveMetadata(path, permissions, owned, (int) entry.getLongUserId(), (int) entry.getLongGroupId(),
-                FileTimes.of(modified.getEpochSecond(), modified.getNano()), attributes, lost);
+        return new ArchiveMetadata(
+                path,
+                permissions,
+                owned,
+                (int) entry.getLongUserId(),
+                (int) entry.getLongGroupId(),
+                FileTimes.of(modified.getEpochSecond(), modified.getNano()),
+                attributes,
+                lost);
     }
 
     /** Returns whether a number can be an owner or group. The largest one means "unchanged". */
@@ -101,7 +115,9 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
 
     private static void lose(String path, String name, Map<NotKept, String> lost) throws StagingStopped {
         if (OVERLAY_CONTENT.contains(name)) {
-            throw StagingStopped.refused(RefusalReason.NOT_KEPT, path,
+            throw StagingStopped.refused(
+                    RefusalReason.NOT_KEPT,
+                    path,
                     "its attribute '%s' is not kept, and what an overlay shows depends on it (expected: %s alone, at a worker with CAP_SYS_ADMIN)"
                             .formatted(name, OPAQUE));
         }
@@ -197,8 +213,10 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
 
     private void report(FileStatus status, Map<NotKept, String> notKept, ArchiveLosses losses) throws StagingStopped {
         if (!status.times().modifiedWith(times)) {
-            notKept.put(NotKept.TIMES, "its time of modification, %s, is not kept: the file system cannot hold it"
-                    .formatted(Instant.ofEpochSecond(times.modificationSeconds(), times.modificationNanos())));
+            notKept.put(
+                    NotKept.TIMES,
+                    "its time of modification, %s, is not kept: the file system cannot hold it"
+                            .formatted(Instant.ofEpochSecond(times.modificationSeconds(), times.modificationNanos())));
         }
         notKept.putAll(lost);
         losses.of(path, notKept);

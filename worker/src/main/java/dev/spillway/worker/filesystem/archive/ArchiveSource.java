@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-
 /**
  * The unpacked bytes of an archive as they are read. Bounds the size of one header, because a long name or an attribute is read into memory whole.
  * Lets only zeros follow the end mark.
@@ -21,8 +20,15 @@ final class ArchiveSource extends FilterInputStream {
 
     private static final int MAGIC_BYTES = 10;
     /** First bytes of streams in compression formats that are refused (ISO 8859-1). */
-    private static final Map<String, Pattern> PACKED = Map.of("gzip", Pattern.compile("\\x1f\\x8b"),
-            "xz", Pattern.compile("\\xfd7zXZ\\x00"), "bzip2", Pattern.compile("BZh[1-9]1AY&SY"), "lz4", Pattern.compile("\\x04\"M\\x18"));
+    private static final Map<String, Pattern> PACKED = Map.of(
+            "gzip",
+            Pattern.compile("\\x1f\\x8b"),
+            "xz",
+            Pattern.compile("\\xfd7zXZ\\x00"),
+            "bzip2",
+            Pattern.compile("BZh[1-9]1AY&SY"),
+            "lz4",
+            Pattern.compile("\\x04\"M\\x18"));
 
     private long headerBytesLeft = Long.MAX_VALUE;
     private long position;

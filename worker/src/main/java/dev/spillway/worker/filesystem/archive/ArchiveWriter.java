@@ -105,8 +105,10 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
             int read = file.read(buffer, 0, (int) Math.min(BUFFER_BYTES, size - at), at);
             if (read == 0) {
                 throw new EOFException(
-                        "%s: ended at %d bytes while it was written to an archive (expected: %d bytes)".formatted(place.text(name),
-                                at, size));
+                        "%s: ended at %d bytes while it was written to an archive (expected: %d bytes)".formatted(
+                                place.text(name),
+                                at,
+                                size));
             }
             tar.write(buffer, 0, read);
             at += read;

@@ -49,7 +49,8 @@ final class PaxRecords {
             }
             int end = at + length;
             int equals = indexOf(header, '=', space, end);
-            put(new String(header, space + 1, equals - space - 1, StandardCharsets.ISO_8859_1),
+            put(
+                    new String(header, space + 1, equals - space - 1, StandardCharsets.ISO_8859_1),
                     Arrays.copyOfRange(header, equals + 1, end - 1));
             at = end;
         }

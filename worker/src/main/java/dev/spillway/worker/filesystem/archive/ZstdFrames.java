@@ -100,7 +100,8 @@ public final class ZstdFrames extends InputStream {
         if (code == Zstd.errFrameParameterWindowTooLarge()) {
             return "it needs a window of %s bytes (expected: at most %d, as zstd --long=%d makes)".formatted(
                     Long.toUnsignedString(windowBytes()),
-                    1L << MAX_WINDOW_LOG, MAX_WINDOW_LOG);
+                    1L << MAX_WINDOW_LOG,
+                    MAX_WINDOW_LOG);
         }
         if (code == Zstd.errPrefixUnknown()) {
             return "it holds what is no zstd frame";

@@ -11,8 +11,18 @@ package dev.spillway.worker.filesystem.posix;
  * @param unremovable whether it is immutable or append-only (chattr +i, +a). Such a file cannot be removed, and no entry can be removed from such a
  *                    directory
  */
-public record FileStatus(EntryKind kind, int permissions, long links, int owner, int group, FileIdentity identity, long sizeBytes,
-        long allocatedBytes, FileTimes times, long changedNanos, boolean mountRoot,
+public record FileStatus(
+        EntryKind kind,
+        int permissions,
+        long links,
+        int owner,
+        int group,
+        FileIdentity identity,
+        long sizeBytes,
+        long allocatedBytes,
+        FileTimes times,
+        long changedNanos,
+        boolean mountRoot,
         boolean unremovable) {
     /** Returns whether nobody changed the file between the two calls. A writer can restore the time of the write, but not the time of the change. */
     public boolean unchanged(FileStatus other) {

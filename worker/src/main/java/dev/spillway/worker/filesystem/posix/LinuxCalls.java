@@ -104,8 +104,16 @@ final class LinuxCalls {
     }
 
     static FileStatus statx(int directory, byte[] path, int flags) throws PosixException {
-        call("stat", path, s -> (int) STATX.invokeExact(s.state(), directory, s.first(path), flags | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS,
-                s.struct()));
+        call(
+                "stat",
+                path,
+                s -> (int) STATX.invokeExact(
+                        s.state(),
+                        directory,
+                        s.first(path),
+                        flags | AT_SYMLINK_NOFOLLOW,
+                        STATX_BASIC_STATS,
+                        s.struct()));
         return StatxStruct.read(Scratch.current().struct());
     }
 
@@ -130,7 +138,9 @@ final class LinuxCalls {
     }
 
     static byte[] readlinkat(int directory, byte[] path) throws PosixException {
-        long length = call("read symbolic link", path,
+        long length = call(
+                "read symbolic link",
+                path,
                 s -> (long) READLINKAT.invokeExact(s.state(), directory, s.first(path), s.buffer(), (long) Scratch.PATH_BYTES));
         return taken(length);
     }
@@ -139,7 +149,9 @@ final class LinuxCalls {
      * @return number of bytes of entries that are now at the start of {@link Scratch#buffer()}, 0 at the end
      */
     static int getdents64(int directory) throws PosixException {
-        return (int) call("list", directory,
+        return (int) call(
+                "list",
+                directory,
                 s -> (long) GETDENTS64.invokeExact(s.state(), directory, s.buffer(), (long) Scratch.BUFFER_BYTES));
     }
 
@@ -164,8 +176,14 @@ final class LinuxCalls {
             MemorySegment offsets = s.struct();
             offsets.set(JAVA_LONG, 0, offset);
             offsets.set(JAVA_LONG, Long.BYTES, offset);
-            return (long) COPY_FILE_RANGE.invokeExact(s.state(), from, offsets.asSlice(0, Long.BYTES), to,
-                    offsets.asSlice(Long.BYTES, Long.BYTES), count, 0);
+            return (long) COPY_FILE_RANGE.invokeExact(
+                    s.state(),
+                    from,
+                    offsets.asSlice(0, Long.BYTES),
+                    to,
+                    offsets.asSlice(Long.BYTES, Long.BYTES),
+                    count,
+                    0);
         });
     }
 
@@ -186,7 +204,9 @@ final class LinuxCalls {
     }
 
     static void utimensat(int directory, byte[] path, FileTimes times) throws PosixException {
-        call("set times of", path,
+        call(
+                "set times of",
+                path,
                 s -> (int) UTIMENSAT.invokeExact(s.state(), directory, s.first(path), timespecs(s, times), AT_SYMLINK_NOFOLLOW));
     }
 
@@ -208,12 +228,17 @@ final class LinuxCalls {
     }
 
     static byte[] fgetxattr(int file, byte[] name) throws PosixException {
-        return taken(call("get attribute", name,
-                s -> (long) FGETXATTR.invokeExact(s.state(), file, s.first(name), s.buffer(), (long) LIST_BYTES)));
+        return taken(
+                call(
+                        "get attribute",
+                        name,
+                        s -> (long) FGETXATTR.invokeExact(s.state(), file, s.first(name), s.buffer(), (long) LIST_BYTES)));
     }
 
     static void fsetxattr(int file, byte[] name, byte[] value) throws PosixException {
-        call("set attribute", name,
+        call(
+                "set attribute",
+                name,
                 s -> (int) FSETXATTR.invokeExact(s.state(), file, s.first(name), given(s, value), (long) value.length, 0));
     }
 
@@ -222,17 +247,25 @@ final class LinuxCalls {
     }
 
     static byte[] llistxattr(byte[] path) throws PosixException {
-        return taken(call("list attributes of", path,
-                s -> (long) LLISTXATTR.invokeExact(s.state(), s.first(path), s.buffer(), (long) LIST_BYTES)));
+        return taken(
+                call(
+                        "list attributes of",
+                        path,
+                        s -> (long) LLISTXATTR.invokeExact(s.state(), s.first(path), s.buffer(), (long) LIST_BYTES)));
     }
 
     static byte[] lgetxattr(byte[] path, byte[] name) throws PosixException {
-        return taken(call("get attribute", name,
-                s -> (long) LGETXATTR.invokeExact(s.state(), s.first(path), s.second(name), s.buffer(), (long) LIST_BYTES)));
+        return taken(
+                call(
+                        "get attribute",
+                        name,
+                        s -> (long) LGETXATTR.invokeExact(s.state(), s.first(path), s.second(name), s.buffer(), (long) LIST_BYTES)));
     }
 
     static void lsetxattr(byte[] path, byte[] name, byte[] value) throws PosixException {
-        call("set attribute", name,
+        call(
+                "set attribute",
+                name,
                 s -> (int) LSETXATTR.invokeExact(s.state(), s.first(path), s.second(name), given(s, value), (long) value.length, 0));
     }
 
@@ -249,7 +282,9 @@ final class LinuxCalls {
         // The layout of struct statvfs is the same on all machines of 64 bits.
         MemorySegment struct = Scratch.current().struct();
         long fragment = struct.get(JAVA_LONG, 0x08);
-        return new FileSystemSpace(struct.get(JAVA_LONG, 0x20) * fragment, struct.get(JAVA_LONG, 0x10) * fragment,
+        return new FileSystemSpace(
+                struct.get(JAVA_LONG, 0x20) * fragment,
+                struct.get(JAVA_LONG, 0x10) * fragment,
                 struct.get(JAVA_LONG, 0x38),
                 struct.get(JAVA_LONG, 0x28));
     }

@@ -140,8 +140,12 @@ public final class OpenDirectory extends OpenFile {
 
     /** Creates a file for writing; fails with EEXIST if there is an entry of that name. */
     public OpenRegularFile createFile(FileName name, int permissions) throws PosixException {
-        return new OpenRegularFile(LinuxCalls.openat(number(), name.bytes(),
-                LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL | LinuxCalls.O_NOFOLLOW, permissions));
+        return new OpenRegularFile(
+                LinuxCalls.openat(
+                        number(),
+                        name.bytes(),
+                        LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL | LinuxCalls.O_NOFOLLOW,
+                        permissions));
     }
 
     public void createDirectory(FileName name, int permissions) throws PosixException {

@@ -34,14 +34,23 @@ final class StatxStruct {
         long attributes = struct.get(JAVA_LONG, ATTRIBUTES);
         int mode = Short.toUnsignedInt(struct.get(JAVA_SHORT, MODE));
         long device = (long) struct.get(JAVA_INT, DEVICE_MAJOR) << 32 | Integer.toUnsignedLong(struct.get(JAVA_INT, DEVICE_MINOR));
-        FileTimes times = new FileTimes(struct.get(JAVA_LONG, ACCESS_TIME), struct.get(JAVA_INT, ACCESS_TIME + Long.BYTES),
+        FileTimes times = new FileTimes(
+                struct.get(JAVA_LONG, ACCESS_TIME),
+                struct.get(JAVA_INT, ACCESS_TIME + Long.BYTES),
                 struct.get(JAVA_LONG, MODIFICATION_TIME),
                 struct.get(JAVA_INT, MODIFICATION_TIME + Long.BYTES));
-        return new FileStatus(EntryKind.ofMode(mode), mode & 0xfff, Integer.toUnsignedLong(struct.get(JAVA_INT, LINKS)),
-                struct.get(JAVA_INT, OWNER), struct.get(JAVA_INT, GROUP),
-                new FileIdentity(device, struct.get(JAVA_LONG, INODE)), struct.get(JAVA_LONG, SIZE),
-                struct.get(JAVA_LONG, BLOCKS) * BLOCK_BYTES, times,
+        return new FileStatus(
+                EntryKind.ofMode(mode),
+                mode & 0xfff,
+                Integer.toUnsignedLong(struct.get(JAVA_INT, LINKS)),
+                struct.get(JAVA_INT, OWNER),
+                struct.get(JAVA_INT, GROUP),
+                new FileIdentity(device, struct.get(JAVA_LONG, INODE)),
+                struct.get(JAVA_LONG, SIZE),
+                struct.get(JAVA_LONG, BLOCKS) * BLOCK_BYTES,
+                times,
                 struct.get(JAVA_LONG, CHANGE_TIME) * NANOS_PER_SECOND + struct.get(JAVA_INT, CHANGE_TIME + Long.BYTES),
-                (attributes & ATTRIBUTE_MOUNT_ROOT) != 0, (attributes & ATTRIBUTE_IMMUTABLE_OR_APPEND) != 0);
+                (attributes & ATTRIBUTE_MOUNT_ROOT) != 0,
+                (attributes & ATTRIBUTE_IMMUTABLE_OR_APPEND) != 0);
     }
 }

@@ -170,7 +170,9 @@ public final class ImageStore implements AutoCloseable {
     public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust, boolean strict)
             throws IOException, InterruptedException {
         FileName name = StoreFiles.name(id);
-        return staging(id, name,
+        return staging(
+                id,
+                name,
                 () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, strict, space)));
     }
 

@@ -110,8 +110,11 @@ final class OfferReturn {
         parent.sync();
         if (outcome instanceof UnlinkOutcome.Incomplete(var _, var _, var failures, var count)) {
             String why = "%d entries could not be removed, %s".formatted(count, failures.getFirst());
-            return new SettleOutcome.SourceKept(offer.path(),
-                    new SourceLeft(false, ".",
+            return new SettleOutcome.SourceKept(
+                    offer.path(),
+                    new SourceLeft(
+                            false,
+                            ".",
                             hasNameBack(parent, deleted, name) ? why : why + "; they are in %s beside it".formatted(deleted)));
         }
         return new SettleOutcome.SourceDeleted(outcome);

@@ -47,10 +47,15 @@ final class OfferedSources {
     }
 
     void write(String id, Offer offer) throws PosixException {
-        DurableFile.write(directory, StoreFiles.name(id),
+        DurableFile.write(
+                directory,
+                StoreFiles.name(id),
                 "taken=%s%npath=%s%ndevice=%d%ninode=%d%nnewestChange=%d%nentries=%d%n".formatted(
                         offer.taken().name().toLowerCase(Locale.ROOT),
-                        offer.path().toUri().getRawPath(), offer.identity().device(), offer.identity().inode(), offer.newestChange(),
+                        offer.path().toUri().getRawPath(),
+                        offer.identity().device(),
+                        offer.identity().inode(),
+                        offer.newestChange(),
                         offer.entries()));
     }
 
@@ -62,14 +67,17 @@ final class OfferedSources {
         Properties properties = new Properties();
         properties.load(new StringReader(text.get()));
         try {
-            return Optional.of(new Offer(Taken.valueOf(text(id, properties, "taken").toUpperCase(Locale.ROOT)),
-                    Path.of(URI.create("file://" + text(id, properties, "path"))),
-                    new FileIdentity(Long.parseLong(text(id, properties, "device")), Long.parseLong(text(id, properties, "inode"))),
-                    Long.parseLong(text(id, properties, "newestChange")),
-                    Long.parseLong(text(id, properties, "entries"))));
+            return Optional.of(
+                    new Offer(
+                            Taken.valueOf(text(id, properties, "taken").toUpperCase(Locale.ROOT)),
+                            Path.of(URI.create("file://" + text(id, properties, "path"))),
+                            new FileIdentity(Long.parseLong(text(id, properties, "device")), Long.parseLong(text(id, properties, "inode"))),
+                            Long.parseLong(text(id, properties, "newestChange")),
+                            Long.parseLong(text(id, properties, "entries"))));
         } catch (IllegalArgumentException e) {
             throw new IOException(
-                    "offered/%s: cannot be read: %s (expected: the note of a source that was taken over)".formatted(id, e.getMessage()), e);
+                    "offered/%s: cannot be read: %s (expected: the note of a source that was taken over)".formatted(id, e.getMessage()),
+                    e);
         }
     }
 

@@ -46,8 +46,11 @@ final class SourcesLeft {
         }
         Properties properties = new Properties();
         properties.load(new StringReader(text.get()));
-        return Optional.of(new SourceLeft(Boolean.parseBoolean(properties.getProperty("whole")), properties.getProperty("path", "."),
-                properties.getProperty("why", "")));
+        return Optional.of(
+                new SourceLeft(
+                        Boolean.parseBoolean(properties.getProperty("whole")),
+                        properties.getProperty("path", "."),
+                        properties.getProperty("why", "")));
     }
 
     void remove(String id) throws PosixException {

@@ -86,7 +86,9 @@ final class Staging {
         }
         FileIdentity images = files.area(StoreArea.IMAGES).status().identity();
         if (mode == StageMode.MOVE || ancestry.indexOf(images) < 1) {
-            throw StagingStopped.refused(RefusalReason.STORE_INSIDE, ".",
+            throw StagingStopped.refused(
+                    RefusalReason.STORE_INSIDE,
+                    ".",
                     "lies in a store (expected: a directory outside of it, or an image to copy)");
         }
     }
@@ -179,8 +181,14 @@ final class Staging {
                 sourcesLeft.write(id, left.get());
                 return outcome;
             }
-            offers.write(id, new OfferedSources.Offer(OfferedSources.Taken.COPIED, source.path(), identity, before.newestChange(),
-                    before.entries()));
+            offers.write(
+                    id,
+                    new OfferedSources.Offer(
+                            OfferedSources.Taken.COPIED,
+                            source.path(),
+                            identity,
+                            before.newestChange(),
+                            before.entries()));
         }
         return outcome;
     }
@@ -208,7 +216,9 @@ final class Staging {
     }
 
     private static StagingStopped changed(String path) {
-        return StagingStopped.refused(RefusalReason.SOURCE_CHANGED, path,
+        return StagingStopped.refused(
+                RefusalReason.SOURCE_CHANGED,
+                path,
                 "changed while it was taken over (expected: a tree that nobody writes to)");
     }
 
@@ -255,8 +265,14 @@ final class Staging {
             throw changed(".");
         }
         TreeMeasure measure = measure(source);
-        StageFigures figures = new StageFigures(StageFigures.Way.RENAMED, measure.directories(), measure.files(), measure.symbolicLinks(),
-                measure.links(), 0, Map.of());
+        StageFigures figures = new StageFigures(
+                StageFigures.Way.RENAMED,
+                measure.directories(),
+                measure.files(),
+                measure.symbolicLinks(),
+                measure.links(),
+                0,
+                Map.of());
         return complete(source.directory(), figures, maxBytes);
     }
 }

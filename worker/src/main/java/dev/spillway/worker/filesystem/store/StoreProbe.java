@@ -43,8 +43,11 @@ public final class StoreProbe {
             requirePlace();
             write();
         } catch (FileSystemException e) {
-            throw new IOException("store: %s cannot be written: %s".formatted(store,
-                    e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()), e);
+            throw new IOException(
+                    "store: %s cannot be written: %s".formatted(
+                            store,
+                            e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()),
+                    e);
         }
         workedAt = System.nanoTime();
     }
@@ -71,7 +74,10 @@ public final class StoreProbe {
     }
 
     private void write() throws IOException {
-        try (FileChannel file = FileChannel.open(store.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+        try (FileChannel file = FileChannel.open(
+                store.resolve(FILE),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS)) {
             file.write(ByteBuffer.wrap(new byte[]{'\n'}), 0);
             file.force(false);

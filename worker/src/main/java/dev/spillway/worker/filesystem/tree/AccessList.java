@@ -81,8 +81,10 @@ public final class AccessList {
                 case "o", "other" -> 0x20;
                 default -> 0;
             };
-            read.add(tag, (fields[2].charAt(0) == 'r' ? 4 : 0) | (fields[2].charAt(1) == 'w' ? 2 : 0)
-                    | (fields[2].charAt(2) == '-' ? 0 : 1));
+            read.add(
+                    tag,
+                    (fields[2].charAt(0) == 'r' ? 4 : 0) | (fields[2].charAt(1) == 'w' ? 2 : 0)
+                            | (fields[2].charAt(2) == '-' ? 0 : 1));
         }
         return read.lowered(permissions);
     }

@@ -44,7 +44,8 @@ public final class AllowedSources {
             throw new SourceNotAllowedException(requested, "is the root of the file system (expected: a directory below it)");
         }
         if (!isAllowed(real)) {
-            throw new SourceNotAllowedException(requested,
+            throw new SourceNotAllowedException(
+                    requested,
                     "lies outside of the allowed roots (expected: a directory below one of %s)".formatted(roots));
         }
         try {
@@ -54,7 +55,8 @@ public final class AllowedSources {
                 throw new SourceNotAllowedException(requested, "was replaced while it was opened (expected: a directory that stays)");
             }
             if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM) {
-                throw new SourceNotAllowedException(requested,
+                throw new SourceNotAllowedException(
+                        requested,
                         "cannot be opened: %s (expected: a directory that the worker's user may read)".formatted(e.getMessage()));
             }
             throw e;
@@ -66,8 +68,10 @@ public final class AllowedSources {
         try {
             path = Path.of(requested);
         } catch (InvalidPathException e) {
-            throw new SourceNotAllowedException(requested, "is not a path here: %s (expected: a path in the encoding of file names, %s)"
-                    .formatted(e.getReason(), System.getProperty("sun.jnu.encoding")));
+            throw new SourceNotAllowedException(
+                    requested,
+                    "is not a path here: %s (expected: a path in the encoding of file names, %s)"
+                            .formatted(e.getReason(), System.getProperty("sun.jnu.encoding")));
         }
         if (!path.isAbsolute()) {
             throw new SourceNotAllowedException(requested, "is relative (expected: an absolute path)");
@@ -88,8 +92,10 @@ public final class AllowedSources {
         } catch (NoSuchFileException _) {
             throw new SourceNotAllowedException(requested, "is not there (expected: a directory)");
         } catch (FileSystemException e) {
-            throw new SourceNotAllowedException(requested, "cannot be reached: %s (expected: a directory)"
-                    .formatted(e.getReason() == null ? "access denied at " + e.getFile() : e.getReason()));
+            throw new SourceNotAllowedException(
+                    requested,
+                    "cannot be reached: %s (expected: a directory)"
+                            .formatted(e.getReason() == null ? "access denied at " + e.getFile() : e.getReason()));
         }
     }
 

@@ -192,12 +192,17 @@ public final class Attributes {
      * ENOSPC.
      */
     public static StagingStopped tooLarge(String path, String name, byte[] value) {
-        return refused(path, name, "has %d bytes, more than the store's file system takes with the other attributes of the file"
-                .formatted(value.length));
+        return refused(
+                path,
+                name,
+                "has %d bytes, more than the store's file system takes with the other attributes of the file"
+                        .formatted(value.length));
     }
 
     public static StagingStopped refused(String path, String name, String why) {
-        return StagingStopped.refused(RefusalReason.BAD_ATTRIBUTE, path,
+        return StagingStopped.refused(
+                RefusalReason.BAD_ATTRIBUTE,
+                path,
                 "its attribute '%s' %s"
                         .formatted(ShownPath.of(new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)), why));
     }

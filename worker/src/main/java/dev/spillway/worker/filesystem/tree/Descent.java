@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-
 /**
  * The directories from the root of a tree down to the position of a walk. Only the deepest ones are kept open, so a tree may have more levels than a
  * process may have open files. A higher directory is opened again through {@code ..} of the one below it, and must be the same as before. Used by one

@@ -10,7 +10,6 @@ import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 
-
 /**
  * Refuses a tree in which a file is open for writing. The writer would go on writing into the image if the tree was renamed, or into deleted files if
  * it was copied. A file that this process may not check counts as not open.
@@ -34,7 +33,9 @@ public final class OpenWriters implements TreeWalk.Visitor {
         }
         try (OpenRegularFile file = at.current().openFile(entry.name())) {
             if (file.isOpenForWriting()) {
-                throw StagingStopped.refused(RefusalReason.SOURCE_CHANGED, at.text(entry.name()),
+                throw StagingStopped.refused(
+                        RefusalReason.SOURCE_CHANGED,
+                        at.text(entry.name()),
                         "is open for writing (expected: a tree that nobody writes to)");
             }
         } catch (PosixException e) {

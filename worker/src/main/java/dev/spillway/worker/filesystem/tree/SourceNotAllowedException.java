@@ -3,7 +3,6 @@ package dev.spillway.worker.filesystem.tree;
 import dev.spillway.worker.filesystem.ShownPath;
 import java.io.IOException;
 
-
 /**
  * Thrown when a source directory is missing, is not a directory, or lies outside the allowed roots. The message names the path and what was expected.
  */

@@ -49,7 +49,13 @@ public final class TreeCopier implements TreeWalk.Visitor {
     private long symbolicLinks;
     private long links;
 
-    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, FreeSpace space,
+    private TreeCopier(
+            OpenDirectory targetRoot,
+            Descent target,
+            boolean reflink,
+            long maxBytes,
+            FileIdentity store,
+            FreeSpace space,
             LongConsumer progress) {
         this.hardLinks = new HardLinks(targetRoot);
         this.target = target;
@@ -68,15 +74,23 @@ public final class TreeCopier implements TreeWalk.Visitor {
      * @throws StagingStopped with what was refused; the target then holds a part of the tree
      * @throws StoreFullException when too little would stay free
      */
-    public static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store,
-            FreeSpace space, LongConsumer progress)
+    public static StageFigures copy(
+            OpenDirectory source,
+            OpenDirectory target,
+            boolean reflink,
+            long maxBytes,
+            FileIdentity store,
+            FreeSpace space,
+            LongConsumer progress)
             throws IOException, InterruptedException, StagingStopped {
         try (Descent at = new Descent(target)) {
             TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, space, progress);
             TreeWalk.walk(source, copier);
             return copier.figures(reflink);
         } catch (TreeChangedException e) {
-            throw StagingStopped.refused(RefusalReason.SOURCE_CHANGED, e.path(),
+            throw StagingStopped.refused(
+                    RefusalReason.SOURCE_CHANGED,
+                    e.path(),
                     "changed while it was copied (expected: a tree that nobody writes to)");
         } catch (UnreadableException e) {
             throw e.refused();
@@ -94,7 +108,9 @@ public final class TreeCopier implements TreeWalk.Visitor {
     @Override
     public void entered(Descent source) throws IOException, StagingStopped {
         if (source.status().identity().equals(store)) {
-            throw StagingStopped.refused(RefusalReason.STORE_INSIDE, source.text(null),
+            throw StagingStopped.refused(
+                    RefusalReason.STORE_INSIDE,
+                    source.text(null),
                     "is the store itself (expected: a tree without it)");
         }
         space.require();
@@ -130,7 +146,9 @@ public final class TreeCopier implements TreeWalk.Visitor {
     }
 
     public static StagingStopped special(Descent at, FileName name, EntryKind kind) {
-        return StagingStopped.refused(RefusalReason.SPECIAL_FILE, at.text(name),
+        return StagingStopped.refused(
+                RefusalReason.SPECIAL_FILE,
+                at.text(name),
                 "is a %s (expected: directories, regular files and symbolic links)".formatted(kind.words()));
     }
 

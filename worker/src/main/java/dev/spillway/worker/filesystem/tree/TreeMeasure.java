@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-
 /**
  * Counts what a tree holds, without touching it.
  *
@@ -24,8 +23,15 @@ import java.util.Optional;
  * @param stays the first entry in it that this process could not remove; empty if there is none
  * @param newestChange time of the newest change of anything in it (ctime), in nanoseconds since 1970
  */
-public record TreeMeasure(long bytes, long directories, long files, long symbolicLinks, long links, boolean ownsItself,
-        Optional<SourceLeft> stays, long newestChange) {
+public record TreeMeasure(
+        long bytes,
+        long directories,
+        long files,
+        long symbolicLinks,
+        long links,
+        boolean ownsItself,
+        Optional<SourceLeft> stays,
+        long newestChange) {
     public long entries() {
         return directories + files + symbolicLinks + links;
     }
@@ -61,15 +67,24 @@ public record TreeMeasure(long bytes, long directories, long files, long symboli
 
         TreeMeasure result() {
             boolean namesOutside = namesLeft.values().stream().anyMatch(left -> left > 0);
-            return new TreeMeasure(bytes, directories, files, symbolicLinks, links, !mounted && !namesOutside,
-                    removability.first(), newestChange);
+            return new TreeMeasure(
+                    bytes,
+                    directories,
+                    files,
+                    symbolicLinks,
+                    links,
+                    !mounted && !namesOutside,
+                    removability.first(),
+                    newestChange);
         }
 
         @Override
         public void entered(Descent at) throws PosixException, StagingStopped {
             FileStatus status = at.status();
             if (status.identity().equals(store)) {
-                throw StagingStopped.refused(RefusalReason.STORE_INSIDE, at.text(null),
+                throw StagingStopped.refused(
+                        RefusalReason.STORE_INSIDE,
+                        at.text(null),
                         "is the store itself (expected: a tree without it)");
             }
             directories++;

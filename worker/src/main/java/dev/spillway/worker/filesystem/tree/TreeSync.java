@@ -7,7 +7,6 @@ import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import java.io.IOException;
 
-
 /**
  * Makes a whole tree survive power loss.
  *

@@ -13,7 +13,6 @@ import java.util.Deque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
-
 /**
  * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. An unreadable
  * entry is an {@link UnreadableException}.

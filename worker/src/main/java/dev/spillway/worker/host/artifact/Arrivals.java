@@ -197,8 +197,7 @@ final class Arrivals {
     }
 
     private static ArrivalRefusedException tooLarge(long bytesMax) {
-        return new ArrivalRefusedException(Limit.OF_ONE_ARTIFACT,
-                "artifact: over %d bytes (expected: at most that)".formatted(bytesMax));
+        return new ArrivalRefusedException(Limit.OF_ONE_ARTIFACT, "artifact: over %d bytes (expected: at most that)".formatted(bytesMax));
     }
 
     private static EOFException cut(long bytes, long announced) {

@@ -90,7 +90,10 @@ public final class HostArtifacts {
 
         record Served(ArtifactContent content, ArtifactInfo info, Description description, long generation) implements Found {
             private static Served of(ReplicaRecord replica, ArtifactContent content) {
-                return new Served(content, Objects.requireNonNull(replica.artifact(), "artifact"), replica.description(),
+                return new Served(
+                        content,
+                        Objects.requireNonNull(replica.artifact(), "artifact"),
+                        replica.description(),
                         replica.generation());
             }
 
@@ -119,7 +122,12 @@ public final class HostArtifacts {
      *
      * @param generation generation to add a copy of, or 0 to take the key with a new one
      */
-    public record Put(EntryName name, SnapshotId snapshotId, ReceivedArtifact content, ArtifactInfo info, Description description,
+    public record Put(
+            EntryName name,
+            SnapshotId snapshotId,
+            ReceivedArtifact content,
+            ArtifactInfo info,
+            Description description,
             long generation) {}
 
     /** Condition of a change on the content of its key; empty where there is none. */
@@ -156,8 +164,16 @@ public final class HostArtifacts {
     }
 
     /** @param deadline how long a put or a deletion waits for a registration */
-    public HostArtifacts(HostLoop loop, ArtifactImages images, ImageStore store, Policies policies, InstantSource clock, ReplicaIds ids,
-            Duration deadline, RegistryClient registry, Peers peers) {
+    public HostArtifacts(
+            HostLoop loop,
+            ArtifactImages images,
+            ImageStore store,
+            Policies policies,
+            InstantSource clock,
+            ReplicaIds ids,
+            Duration deadline,
+            RegistryClient registry,
+            Peers peers) {
         this.loop = loop;
         this.view = loop.view();
         this.images = images;
@@ -218,7 +234,7 @@ public final class HostArtifacts {
         switch (found) {
             case Found.Served _ -> used(name);
             case Found.Missing() -> missed(name);
-            case Found.UnknownNamespace _,Found.OtherBackend _,Found.Away _ -> {
+            case Found.UnknownNamespace _, Found.OtherBackend _, Found.Away _ -> {
                 // Nothing was read.
             }
         }
@@ -426,8 +442,14 @@ public final class HostArtifacts {
                 return known.get();
             }
         }
-        Offer offer = new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(),
-                loop.described(put.name(), put.generation(), put.description()), put.info());
+        Offer offer = new Offer(
+                ids.mint(),
+                put.name(),
+                put.snapshotId(),
+                put.generation(),
+                put.content().size(),
+                loop.described(put.name(), put.generation(), put.description()),
+                put.info());
         boolean offered = false;
         try {
             try {
@@ -471,7 +493,7 @@ public final class HostArtifacts {
                 case Found.Served served when !condition.test(Optional.of(served.info().content())) ->
                         Optional.of(new Result.ConditionUnmet());
                 case Found.Missing() when !condition.test(registered(name)) -> Optional.of(new Result.ConditionUnmet());
-                case Found.Served _,Found.Missing _ -> Optional.empty();
+                case Found.Served _, Found.Missing _ -> Optional.empty();
                 case Found.UnknownNamespace() -> Optional.of(new Result.UnknownNamespace());
                 case Found.OtherBackend(var backend) -> Optional.of(new Result.OtherBackend(backend));
                 case Found.Away(var apart) -> Optional.of(new Result.Away(apart));
@@ -498,9 +520,12 @@ public final class HostArtifacts {
         }
         boolean other = here.get().artifact() != null && !put.info().content().equals(here.get().artifact().content());
         return other && view.policy(put.name().namespace()).filter(PolicySet.Entry::writeOnce).isPresent()
-                ? Optional.of(new Result.Settled(new PutOutcome.Refused(ReplicaOutcome.Reason.WRITTEN_ALREADY,
-                        "key: %s has another content on this host (expected: the same, in a namespace whose keys are written once)"
-                                .formatted(put.name().key()))))
+                ? Optional.of(
+                        new Result.Settled(
+                                new PutOutcome.Refused(
+                                        ReplicaOutcome.Reason.WRITTEN_ALREADY,
+                                        "key: %s has another content on this host (expected: the same, in a namespace whose keys are written once)"
+                                                .formatted(put.name().key()))))
                 : Optional.empty();
     }
 
@@ -577,11 +602,18 @@ public final class HostArtifacts {
     /** Lists registered artifacts of a namespace, sorted by key, as {@link Directories#list} does. */
     public Directories.InNamespace<List<Directories.Listed>> list(NamespaceName namespace, String prefix, String after, int limit)
             throws InterruptedException {
-        return read(namespace, () -> view.artifacts(namespace, prefix, after, limit)
-                .stream()
-                .map(replica -> new Directories.Listed(replica,
-                        loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
-                .toList());
+        return read(
+                namespace,
+                () -> view.artifacts(namespace, prefix, after, limit)
+                        .stream()
+                        .map(
+                                replica -> new Directories.Listed(
+                                        replica,
+                                        loop.uses()
+                                                .accessedAt(replica.name())
+                                                .filter(replica.lastAccessedAt()::isBefore)
+                                                .orElse(replica.lastAccessedAt())))
+                        .toList());
     }
 
     /** Returns the figures of all artifacts of this host since its start. */

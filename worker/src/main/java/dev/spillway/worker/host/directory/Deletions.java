@@ -121,8 +121,9 @@ public final class Deletions {
             loop.call((agent, now) -> new HostAgent.Answered<>(true, agent.deleted(name, deleted, key)));
             return new Deleted.Done(deleted);
         } catch (HostBusyException e) {
-            return new Deleted.Unknown("the registry was asked to delete the entry, and the host is too busy to keep the answer: "
-                    + e.getMessage());
+            return new Deleted.Unknown(
+                    "the registry was asked to delete the entry, and the host is too busy to keep the answer: "
+                            + e.getMessage());
         }
     }
 }

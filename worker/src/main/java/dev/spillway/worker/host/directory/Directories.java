@@ -72,7 +72,12 @@ public final class Directories {
      * @param archiveHold length of the hold on a copy that is being sent, which is extended on the way; after a crash the hold runs out
      * @param holdsMax    largest number of holds of readers; holds on copies that are being sent are limited by the number of streams instead
      */
-    public Directories(HostLoop loop, ImageStore store, RegistryClient registry, Policies policies, InstantSource clock,
+    public Directories(
+            HostLoop loop,
+            ImageStore store,
+            RegistryClient registry,
+            Policies policies,
+            InstantSource clock,
             Duration archiveHold,
             int holdsMax) {
         this.loop = loop;
@@ -94,8 +99,11 @@ public final class Directories {
      */
     public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh, Optional<String> owner)
             throws HostBusyException, HostStoppedException, InterruptedException {
-        Found found = find(name, fresh, least -> holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax, owner.orElse(null))
-                : unheld(name, least));
+        Found found = find(
+                name,
+                fresh,
+                least -> holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax, owner.orElse(null))
+                        : unheld(name, least));
         return counted(name, found);
     }
 
@@ -117,9 +125,12 @@ public final class Directories {
      * @param fresh whether the registry is asked first
      */
     public Found look(EntryName name, boolean held, boolean fresh) throws HostBusyException, HostStoppedException, InterruptedException {
-        return find(name, fresh, least -> held && view.holds().size() >= holdsMax && view.served(name).isPresent()
-                ? new Found.TooManyHolds(holdsMax)
-                : unheld(name, least));
+        return find(
+                name,
+                fresh,
+                least -> held && view.holds().size() >= holdsMax && view.served(name).isPresent()
+                        ? new Found.TooManyHolds(holdsMax)
+                        : unheld(name, least));
     }
 
     /** Finds a copy of at least a generation. */
@@ -193,7 +204,7 @@ public final class Directories {
         switch (found) {
             case Found.Served _ -> loop.uses().hit(name, clock.instant());
             case Found.Missing() -> loop.missed(name);
-            case Found.UnknownNamespace _,Found.OtherBackend _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
+            case Found.UnknownNamespace _, Found.OtherBackend _, Found.Stale _, Found.TooManyHolds _, Found.Away _ -> {
                 // Nothing was read.
             }
         }
@@ -220,11 +231,18 @@ public final class Directories {
      * @param after  the key before the first; empty for none
      */
     public InNamespace<List<Listed>> list(NamespaceName namespace, String prefix, String after, int limit) throws InterruptedException {
-        return read(namespace, () -> view.served(namespace, prefix, after, limit)
-                .stream()
-                .map(replica -> new Listed(replica,
-                        loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
-                .toList());
+        return read(
+                namespace,
+                () -> view.served(namespace, prefix, after, limit)
+                        .stream()
+                        .map(
+                                replica -> new Listed(
+                                        replica,
+                                        loop.uses()
+                                                .accessedAt(replica.name())
+                                                .filter(replica.lastAccessedAt()::isBefore)
+                                                .orElse(replica.lastAccessedAt())))
+                        .toList());
     }
 
     /** Returns the number and the bytes of the served entries of a namespace. */

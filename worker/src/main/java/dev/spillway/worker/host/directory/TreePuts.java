@@ -135,7 +135,12 @@ public final class TreePuts {
      * @param generation generation to add a copy of, or 0 to take the key with a new one
      * @param copied     image that was copied, if known
      */
-    public record Put(EntryName name, Source source, Description description, long generation, Optional<SnapshotId> copied,
+    public record Put(
+            EntryName name,
+            Source source,
+            Description description,
+            long generation,
+            Optional<SnapshotId> copied,
             Optional<RequestKey> request) {}
 
     /** The outcome of a put. */
@@ -175,8 +180,16 @@ public final class TreePuts {
         record KeyReused(String key) implements Result {}
     }
 
-    public TreePuts(HostLoop loop, ImageStore store, AllowedSources allowed, Policies policies, InstantSource clock,
-            ReplicaIds ids, KeyedRequests keys, Duration deadline, AtOnce atOnce) {
+    public TreePuts(
+            HostLoop loop,
+            ImageStore store,
+            AllowedSources allowed,
+            Policies policies,
+            InstantSource clock,
+            ReplicaIds ids,
+            KeyedRequests keys,
+            Duration deadline,
+            AtOnce atOnce) {
         this.loop = loop;
         this.store = store;
         this.allowed = allowed;
@@ -214,7 +227,10 @@ public final class TreePuts {
         if (!earlier.digest().equals(request.digest().get())) {
             return new Result.KeyReused(request.key());
         }
-        return settled(earlier.replicaId(), earlier.sizeBytes(), earlier.notKept() == null ? Map.of() : earlier.notKept(),
+        return settled(
+                earlier.replicaId(),
+                earlier.sizeBytes(),
+                earlier.notKept() == null ? Map.of() : earlier.notKept(),
                 loop.await(earlier, deadline));
     }
 
@@ -296,7 +312,7 @@ public final class TreePuts {
     private Places places(Source source) {
         return switch (source) {
             case Source.Archive _ -> unpacking;
-            case Source.Directory _,Source.Written _ -> copying;
+            case Source.Directory _, Source.Written _ -> copying;
         };
     }
 
@@ -307,8 +323,7 @@ public final class TreePuts {
             case Source.Written(var writer, var _) -> written(id, writer, maxBytes);
             case Source.Directory(var path, var mode) -> {
                 try (SourceDirectory directory = allowed.open(path)) {
-                    yield work.run(put.name(), Work.Kind.PUT,
-                            progress -> store.stage(id.toString(), directory, mode, maxBytes, progress));
+                    yield work.run(put.name(), Work.Kind.PUT, progress -> store.stage(id.toString(), directory, mode, maxBytes, progress));
                 }
             }
         };
@@ -337,10 +352,21 @@ public final class TreePuts {
         boolean offered = false;
         try {
             KeptRequest.Put kept = request == null ? null
-                    : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(),
-                            losses.isEmpty() ? null : losses, null);
+                    : new KeptRequest.Put(
+                            request.key(),
+                            request.digest().get(),
+                            id,
+                            sizeBytes,
+                            clock.instant(),
+                            losses.isEmpty() ? null : losses,
+                            null);
             store.publish(id.toString());
-            Offer offer = new Offer(id, put.name(), snapshotId(put, id), put.generation(), sizeBytes,
+            Offer offer = new Offer(
+                    id,
+                    put.name(),
+                    snapshotId(put, id),
+                    put.generation(),
+                    sizeBytes,
                     loop.described(put.name(), put.generation(), put.description()));
             offered = true;
             return settled(id, sizeBytes, losses, register(offer, kept));

@@ -1,7 +1,7 @@
 package dev.spillway.worker.host.pager;
 
-import dev.spillway.api.body.Work.Kind;
 import dev.spillway.api.body.Work;
+import dev.spillway.api.body.Work.Kind;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
@@ -12,8 +12,8 @@ import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.Packs;
 import dev.spillway.pager.PagePool;
 import dev.spillway.pager.PagerMeta;
-import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.ProgressListener;
 import dev.spillway.pager.Snapshot;
 import dev.spillway.pager.SnapshotWriter;
@@ -182,7 +182,8 @@ public final class HostPagers implements AutoCloseable {
             throw exists(name);
         } catch (IOException e) {
             if (Files.getFileStore(settings.files()).getUsableSpace() < needed) {
-                throw new PagerRefusedException(Reason.EXHAUSTED,
+                throw new PagerRefusedException(
+                        Reason.EXHAUSTED,
                         "%d bytes for a pager (expected: as much room on %s)".formatted(needed, settings.files()));
             }
             throw e;
@@ -205,8 +206,10 @@ public final class HostPagers implements AutoCloseable {
             throw exists(name);
         }
         if (needed > settings.bytesMax() - bytes) {
-            throw new PagerRefusedException(Reason.EXHAUSTED,
-                    "%d bytes for a pager (expected: at most %d, which pager-memory leaves)".formatted(needed,
+            throw new PagerRefusedException(
+                    Reason.EXHAUSTED,
+                    "%d bytes for a pager (expected: at most %d, which pager-memory leaves)".formatted(
+                            needed,
                             settings.bytesMax() - bytes));
         }
         bytes += needed;
@@ -300,8 +303,12 @@ public final class HostPagers implements AutoCloseable {
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         learn(name.namespace());
         AtomicReference<SnapshotWriter.@Nullable Captured> written = new AtomicReference<>();
-        TreePuts.Source source = new TreePuts.Source.Written((directory, room) -> written.set(work.run(pager, Kind.CAPTURE,
-                progress -> SnapshotWriter.capture(pager.pool(), directory, packs, new CheckedProgress(progress, room)))),
+        TreePuts.Source source = new TreePuts.Source.Written(
+                (directory, room) -> written.set(
+                        work.run(
+                                pager,
+                                Kind.CAPTURE,
+                                progress -> SnapshotWriter.capture(pager.pool(), directory, packs, new CheckedProgress(progress, room)))),
                 () -> new SnapshotId(required(written).snapshot().digest().value()));
         TreePuts.Result result = host.puts().put(new TreePuts.Put(name, source, description, 0, Optional.empty(), Optional.empty()));
         if (result instanceof TreePuts.Result.Settled(var path, var _, var _, var _, PutOutcome.Stored _)) {
@@ -400,8 +407,14 @@ public final class HostPagers implements AutoCloseable {
         }
         return host.peers().fetchTree(name, entry, body -> {
             TreePuts.Result result = host.puts()
-                    .put(new TreePuts.Put(name, new TreePuts.Source.Archive(body, false), entry.described(), entry.generation(),
-                            Optional.of(entry.snapshotId()), Optional.empty()));
+                    .put(
+                            new TreePuts.Put(
+                                    name,
+                                    new TreePuts.Source.Archive(body, false),
+                                    entry.described(),
+                                    entry.generation(),
+                                    Optional.of(entry.snapshotId()),
+                                    Optional.empty()));
             return result instanceof TreePuts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored _);
         });
     }
@@ -411,8 +424,11 @@ public final class HostPagers implements AutoCloseable {
         Snapshot snapshot = Snapshot.open(served.path());
         String named = served.replica().snapshotId().value();
         if (!snapshot.digest().value().equals(named)) {
-            throw new PagerRefusedException(Reason.DAMAGED,
-                    "%s: is snapshot %s (expected: %s, which the entry names)".formatted(served.replica().name(), snapshot.digest(),
+            throw new PagerRefusedException(
+                    Reason.DAMAGED,
+                    "%s: is snapshot %s (expected: %s, which the entry names)".formatted(
+                            served.replica().name(),
+                            snapshot.digest(),
                             named));
         }
         return snapshot;

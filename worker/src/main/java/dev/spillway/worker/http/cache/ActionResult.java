@@ -62,8 +62,10 @@ record ActionResult(List<String> blobs, List<String> trees) {
             if (number != TREE_ROOT && number != TREE_CHILDREN) {
                 return false;
             }
-            return message(in, (field, directory) -> field == DIRECTORY_FILES
-                    && message(directory, (ofFile, file) -> ofFile == FILE_DIGEST && digest(file, files)));
+            return message(
+                    in,
+                    (field, directory) -> field == DIRECTORY_FILES
+                            && message(directory, (ofFile, file) -> ofFile == FILE_DIGEST && digest(file, files)));
         });
         return files;
     }

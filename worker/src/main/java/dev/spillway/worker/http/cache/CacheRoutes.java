@@ -52,7 +52,8 @@ public final class CacheRoutes {
     }
 
     public List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.GET_CACHED, this::get).immediately(this::hit),
+        return List.of(
+                Endpoint.of(WorkerApi.GET_CACHED, this::get).immediately(this::hit),
                 Endpoint.of(WorkerApi.PUT_CACHED, request -> answer(request, true, this::put))
                         // The handler applies the bound, so that its refusal has the status of the dialect.
                         .stream(Long.MAX_VALUE, List.of(Endpoint.ANY)),
@@ -126,8 +127,15 @@ public final class CacheRoutes {
         conditions.requireForPut(host, artifacts, name);
         try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
             dialect.check(name, received.digest());
-            HostArtifacts.Result result = conditions.put(artifacts, new HostArtifacts.Put(name, new SnapshotId(received.digest().value()), received,
-                    new ArtifactInfo(received.digest(), dialect.group(name)), dialect.description(request), 0));
+            HostArtifacts.Result result = conditions.put(
+                    artifacts,
+                    new HostArtifacts.Put(
+                            name,
+                            new SnapshotId(received.digest().value()),
+                            received,
+                            new ArtifactInfo(received.digest(), dialect.group(name)),
+                            dialect.description(request),
+                            0));
             if (HostProblems.keepsNothing(result)) {
                 throw HostProblems.of(host, name, 0, result);
             }

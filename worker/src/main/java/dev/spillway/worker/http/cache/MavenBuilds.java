@@ -42,7 +42,8 @@ final class MavenBuilds extends WholeResults {
 
     /** Returns the files of a build. An artifact that describes no build has no parts, and is answered as it is. */
     @Override
-    Optional<List<EntryName>> parts(HostArtifacts artifacts, EntryName result, HostArtifacts.Found.Served served, Fetch fetch) throws IOException {
+    Optional<List<EntryName>> parts(HostArtifacts artifacts, EntryName result, HostArtifacts.Found.Served served, Fetch fetch)
+            throws IOException {
         String path = result.key().value();
         String folder = path.substring(0, path.length() - BUILD.length());
         if (served.content().size() > BUILD_BYTES_MAX) {

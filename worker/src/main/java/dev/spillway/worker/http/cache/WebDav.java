@@ -28,7 +28,8 @@ final class WebDav {
 
     /** Answers with the properties of an artifact, or of a collection where there is none. */
     static Response found(NamespaceName namespace, String path, Optional<HostArtifacts.Found.Served> artifact, Instant now) {
-        return Response.bytes("application/xml; charset=utf-8",
+        return Response.bytes(
+                "application/xml; charset=utf-8",
                 multistatus(WorkerApi.GET_CACHED.path(namespace, path), artifact.orElse(null), now)).status(207);
     }
 

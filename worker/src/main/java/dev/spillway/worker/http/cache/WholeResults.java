@@ -30,7 +30,8 @@ abstract class WholeResults implements Dialect {
 
     /** Finds a result with all of its parts. The use of the result is noted before those of its parts, so eviction reaches the result first. */
     @Override
-    public final HostArtifacts.Found find(HostArtifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
+    public final HostArtifacts.Found find(HostArtifacts artifacts, EntryName name, boolean counted)
+            throws IOException, InterruptedException {
         HostArtifacts.Found found = artifacts.find(name, true, counted);
         Optional<List<EntryName>> parts = Optional.empty();
         if (found instanceof HostArtifacts.Found.Served served) {

@@ -142,8 +142,10 @@ public abstract class ImageBackendContract<I extends ImageBackend> {
         ReplicaId here = published();
         ReplicaId absent = id();
         ReplicaId trashed = trashed();
-        assertThat(images.toTrash(List.of(absent, here, trashed))).containsOnly(Map.entry(absent, new TrashOutcome.Absent()),
-                Map.entry(here, new TrashOutcome.Moved()), Map.entry(trashed, new TrashOutcome.AlreadyInTrash()));
+        assertThat(images.toTrash(List.of(absent, here, trashed))).containsOnly(
+                Map.entry(absent, new TrashOutcome.Absent()),
+                Map.entry(here, new TrashOutcome.Moved()),
+                Map.entry(trashed, new TrashOutcome.AlreadyInTrash()));
     }
 
     @Test
@@ -158,7 +160,8 @@ public abstract class ImageBackendContract<I extends ImageBackend> {
     void whatIsUnlinkedIsGoneForGood() throws Exception {
         ReplicaId kept = published();
         ReplicaId id = trashed();
-        assertThat(images.unlink(id)).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+        assertThat(images.unlink(id)).isInstanceOfSatisfying(
+                UnlinkOutcome.Unlinked.class,
                 unlinked -> assertThat(unlinked.bytesFreed()).isPositive());
         assertThat(images.unlink(id)).isEqualTo(new UnlinkOutcome.Absent());
         assertThat(images.has(id)).isFalse();

@@ -148,8 +148,7 @@ class ArchiveAttributesTest {
 
     @Test
     void anAttributeThatCannotBeToldIsRefusedWithItsName() throws Exception {
-        assertRefused(tar("SCHILY.xattr.user.one=ab", "LIBARCHIVE.xattr.user.one=YWM"),
-                "attribute 'user.one' has two values");
+        assertRefused(tar("SCHILY.xattr.user.one=ab", "LIBARCHIVE.xattr.user.one=YWM"), "attribute 'user.one' has two values");
         assertRefused(tar("SCHILY.xattr.user.%C3%BC=x"), "attribute 'user.%C3%BC' may be percent-encoded or not");
         assertRefused(tar("LIBARCHIVE.xattr.user.one=a?b"), "attribute 'user.one' has a value that is not base 64");
         assertRefused(tar("LIBARCHIVE.xattr.user.%zz=YWM"), "attribute 'user.%zz'");

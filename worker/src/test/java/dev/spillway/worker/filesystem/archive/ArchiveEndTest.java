@@ -82,7 +82,10 @@ class ArchiveEndTest {
     @Test
     void zerosBehindTheEndMarkAreNothing() throws Exception {
         byte[] archive = archive("a", "");
-        for (byte[] padded : new byte[][]{joined(archive, new byte[1 << 20]), joined(archive, new byte[77]), Arrays.copyOf(archive, 1536),
+        for (byte[] padded : new byte[][]{
+                joined(archive, new byte[1 << 20]),
+                joined(archive, new byte[77]),
+                Arrays.copyOf(archive, 1536),
                 Arrays.copyOf(archive, 2048)}) {
             assertThat(store.unpacked(padded).resolve("a")).hasContent("a");
         }
@@ -149,11 +152,20 @@ class ArchiveEndTest {
                 tar --format=posix -cf d.tar d; pzstd -q -p 2 d.tar -o d.tar.zst
                 head -c 3000001 d.tar > first; tail -c +3000002 d.tar > second; zstd -q first second
                 """);
-        for (byte[] packed : new byte[][]{store.bytes("d.tar.zst"),
-                joined(EMPTY_SKIPPABLE_FRAME, store.bytes("first.zst"), LAST_SKIPPABLE_FRAME, EMPTY_SKIPPABLE_FRAME,
-                        store.bytes("second.zst"), LAST_SKIPPABLE_FRAME)}) {
-            assertThat(TreePicture.differences(TreePicture.of(store.unpacked(packed).resolve("d")),
-                    TreePicture.of(store.folder().resolve("d")))).isEmpty();
+        for (byte[] packed : new byte[][]{
+                store.bytes("d.tar.zst"),
+                joined(
+                        EMPTY_SKIPPABLE_FRAME,
+                        store.bytes("first.zst"),
+                        LAST_SKIPPABLE_FRAME,
+                        EMPTY_SKIPPABLE_FRAME,
+                        store.bytes("second.zst"),
+                        LAST_SKIPPABLE_FRAME)}) {
+            assertThat(
+                    TreePicture.differences(
+                            TreePicture.of(store.unpacked(packed).resolve("d")),
+                            TreePicture.of(store.folder().resolve("d"))))
+                    .isEmpty();
         }
     }
 

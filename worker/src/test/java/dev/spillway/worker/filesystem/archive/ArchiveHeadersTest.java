@@ -77,12 +77,15 @@ class ArchiveHeadersTest {
     @CsvSource({"gnu, 0", "gnu, 1024", "gnu, 2048", "posix, 0", "posix, 1024", "posix, 2048", "ustar, 0", "v7, 0"})
     void aHeaderThatDoesNotMatchItsChecksumIsRefused(String format, int header) throws Exception {
         // GNU tar writes header, name, header, content; POSIX's writes header, records, header, content
-        byte[] archive = tar("n=$(printf '%%0%dd' 0); echo a > $n; echo b > b; tar --format=%s -cf x.tar $n b"
-                .formatted(header > 0 ? 150 : 9, format));
+        byte[] archive = tar(
+                "n=$(printf '%%0%dd' 0); echo a > $n; echo b > b; tar --format=%s -cf x.tar $n b"
+                        .formatted(header > 0 ? 150 : 9, format));
         for (int at : new int[]{0, MODE_AT + 4, SIZE_AT + 11, TYPE_AT}) {
             byte[] damaged = archive.clone();
             damaged[header + at] ^= 1;
-            assertRefused(damaged, RefusalReason.MALFORMED,
+            assertRefused(
+                    damaged,
+                    RefusalReason.MALFORMED,
                     "the header at offset %d of the tar stream does not match its checksum".formatted(header));
         }
         assertThat(store.unpacked(archive).resolve("b")).hasContent("b");
@@ -108,8 +111,9 @@ class ArchiveHeadersTest {
 
     @Test
     void aDumpCountsAsContent() throws Exception {
-        byte[] archive = tar("mkdir -p inc; cd inc; i=0; while [ $i -lt 400 ]; do : > name-$i; i=$((i+1)); done; cd ..; "
-                + "tar -C inc -g snapshot -cf x.tar .");
+        byte[] archive = tar(
+                "mkdir -p inc; cd inc; i=0; while [ $i -lt 400 ]; do : > name-$i; i=$((i+1)); done; cd ..; "
+                        + "tar -C inc -g snapshot -cf x.tar .");
         StageOutcome outcome = store.stage(archive, Machine.newId(), new ArchiveLimits(1000, 1 << 30, 3000, 100));
         assertThat(outcome).isEqualTo(new StageOutcome.TooLarge(3000));
     }
@@ -156,7 +160,9 @@ class ArchiveHeadersTest {
     void devicesAndFifosAreRefusedWithASlashToo(String type) throws Exception {
         byte[] archive = tar(": > p_; tar --format=gnu -cf x.tar p_");
         for (String name : List.of("p/", "p\0")) {
-            assertRefused(changed(changed(archive, 0, 0, name), 0, TYPE_AT, type), RefusalReason.SPECIAL_FILE,
+            assertRefused(
+                    changed(changed(archive, 0, 0, name), 0, TYPE_AT, type),
+                    RefusalReason.SPECIAL_FILE,
                     "is of type '%s'".formatted(type));
         }
     }
@@ -179,8 +185,9 @@ class ArchiveHeadersTest {
 
     @Test
     void thePathOfARecordGoesBeforeALongName() throws Exception {
-        store.shell("n=$(printf '%0150d' 0); echo a > $n; tar --format=gnu -cf gnu.tar $n; ln $n f; "
-                + "tar --format=posix --pax-option=path:=record -cf posix.tar f");
+        store.shell(
+                "n=$(printf '%0150d' 0); echo a > $n; tar --format=gnu -cf gnu.tar $n; ln $n f; "
+                        + "tar --format=posix --pax-option=path:=record -cf posix.tar f");
         byte[] gnu = store.bytes("gnu.tar");
         byte[] posix = store.bytes("posix.tar");
         byte[] both = Arrays.copyOf(gnu, 2 * BLOCK + posix.length);
@@ -198,12 +205,22 @@ class ArchiveHeadersTest {
 
     @Tag("full")
     @ParameterizedTest
-    @CsvSource({"--format=gnu, first", "--format=posix --sparse-version=0.0, first", "--format=posix --sparse-version=0.1, first",
-            "--format=posix --sparse-version=1.0, first", "bsdtar, first", "--format=gnu, many",
+    @CsvSource({
+            "--format=gnu, first",
+            "--format=posix --sparse-version=0.0, first",
+            "--format=posix --sparse-version=0.1, first",
+            "--format=posix --sparse-version=1.0, first",
+            "bsdtar, first",
+            "--format=gnu, many",
             "--format=posix --sparse-version=0.0, many",
-            "--format=posix --sparse-version=0.1, many", "--format=posix --sparse-version=1.0, many", "bsdtar, many",
-            "--format=gnu, holes", "--format=posix --sparse-version=0.0, holes", "--format=posix --sparse-version=0.1, holes",
-            "--format=posix --sparse-version=1.0, holes", "bsdtar, holes"})
+            "--format=posix --sparse-version=0.1, many",
+            "--format=posix --sparse-version=1.0, many",
+            "bsdtar, many",
+            "--format=gnu, holes",
+            "--format=posix --sparse-version=0.0, holes",
+            "--format=posix --sparse-version=0.1, holes",
+            "--format=posix --sparse-version=1.0, holes",
+            "bsdtar, holes"})
     void sparseFilesOfTarStaySparse(String format, String file) throws Exception {
         if (format.equals("bsdtar")) {
             Machine.assumeCommand(format);
@@ -255,14 +272,18 @@ class ArchiveHeadersTest {
         byte[] packed = tar("echo a > a; tar -cf a.tar a; %s -c a.tar > x.tar".formatted(program));
         assertRefused(packed, RefusalReason.MALFORMED, "it is packed by %s, which is not taken".formatted(program));
         Machine.assumeCommand("zstd");
-        assertRefused(tar("%s -c a.tar | zstd -q -c > x.tar".formatted(program)), RefusalReason.MALFORMED,
+        assertRefused(
+                tar("%s -c a.tar | zstd -q -c > x.tar".formatted(program)),
+                RefusalReason.MALFORMED,
                 "it is packed by %s, which is not taken".formatted(program));
     }
 
     @Test
     void zstdWithinZstdIsNamed() throws Exception {
         Machine.assumeCommand("zstd");
-        assertRefused(tar("echo a > a; tar -cf - a | zstd -q -c | zstd -q -c > x.tar"), RefusalReason.MALFORMED,
+        assertRefused(
+                tar("echo a > a; tar -cf - a | zstd -q -c | zstd -q -c > x.tar"),
+                RefusalReason.MALFORMED,
                 "it is packed by zstd twice, which is not taken");
     }
 

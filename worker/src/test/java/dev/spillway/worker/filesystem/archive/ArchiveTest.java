@@ -207,7 +207,8 @@ class ArchiveTest {
                 .isEmpty();
         byte[] torn = Arrays.copyOf(packed.toByteArray(), packed.size() / 2);
         assertThat(store.stageArchive(Machine.newId(), new ByteArrayInputStream(torn), LIMITS, ArchiveTrust.EVERYTHING, false))
-                .isInstanceOfSatisfying(StageOutcome.Refused.class,
+                .isInstanceOfSatisfying(
+                        StageOutcome.Refused.class,
                         refused -> assertThat(refused.reason()).isEqualTo(RefusalReason.MALFORMED));
     }
 
@@ -236,7 +237,10 @@ class ArchiveTest {
     @Test
     void anEntryThroughALinkIsRefused() throws Exception {
         Path outside = Files.createDirectory(temporary.resolve("outside"));
-        assertRefused(tar(Item.link("d", outside.toString()), Item.file("d/evil", "x")), RefusalReason.NOT_A_DIRECTORY, "d",
+        assertRefused(
+                tar(Item.link("d", outside.toString()), Item.file("d/evil", "x")),
+                RefusalReason.NOT_A_DIRECTORY,
+                "d",
                 "is used as a directory, but is something else");
         assertRefused(tar(Item.file("f", "x"), Item.file("f/below", "x")), RefusalReason.NOT_A_DIRECTORY, "f", "is something else");
         assertThat(outside).isEmptyDirectory();
@@ -254,11 +258,20 @@ class ArchiveTest {
     void hardLinksGoOnlyToFilesOfTheArchive() throws Exception {
         Path outside = Files.writeString(temporary.resolve("outside"), "precious");
         assertRefused(tar(Item.hardLink("f", outside.toString())), RefusalReason.BAD_PATH, outside.toString(), "is absolute");
-        assertRefused(tar(Item.hardLink("f", "absent")), RefusalReason.BAD_LINK, "f",
+        assertRefused(
+                tar(Item.hardLink("f", "absent")),
+                RefusalReason.BAD_LINK,
+                "f",
                 "is a hard link to 'absent' (expected: a file before it in the archive)");
-        assertRefused(tar(Item.link("d", temporary.toString()), Item.hardLink("f", "d/outside")), RefusalReason.BAD_LINK, "f",
+        assertRefused(
+                tar(Item.link("d", temporary.toString()), Item.hardLink("f", "d/outside")),
+                RefusalReason.BAD_LINK,
+                "f",
                 "is a hard link to 'd/outside'");
-        assertRefused(tar(Item.of(TarConstants.LF_DIR, "d/"), Item.hardLink("f", "d")), RefusalReason.BAD_LINK, "f",
+        assertRefused(
+                tar(Item.of(TarConstants.LF_DIR, "d/"), Item.hardLink("f", "d")),
+                RefusalReason.BAD_LINK,
+                "f",
                 "is a hard link to 'd'");
     }
 
@@ -272,27 +285,51 @@ class ArchiveTest {
     @Test
     void everyLimitIsHeld() throws Exception {
         byte[] three = tar(Item.file("a", "1"), Item.file("b", "2"), Item.file("c", "3"));
-        assertRefused(three, new ArchiveLimits(2, 1 << 20, 1 << 20, 100), RefusalReason.TOO_MANY_ENTRIES, "c",
+        assertRefused(
+                three,
+                new ArchiveLimits(2, 1 << 20, 1 << 20, 100),
+                RefusalReason.TOO_MANY_ENTRIES,
+                "c",
                 "is entry 3 (expected: at most 2)");
-        assertRefused(tar(Item.file("a/b/c/d/e", "1")), new ArchiveLimits(3, 1 << 20, 1 << 20, 100), RefusalReason.TOO_MANY_ENTRIES,
-                "a/b/c/d/e", "is entry 4");
+        assertRefused(
+                tar(Item.file("a/b/c/d/e", "1")),
+                new ArchiveLimits(3, 1 << 20, 1 << 20, 100),
+                RefusalReason.TOO_MANY_ENTRIES,
+                "a/b/c/d/e",
+                "is entry 4");
         String path = "d/".repeat(60) + "f";
-        assertRefused(tar(Item.file(path, "1")), new ArchiveLimits(1000, 1 << 20, 1 << 20, 100), RefusalReason.PATH_TOO_LONG, path,
+        assertRefused(
+                tar(Item.file(path, "1")),
+                new ArchiveLimits(1000, 1 << 20, 1 << 20, 100),
+                RefusalReason.PATH_TOO_LONG,
+                path,
                 "at most 100 bytes");
-        assertRefused(tar(Item.link("l", "x".repeat(101))), new ArchiveLimits(1000, 1 << 20, 1 << 20, 100), RefusalReason.PATH_TOO_LONG,
-                "l", "101 bytes (expected: at most 100)");
+        assertRefused(
+                tar(Item.link("l", "x".repeat(101))),
+                new ArchiveLimits(1000, 1 << 20, 1 << 20, 100),
+                RefusalReason.PATH_TOO_LONG,
+                "l",
+                "101 bytes (expected: at most 100)");
         byte[] large = tar(Item.file("large", "x".repeat(1 << 20)));
         String id = Machine.newId();
         assertThat(store.stageArchive(id, new ByteArrayInputStream(large), ArchiveLimits.ofBytes(500_000), ArchiveTrust.CONTENT, false))
                 .isEqualTo(new StageOutcome.TooLarge(500_000));
         byte[] zeros = tar(new Item("zeros", TarConstants.LF_NORMAL, "", "\0".repeat(1 << 20)));
-        assertThat(store.stageArchive(id, new ByteArrayInputStream(Zstd.compress(zeros)), new ArchiveLimits(10, 1 << 20, 1000, 100),
-                ArchiveTrust.CONTENT, false)).isEqualTo(new StageOutcome.TooLarge(1000));
+        assertThat(
+                store.stageArchive(
+                        id,
+                        new ByteArrayInputStream(Zstd.compress(zeros)),
+                        new ArchiveLimits(10, 1 << 20, 1000, 100),
+                        ArchiveTrust.CONTENT,
+                        false))
+                .isEqualTo(new StageOutcome.TooLarge(1000));
         assertThat(store.ids(StoreArea.STAGING)).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 1, 1, 1, maxEntries: 0 (expected: 1 or more)", "1, 0, 1, 1, maxBytes: 0 (expected: 1 or more)",
+    @CsvSource({
+            "0, 1, 1, 1, maxEntries: 0 (expected: 1 or more)",
+            "1, 0, 1, 1, maxBytes: 0 (expected: 1 or more)",
             "1, 1, -3, 1, maxContentBytes: -3 (expected: 1 or more)",
             "1, 1, 1, 4096, maxPathBytes: 4096 (expected: 1 to 4095)"})
     void badLimitsAreNamed(long entries, long bytes, long content, int path, String message) {
@@ -321,7 +358,11 @@ class ArchiveTest {
                 damaged[random.nextInt(Math.min(damaged.length, 8192))] = (byte) random.nextInt();
             }
             String id = Machine.newId();
-            if (store.stageArchive(id, new ByteArrayInputStream(damaged), LIMITS, ArchiveTrust.CONTENT,
+            if (store.stageArchive(
+                    id,
+                    new ByteArrayInputStream(damaged),
+                    LIMITS,
+                    ArchiveTrust.CONTENT,
                     false) instanceof StageOutcome.Staged) {
                 store.discardStaged(id);
             } else {
@@ -357,7 +398,9 @@ class ArchiveTest {
     /** Every kind of entry with a name of any bytes, short and too long for a header. */
     private void makeTreeOfBytes() throws Exception {
         Files.createDirectory(source);
-        Machine.run("sh", "-c",
+        Machine.run(
+                "sh",
+                "-c",
                 """
                         cd '%s' && long=$(printf '%%0120d' 0) && for bad in "$(printf 'bad\\377name')" "$(printf 'b\\351')$long" "$(printf '\\357\\277\\275')$long"; do
                             mkdir "$bad.d" && echo content > "$bad.d/$bad" && ln "$bad.d/$bad" "$bad.d/$bad.further" && ln -s "$bad" "$bad.l" || exit 1

@@ -67,7 +67,8 @@ class DirectoryImagesTest extends ImageBackendContract<DirectoryImages> {
         stage(offered, StageMode.MOVE);
         publish(offered);
         ReplicaId other = published();
-        assertThat(images.toTrash(List.of(offered, other))).hasEntrySatisfying(offered,
+        assertThat(images.toTrash(List.of(offered, other))).hasEntrySatisfying(
+                offered,
                 outcome -> assertThat(outcome).isInstanceOf(TrashOutcome.Failed.class)).containsEntry(other, new TrashOutcome.Moved());
         assertThat(images.inventory()).containsExactly(offered);
         assertThat(isRead(offered)).isTrue();

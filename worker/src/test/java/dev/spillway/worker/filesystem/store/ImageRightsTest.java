@@ -185,7 +185,9 @@ class ImageRightsTest {
         Machine.run("setfacl", "-m", "g::r-x,u:65534:---,m::rwx", denied.toString());
         Path masked = Files.writeString(source.resolve("masked"), "x");
         Machine.run("setfacl", "-m", "u::rwx,g::rwx,o::r-x,g:4321:r--,m::r-x", masked.toString());
-        Machine.onMount(temporary.resolve("ramfs"), List.of("mount", "-t", "ramfs", "ramfs", temporary.resolve("ramfs").toString()),
+        Machine.onMount(
+                temporary.resolve("ramfs"),
+                List.of("mount", "-t", "ramfs", "ramfs", temporary.resolve("ramfs").toString()),
                 () -> {
                     try (ImageStore store = ImageStore.open(temporary.resolve("ramfs/store"))) {
                         Path image = stored(store, source, StageMode.COPY);

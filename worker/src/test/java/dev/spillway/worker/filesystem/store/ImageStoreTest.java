@@ -129,7 +129,8 @@ class ImageStoreTest {
             assertThat(store.sizeBytes(StoreArea.IMAGES, id)).contains(staged.sizeBytes());
             assertThat(store.toTrash(List.of(id))).containsExactly(Map.entry(id, new TrashOutcome.Moved()));
             assertThat(store.imagePath(id)).doesNotExist();
-            assertThat(store.unlink(id, UnlinkPace.none())).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+            assertThat(store.unlink(id, UnlinkPace.none())).isInstanceOfSatisfying(
+                    UnlinkOutcome.Unlinked.class,
                     unlinked -> assertThat(unlinked.bytesFreed()).isEqualTo(staged.sizeBytes()));
             for (StoreArea area : StoreArea.values()) {
                 assertThat(store.ids(area)).isEmpty();
@@ -148,7 +149,8 @@ class ImageStoreTest {
             assertThat(store.publish(id)).isEqualTo(PublishOutcome.ALREADY_PUBLISHED);
             assertThat(store.publish(unknown)).isEqualTo(PublishOutcome.ABSENT);
             store.toTrash(List.of(id));
-            assertThat(store.toTrash(List.of(unknown, id)).values()).containsExactly(new TrashOutcome.Absent(),
+            assertThat(store.toTrash(List.of(unknown, id)).values()).containsExactly(
+                    new TrashOutcome.Absent(),
                     new TrashOutcome.AlreadyInTrash());
             store.unlink(id, UnlinkPace.none());
             assertThat(store.unlink(id, UnlinkPace.none())).isEqualTo(new UnlinkOutcome.Absent());
@@ -212,7 +214,12 @@ class ImageStoreTest {
     @Test
     void idsThatAreNoLowerCaseUuidsAreRefused() throws Exception {
         try (ImageStore store = ImageStore.open(root)) {
-            for (String id : List.of("", "..", "../x", "A0000000-0000-4000-8000-000000000000", "a0000000-0000-4000-8000-00000000000",
+            for (String id : List.of(
+                    "",
+                    "..",
+                    "../x",
+                    "A0000000-0000-4000-8000-000000000000",
+                    "a0000000-0000-4000-8000-00000000000",
                     "a0000000-0000-4000-8000-000000000000/..")) {
                 assertThatThrownBy(() -> store.publish(id)).isInstanceOf(IllegalArgumentException.class)
                         .hasMessage("id: '" + id + "' (expected: a lower-case UUID)");
@@ -247,8 +254,11 @@ class ImageStoreTest {
         String id = Machine.newId();
         try (ImageStore store = ImageStore.open(root)) {
             assertThat(stage(store, id, source, StageMode.COPY, Long.MAX_VALUE))
-                    .isEqualTo(new StageOutcome.Refused(RefusalReason.SPECIAL_FILE, "zzz",
-                            "is a fifo (expected: directories, regular files and symbolic links)"));
+                    .isEqualTo(
+                            new StageOutcome.Refused(
+                                    RefusalReason.SPECIAL_FILE,
+                                    "zzz",
+                                    "is a fifo (expected: directories, regular files and symbolic links)"));
             assertThat(store.ids(StoreArea.STAGING)).isEmpty();
         }
     }
@@ -377,7 +387,8 @@ class ImageStoreTest {
             Files.writeString(root.resolve("trash").resolve(ids.get(1)), "in the way");
             Map<String, TrashOutcome> outcomes = store.toTrash(ids);
             assertThat(outcomes.get(ids.get(0))).isEqualTo(new TrashOutcome.Moved());
-            assertThat(outcomes.get(ids.get(1))).isInstanceOfSatisfying(TrashOutcome.Failed.class,
+            assertThat(outcomes.get(ids.get(1))).isInstanceOfSatisfying(
+                    TrashOutcome.Failed.class,
                     failed -> assertThat(failed.cause()).hasMessageContaining("file exists"));
             assertThat(outcomes.get(ids.get(2))).isEqualTo(new TrashOutcome.Moved());
             assertThat(store.imagePath(ids.get(1))).isDirectory();
@@ -397,7 +408,8 @@ class ImageStoreTest {
                 });
             }
             for (Path inside : List.of(root, root.resolve("staging"), root.resolve("images"))) {
-                assertThat(stage(store, id, inside, StageMode.COPY, Long.MAX_VALUE)).isInstanceOfSatisfying(StageOutcome.Refused.class,
+                assertThat(stage(store, id, inside, StageMode.COPY, Long.MAX_VALUE)).isInstanceOfSatisfying(
+                        StageOutcome.Refused.class,
                         refused -> assertThat(refused.reason()).isEqualTo(RefusalReason.STORE_INSIDE));
             }
             assertThat(store.ids(StoreArea.STAGING)).isEmpty();

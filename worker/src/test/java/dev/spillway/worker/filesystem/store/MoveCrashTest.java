@@ -44,7 +44,8 @@ class MoveCrashTest {
                     assertThat(source).doesNotExist();
                     try (ImageStore store = ImageStore.open(temporary.resolve("mount/store"))) {
                         String id = store.offered().getFirst();
-                        assertThat(store.settle(id)).isInstanceOfSatisfying(SettleOutcome.SourceDeleted.class,
+                        assertThat(store.settle(id)).isInstanceOfSatisfying(
+                                SettleOutcome.SourceDeleted.class,
                                 deleted -> assertThat(deleted.outcome()).isInstanceOf(UnlinkOutcome.Unlinked.class));
                         assertThat(home).isEmptyDirectory();
                         assertThat(store.imagePath(id)).isDirectoryContaining("glob:**file" + (FILES - 1));
@@ -68,8 +69,14 @@ class MoveCrashTest {
     private void killWhileDeleting(Path source) throws IOException, InterruptedException {
         String java = ProcessHandle.current().info().command().orElseThrow();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
-        Process process = new ProcessBuilder(java, "--enable-native-access=ALL-UNNAMED", "-Xmx128m", "-cp", classPath,
-                MoveCrashTest.class.getName(), temporary.toString())
+        Process process = new ProcessBuilder(
+                java,
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx128m",
+                "-cp",
+                classPath,
+                MoveCrashTest.class.getName(),
+                temporary.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (var lines = process.inputReader()) {

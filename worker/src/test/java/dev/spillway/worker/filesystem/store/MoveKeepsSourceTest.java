@@ -94,8 +94,8 @@ class MoveKeepsSourceTest {
                         Path image = moved(store, id);
                         assertSourceWhole();
                         assertThat(TreePicture.differences(TreePicture.of(image), before)).isEmpty();
-                        assertThat(store.sourceLeft(id)).contains(SourceLeft.whole(name,
-                                "is immutable or append-only (expected: no such flag; chattr -i -a)"));
+                        assertThat(store.sourceLeft(id)).contains(
+                                SourceLeft.whole(name, "is immutable or append-only (expected: no such flag; chattr -i -a)"));
                     }
                 }));
             }
@@ -135,7 +135,12 @@ class MoveKeepsSourceTest {
     void ofWhichSomethingWasLost() throws Exception {
         Machine.assumeRoot();
         Machine.assumeCommand("setfattr");
-        Machine.run("setfattr", "-n", "security.capability", "-v", "0x0100000200040000000000000000000000000000",
+        Machine.run(
+                "setfattr",
+                "-n",
+                "security.capability",
+                "-v",
+                "0x0100000200040000000000000000000000000000",
                 source.resolve("deep/er/file").toString());
         clearUserAttributes();
         Path mount = temporary.resolve("ramfs");
@@ -260,9 +265,12 @@ class MoveKeepsSourceTest {
 
     /** A file system without extended attributes refuses those of users. */
     private void clearUserAttributes() throws IOException, InterruptedException {
-        Machine.run("sh", "-c", "cd '" + source + "' && find . -type f,d -exec sh -c 'for f; do getfattr -h --only-values -m user. "
-                + "\"$f\" >/dev/null; getfattr -h -m user. \"$f\" 2>/dev/null | grep ^user | "
-                + "while read n; do setfattr -x \"$n\" \"$f\"; done; done' sh {} +");
+        Machine.run(
+                "sh",
+                "-c",
+                "cd '" + source + "' && find . -type f,d -exec sh -c 'for f; do getfattr -h --only-values -m user. "
+                        + "\"$f\" >/dev/null; getfattr -h -m user. \"$f\" 2>/dev/null | grep ^user | "
+                        + "while read n; do setfattr -x \"$n\" \"$f\"; done; done' sh {} +");
         before = TreePicture.of(source);
     }
 

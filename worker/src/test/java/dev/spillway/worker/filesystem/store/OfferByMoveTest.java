@@ -84,7 +84,8 @@ class OfferByMoveTest {
             assertThatThrownBy(() -> store.discardStaged(id)).isInstanceOf(OfferedTreeException.class)
                     .hasMessageContaining(source.toString());
             store.publish(id);
-            assertThat(store.toTrash(List.of(id)).get(id)).isInstanceOfSatisfying(TrashOutcome.Failed.class,
+            assertThat(store.toTrash(List.of(id)).get(id)).isInstanceOfSatisfying(
+                    TrashOutcome.Failed.class,
                     failed -> assertThat(failed.cause()).isInstanceOf(OfferedTreeException.class));
             assertThat(store.discardStaged(id)).isEqualTo(new UnlinkOutcome.Absent());
             assertThat(store.unlink(id, UnlinkPace.none())).isEqualTo(new UnlinkOutcome.Absent());
@@ -158,7 +159,8 @@ class OfferByMoveTest {
             assertThat(TreePicture.differences(TreePicture.of(source), before)).isEmpty();
             Files.setAttribute(source, "unix:mode", 0755);
             Machine.run("mkfifo", source.resolve("pipe").toString());
-            assertThat(move(store, id, Long.MAX_VALUE)).isInstanceOfSatisfying(StageOutcome.Refused.class,
+            assertThat(move(store, id, Long.MAX_VALUE)).isInstanceOfSatisfying(
+                    StageOutcome.Refused.class,
                     refused -> assertThat(refused.path()).isEqualTo("pipe"));
             assertThat(source.resolve("pipe")).exists();
             assertThat(store.offered()).isEmpty();
@@ -189,7 +191,8 @@ class OfferByMoveTest {
                 assertThat(move(store, id).way()).isEqualTo(StageFigures.Way.COPIED);
                 assertThat(TreePicture.differences(TreePicture.of(source), before)).isEmpty();
                 store.publish(id);
-                assertThat(store.settle(id)).isInstanceOfSatisfying(SettleOutcome.SourceDeleted.class,
+                assertThat(store.settle(id)).isInstanceOfSatisfying(
+                        SettleOutcome.SourceDeleted.class,
                         deleted -> assertThat(deleted.outcome()).isInstanceOf(UnlinkOutcome.Unlinked.class));
                 assertThat(source).doesNotExist();
                 assertThat(TreePicture.differences(TreePicture.of(store.imagePath(id)), before)).isEmpty();

@@ -87,8 +87,14 @@ class StoreCrashTest {
     private Set<String> runAndKill(int steps) throws IOException, InterruptedException {
         String java = ProcessHandle.current().info().command().orElseThrow();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
-        Process process = new ProcessBuilder(java, "--enable-native-access=ALL-UNNAMED", "-Xmx128m", "-cp", classPath,
-                StoreCrashTest.class.getName(), temporary.toString())
+        Process process = new ProcessBuilder(
+                java,
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx128m",
+                "-cp",
+                classPath,
+                StoreCrashTest.class.getName(),
+                temporary.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         Set<String> published = new TreeSet<>();

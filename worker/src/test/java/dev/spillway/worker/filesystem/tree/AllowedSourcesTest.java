@@ -52,8 +52,10 @@ class AllowedSourcesTest {
 
     @Test
     void whatLiesOutsideIsRefusedNamingThePathAndTheRoots() {
-        assertRefused(outside.toString(), "lies outside of the allowed roots (expected: a directory below one of ["
-                + temporary.resolve("not there") + ", " + allowed + "])");
+        assertRefused(
+                outside.toString(),
+                "lies outside of the allowed roots (expected: a directory below one of ["
+                        + temporary.resolve("not there") + ", " + allowed + "])");
         assertRefused(allowed + "/../outside", "lies outside of the allowed roots");
     }
 

@@ -191,7 +191,8 @@ class TreeCopierTest {
         Files.createDirectory(source);
         Path file = Files.writeString(source.resolve("f"), "x");
         UserDefinedFileAttributeView view = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
-        assumeTrue(Files.getFileStore(file).supportsFileAttributeView(UserDefinedFileAttributeView.class),
+        assumeTrue(
+                Files.getFileStore(file).supportsFileAttributeView(UserDefinedFileAttributeView.class),
                 "skipped: no extended attributes here");
         view.write("origin", ByteBuffer.wrap(new byte[]{0, 1, (byte) 0xff}));
         Files.getFileAttributeView(source, UserDefinedFileAttributeView.class).write("root", ByteBuffer.wrap(new byte[0]));
@@ -260,8 +261,10 @@ class TreeCopierTest {
     void ofAVeryLongPathTheBeginningTheEndAndTheLengthAreSaid() throws Exception {
         Path deep = Files.createDirectories(source.resolve("begin/" + "0123456789012345678/".repeat(50) + "end"));
         Machine.run("mkfifo", deep.resolve("pipe").toString());
-        assertThatThrownBy(this::copy).isInstanceOfSatisfying(StagingStopped.class,
-                stopped -> assertThat(stopped.outcome()).isInstanceOfSatisfying(StageOutcome.Refused.class,
+        assertThatThrownBy(this::copy).isInstanceOfSatisfying(
+                StagingStopped.class,
+                stopped -> assertThat(stopped.outcome()).isInstanceOfSatisfying(
+                        StageOutcome.Refused.class,
                         refused -> assertThat(refused.path()).startsWith("begin/0123")
                                 .contains("(1014 characters)")
                                 .endsWith("678/end/pipe")
@@ -269,7 +272,8 @@ class TreeCopierTest {
     }
 
     private void assertRefused(RefusalReason reason, String path, String detail) {
-        assertThatThrownBy(this::copy).isInstanceOfSatisfying(StagingStopped.class,
+        assertThatThrownBy(this::copy).isInstanceOfSatisfying(
+                StagingStopped.class,
                 stopped -> assertThat(stopped.outcome()).isInstanceOfSatisfying(StageOutcome.Refused.class, refused -> {
                     assertThat(refused.reason()).isEqualTo(reason);
                     assertThat(refused.path()).isEqualTo(path);
@@ -287,7 +291,8 @@ class TreeCopierTest {
                 file.write(megabyte);
             }
         }
-        assertThatThrownBy(() -> copy(20 << 20)).isInstanceOfSatisfying(StagingStopped.class,
+        assertThatThrownBy(() -> copy(20 << 20)).isInstanceOfSatisfying(
+                StagingStopped.class,
                 stopped -> assertThat(stopped.outcome()).isEqualTo(new StageOutcome.TooLarge(20 << 20)));
         assertThat(Files.size(target.resolve("large"))).as("stopped in the middle of the file").isBetween(1L << 20, 40L << 20);
     }
@@ -379,8 +384,11 @@ class TreeCopierTest {
                     Arrays.fill(expected, copied.length == 0 ? 0 : copied[0]);
                     assertThat(Arrays.equals(copied, expected)).as("%d bytes of one write", copied.length).isTrue();
                 } catch (StagingStopped stopped) {
-                    assertThat(stopped.outcome()).isEqualTo(new StageOutcome.Refused(RefusalReason.SOURCE_CHANGED, "log",
-                            "changed while it was copied (expected: a tree that nobody writes to)"));
+                    assertThat(stopped.outcome()).isEqualTo(
+                            new StageOutcome.Refused(
+                                    RefusalReason.SOURCE_CHANGED,
+                                    "log",
+                                    "changed while it was copied (expected: a tree that nobody writes to)"));
                     refused++;
                 }
                 Machine.remove(target);
@@ -475,7 +483,8 @@ class TreeCopierTest {
         target = Files.createDirectory(temporary.resolve("other-target"));
         source = Path.of("/sys/kernel/mm/transparent_hugepage");
         assumeTrue(Files.isDirectory(source), "skipped: no " + source);
-        assertThatThrownBy(this::copy).isInstanceOfSatisfying(StagingStopped.class,
+        assertThatThrownBy(this::copy).isInstanceOfSatisfying(
+                StagingStopped.class,
                 stopped -> assertThat(((StageOutcome.Refused) stopped.outcome()).reason()).isEqualTo(RefusalReason.SOURCE_CHANGED));
     }
 

@@ -48,7 +48,8 @@ class TreeUnlinkerTest {
     void theBytesFreedAreThoseThatWereAllocated() throws Exception {
         RandomTree.make(tree, new Random(8), 300, Machine.isRoot());
         long allocated = TreePicture.allocatedBytes(tree);
-        assertThat(unlink()).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+        assertThat(unlink()).isInstanceOfSatisfying(
+                UnlinkOutcome.Unlinked.class,
                 unlinked -> assertThat(unlinked.bytesFreed()).isEqualTo(allocated));
         assertThat(tree).doesNotExist();
     }
@@ -58,7 +59,8 @@ class TreeUnlinkerTest {
         Files.createDirectory(tree);
         Path outside = Files.write(temporary.resolve("outside"), new byte[1 << 20]);
         Files.createLink(tree.resolve("inside"), outside);
-        assertThat(unlink()).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+        assertThat(unlink()).isInstanceOfSatisfying(
+                UnlinkOutcome.Unlinked.class,
                 unlinked -> assertThat(unlinked.bytesFreed()).isLessThan(1 << 20));
         assertThat(outside).exists();
     }
@@ -88,7 +90,8 @@ class TreeUnlinkerTest {
     void tenThousandLevelsAreRemoved() throws Exception {
         Files.createDirectory(tree);
         DeepTree.make(tree, 10_000);
-        assertThat(unlink()).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+        assertThat(unlink()).isInstanceOfSatisfying(
+                UnlinkOutcome.Unlinked.class,
                 unlinked -> assertThat(unlinked.entries()).isEqualTo(10_003));
         assertThat(tree).doesNotExist();
     }
@@ -110,7 +113,8 @@ class TreeUnlinkerTest {
                 }
             }
         }
-        assertThat(unlink()).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+        assertThat(unlink()).isInstanceOfSatisfying(
+                UnlinkOutcome.Unlinked.class,
                 unlinked -> assertThat(unlinked.entries()).isEqualTo(100_101));
         assertThat(tree).doesNotExist();
     }

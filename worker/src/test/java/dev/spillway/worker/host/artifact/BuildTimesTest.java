@@ -74,7 +74,8 @@ class BuildTimesTest {
         missed();
         Description told = new Description("", new TreeMap<>(Map.of("rebuild-seconds", "3600")));
         assertThat(labels(told)).isEqualTo(told.labels());
-        Description full = new Description("",
+        Description full = new Description(
+                "",
                 new TreeMap<>(IntStream.range(0, 32).boxed().collect(Collectors.toMap(number -> "label-" + number, String::valueOf))));
         assertThat(labels(full)).isEqualTo(full.labels());
     }

@@ -1,7 +1,7 @@
 package dev.spillway.worker.host.pager;
 
-import dev.spillway.api.body.Work.Kind;
 import dev.spillway.api.body.Work;
+import dev.spillway.api.body.Work.Kind;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

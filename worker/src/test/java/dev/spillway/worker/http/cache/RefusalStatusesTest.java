@@ -11,9 +11,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class RefusalStatusesTest {
     @ParameterizedTest
-    @CsvSource({"UNKNOWN_NAMESPACE, 404, 403", "OTHER_BACKEND, 409, 403", "NO_ROOM, 507, 403", "TOO_LARGE, 413, 403", "DISK_FULL, 507, 403",
-            "HOST_DRAINING, 503, 403", "REGISTRY_NOT_REACHABLE, 503, 403", "REGISTRY_REFUSED, 503, 403", "NOT_REGISTERED, 503, 403",
-            "WRITTEN_ALREADY, 409, 409", "PRECONDITION_FAILED, 412, 403", "GROUP_FULL, 409, 403", "INVALID_VALUE, 422, 403",
+    @CsvSource({
+            "UNKNOWN_NAMESPACE, 404, 403",
+            "OTHER_BACKEND, 409, 403",
+            "NO_ROOM, 507, 403",
+            "TOO_LARGE, 413, 403",
+            "DISK_FULL, 507, 403",
+            "HOST_DRAINING, 503, 403",
+            "REGISTRY_NOT_REACHABLE, 503, 403",
+            "REGISTRY_REFUSED, 503, 403",
+            "NOT_REGISTERED, 503, 403",
+            "WRITTEN_ALREADY, 409, 409",
+            "PRECONDITION_FAILED, 412, 403",
+            "GROUP_FULL, 409, 403",
+            "INVALID_VALUE, 422, 403",
             "BUSY, 503, 403"})
     void aRefusedPutHasTheStatusOfItsDialect(ProblemType type, int plain, int nx) {
         Problem problem = Problem.of(type, "refused");
