@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class ArchiveExtractor {
     /** GNU tar's type of a directory in an incremental dump. Its content is the list of the directory's entries. */
     private static final byte DUMPED_DIRECTORY = 'D';
+    private static final int PERMISSIONS = 07777;
     private static final int PRIVATE_FILE = 0600;
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
     /** A run of zeros of this length, where a file system's block may lie, is left out. */
@@ -194,7 +195,7 @@ public final class ArchiveExtractor {
         OpenDirectory parent = directories.go(path.subList(0, path.size() - 1));
         FileName name = path.getLast();
         if (entry.isSymbolicLink() || entry.isLink()) {
-            refuseSize(entry);
+            refuseSize(entry, "link");
         }
         if (entry.isSymbolicLink()) {
             extractSymbolicLink(entry, parent, name);
@@ -203,11 +204,36 @@ public final class ArchiveExtractor {
         } else if (isRegular(entry)) {
             extractFile(entry, parent, name);
         } else {
+            extractWhiteout(entry, parent, name);
+        }
+    }
+
+    /** Extracts a whiteout of overlayfs, and refuses every other special file. */
+    private void extractWhiteout(TarArchiveEntry entry, OpenDirectory parent, FileName name) throws IOException, StagingStopped {
+        boolean whiteout =
+                entry.isCharacterDevice() && entry.getDevMajor() == 0 && entry.getDevMinor() == 0 && !entryName.endsWith("/");
+        if (!whiteout || !privileged) {
             throw StagingStopped.refused(
                     RefusalReason.SPECIAL_FILE,
                     entryName,
-                    "is of type '%c' (expected: directories, regular files and links)".formatted((char) entry.getLinkFlag()));
+                    "is %s (expected: directories, regular files and links; as root whiteouts, too)"
+                            .formatted(whiteout ? "a whiteout of overlayfs" : special(entry)));
         }
+        refuseSize(entry, "whiteout");
+        makeRoom(parent, name);
+        ArchiveMetadata metadata = metadata(entry);
+        parent.createWhiteout(name, entry.getMode() & PERMISSIONS);
+        metadata.applyToLink(parent, name, losses, space);
+        files++;
+    }
+
+    private static String special(TarArchiveEntry entry) {
+        return switch (entry.getLinkFlag()) {
+            case TarConstants.LF_CHR -> "the character device %d/%d".formatted(entry.getDevMajor(), entry.getDevMinor());
+            case TarConstants.LF_BLK -> "the block device %d/%d".formatted(entry.getDevMajor(), entry.getDevMinor());
+            case TarConstants.LF_FIFO -> "a fifo";
+            default -> "of type '%c'".formatted((char) entry.getLinkFlag());
+        };
     }
 
     /** Returns whether an entry is a directory. In archives without the type for directories, it is an empty file whose name ends in a slash. */
@@ -219,13 +245,13 @@ public final class ArchiveExtractor {
         };
     }
 
-    private void refuseSize(TarArchiveEntry link) throws StagingStopped {
-        if (link.getSize() != 0) {
+    private void refuseSize(TarArchiveEntry entry, String kind) throws StagingStopped {
+        if (entry.getSize() != 0) {
             throw StagingStopped.refused(
                     RefusalReason.BAD_LINK,
                     entryName,
-                    "is a link with a size of %d bytes (expected: 0, because programs differ on whether content follows)"
-                            .formatted(link.getSize()));
+                    "is a %s with a size of %d bytes (expected: 0, because programs differ on whether content follows)"
+                            .formatted(kind, entry.getSize()));
         }
     }
 

@@ -73,7 +73,7 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
     public void visit(Descent at, DirectoryEntry entry) throws IOException, InterruptedException, StagingStopped {
         switch (entry.kind()) {
             case REGULAR_FILE -> writeFile(at, entry.name());
-            case SYMBOLIC_LINK -> writeSymbolicLink(at, entry.name());
+            case SYMBOLIC_LINK, WHITEOUT -> writeUnopened(at, entry.name());
             case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> throw TreeCopier.special(at, entry.name(), entry.kind());
             case DIRECTORY, UNKNOWN -> throw new TreeChangedException(at.text(entry.name()));
         }
@@ -115,14 +115,20 @@ public final class ArchiveWriter implements TreeWalk.Visitor {
         }
     }
 
-    private void writeSymbolicLink(Descent at, FileName name) throws IOException {
+    /** Writes an entry that cannot be opened: a symbolic link or a whiteout. */
+    private void writeUnopened(Descent at, FileName name) throws IOException {
         FileStatus status = at.current().status(name);
         byte[] path = at.path(name);
         if (writeHardLink(path, status)) {
             return;
         }
-        ExactTarEntry entry = new ExactTarEntry(path, TarConstants.LF_SYMLINK, status);
-        entry.linksTo(at.current().readSymbolicLink(name));
+        ExactTarEntry entry;
+        if (status.kind() == EntryKind.WHITEOUT) {
+            entry = new ExactTarEntry(path, TarConstants.LF_CHR, status);
+        } else {
+            entry = new ExactTarEntry(path, TarConstants.LF_SYMLINK, status);
+            entry.linksTo(at.current().readSymbolicLink(name));
+        }
         if (root) {
             entry.hasAttributes(Attributes.namesOfLink(at.current(), name), attribute -> at.current().attribute(name, attribute), true);
         }

@@ -4,7 +4,17 @@ import java.util.Locale;
 
 /** The kind of a directory's entry. */
 public enum EntryKind {
-    DIRECTORY, REGULAR_FILE, SYMBOLIC_LINK, FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE, UNKNOWN;
+    DIRECTORY,
+    REGULAR_FILE,
+    SYMBOLIC_LINK,
+    FIFO,
+    SOCKET,
+    CHARACTER_DEVICE,
+    BLOCK_DEVICE,
+    /** The character device 0/0, by which an upper layer of overlayfs hides a name of the layers below. */
+    WHITEOUT,
+    /** A directory of some file systems does not tell the kinds of its entries. */
+    UNKNOWN;
 
     /** Returns the kind for the {@code d_type} of a directory entry, which has the values of a mode's type bits. */
     static EntryKind ofType(int type) {
@@ -20,8 +30,10 @@ public enum EntryKind {
         };
     }
 
-    static EntryKind ofMode(int mode) {
-        return ofType(mode >>> 12 & 0xf);
+    /** @param device the number of a device; unused for other kinds */
+    static EntryKind ofMode(int mode, long device) {
+        EntryKind kind = ofType(mode >>> 12 & 0xf);
+        return kind == CHARACTER_DEVICE && device == 0 ? WHITEOUT : kind;
     }
 
     /** Returns the kind in words, such as {@code block device}. */

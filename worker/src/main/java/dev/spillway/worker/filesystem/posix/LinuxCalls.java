@@ -46,6 +46,7 @@ final class LinuxCalls {
     static final int F_UNLCK = 2;
     /** A signal that a process without a handler ignores. */
     static final int SIGURG = 23;
+    static final int S_IFCHR = 0020000;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final int FICLONE = 0x40049409;
     private static final int LIST_BYTES = 64 * 1024;
@@ -54,6 +55,8 @@ final class LinuxCalls {
     private static final MethodHandle CLOSE = link("close", JAVA_INT, JAVA_INT);
     private static final MethodHandle STATX = link("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle MKDIRAT = link("mkdirat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SYSCALL = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG);
+    private static final long MKNODAT = Platform.mknodat();
     private static final MethodHandle UNLINKAT = link("unlinkat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle RENAMEAT2 = link("renameat2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle LINKAT = link("linkat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
@@ -119,6 +122,10 @@ final class LinuxCalls {
 
     static void mkdirat(int directory, byte[] path, int mode) throws PosixException {
         call("create directory", path, s -> (int) MKDIRAT.invokeExact(s.state(), directory, s.first(path), mode));
+    }
+
+    static void mknodat(int directory, byte[] path, int mode, long device) throws PosixException {
+        call("create device", path, s -> (long) SYSCALL.invokeExact(s.state(), MKNODAT, directory, s.first(path), mode, device));
     }
 
     static void unlinkat(int directory, byte[] path, int flags) throws PosixException {

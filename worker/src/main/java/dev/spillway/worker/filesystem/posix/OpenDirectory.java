@@ -156,6 +156,11 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.symlinkat(target, number(), name.bytes());
     }
 
+    /** Creates a whiteout of overlayfs, the character device 0/0. The umask of the process limits its permissions. */
+    public void createWhiteout(FileName name, int permissions) throws PosixException {
+        LinuxCalls.mknodat(number(), name.bytes(), LinuxCalls.S_IFCHR | permissions, 0);
+    }
+
     /** Gives a file a further name here. Its path below {@code base} has names joined by slashes, all but the last of real directories. */
     public void createLink(FileName name, OpenDirectory base, byte[] path) throws PosixException {
         LinuxCalls.linkat(base.number(), path, number(), name.bytes());

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Checks that the platform has the calls of this package, and knows the two of their numbers that depend on the machine. */
+/** Checks that the platform has the calls of this package, and knows the numbers of theirs that depend on the machine. */
 public final class Platform {
     /** The newest functions that are needed; a C library that has them has all others. */
     private static final List<String> NEWEST_FUNCTIONS = List.of("statx", "renameat2", "getdents64", "copy_file_range", "syncfs");
@@ -46,6 +46,11 @@ public final class Platform {
 
     static OpenFlags openFlags() {
         return isArm(machine()) ? new OpenFlags(0x4000, 0x8000) : new OpenFlags(0x10000, 0x20000);
+    }
+
+    /** Returns the number of the system call {@code mknodat}, which the C library exports only since 2.33. */
+    static long mknodat() {
+        return isArm(machine()) ? 33 : 259;
     }
 
     private static String machine() {

@@ -14,6 +14,7 @@ import dev.spillway.worker.filesystem.archive.ArchiveLimits;
 import dev.spillway.worker.filesystem.archive.ArchiveTrust;
 import dev.spillway.worker.filesystem.archive.ArchiveWriter;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
+import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
@@ -30,10 +31,12 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -54,6 +57,8 @@ import java.util.function.LongConsumer;
  * operation. It leaves nothing behind, except a partly deleted tree in the trash.
  */
 public final class ImageStore implements AutoCloseable {
+    private static final int PRIVATE_FILE = 0600;
+
     private final StoreFiles files;
     private final boolean seesTrusted;
     private final Path images;
@@ -283,12 +288,34 @@ public final class ImageStore implements AutoCloseable {
             if (images.find(name).isEmpty()) {
                 return trash.find(name).isPresent() ? new TrashOutcome.AlreadyInTrash() : new TrashOutcome.Absent();
             }
+            if (isMarked(name)) {
+                return new TrashOutcome.AlreadyInTrash();
+            }
             refuseOffered(id);
-            TreeMove.rename(images, name, trash, name);
+            try {
+                TreeMove.rename(images, name, trash, name);
+            } catch (PosixException e) {
+                if (e.errno() != Errno.EXDEV) {
+                    throw e;
+                }
+                // An overlay renames no directory of a lower layer, unless it is mounted with redirect_dir=on.
+                trash.createFile(name, PRIVATE_FILE).close();
+            }
             return new TrashOutcome.Moved();
         } catch (IOException e) {
             return new TrashOutcome.Failed(e);
         }
+    }
+
+    /**
+     * Returns whether an image that cannot be renamed is being deleted in its place. An empty file in the trash, its mark, is durable before anything of the
+     * image is deleted and goes after all of it. So no start takes the rest of it for an image.
+     */
+    private boolean isMarked(FileName name) throws PosixException {
+        return files.area(StoreArea.TRASH)
+                .find(name)
+                .filter(mark -> mark.kind() == EntryKind.REGULAR_FILE && mark.sizeBytes() == 0)
+                .isPresent();
     }
 
     /** Returns whether the reserve stays free if so many bytes are written. */
@@ -314,7 +341,8 @@ public final class ImageStore implements AutoCloseable {
     public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
         FileName name = StoreFiles.name(id);
         return run(() -> {
-            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
+            UnlinkOutcome outcome =
+                    isMarked(name) ? unlinkInPlace(name, pace) : TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
             if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
                 // The tree is a copy that was never settled, so its source stays.
                 offers.remove(id);
@@ -322,6 +350,15 @@ public final class ImageStore implements AutoCloseable {
             }
             return outcome;
         });
+    }
+
+    private UnlinkOutcome unlinkInPlace(FileName name, UnlinkPace pace) throws IOException, InterruptedException {
+        UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.IMAGES), name, pace);
+        if (!(outcome instanceof UnlinkOutcome.Incomplete)) {
+            files.area(StoreArea.IMAGES).sync();
+            files.area(StoreArea.TRASH).removeFile(name);
+        }
+        return outcome;
     }
 
     /**
@@ -350,15 +387,29 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /** Returns the ids of all trees in an area, sorted. Ignores entries whose name is no id. */
+    /** Returns the ids of all trees in an area, sorted. Ignores entries whose name is no id. Those deleted in their place are in the trash. */
     public List<String> ids(StoreArea area) throws IOException, InterruptedException {
         return run(() -> {
-            List<String> ids = new ArrayList<>();
-            for (DirectoryEntry entry : files.area(area).list()) {
-                entry.name().utf8().filter(StoreFiles::isId).ifPresent(ids::add);
+            List<String> ids = idsIn(area);
+            if (area == StoreArea.IMAGES) {
+                Set<String> marked = new HashSet<>();
+                for (String id : idsIn(StoreArea.TRASH)) {
+                    if (isMarked(StoreFiles.name(id))) {
+                        marked.add(id);
+                    }
+                }
+                ids.removeAll(marked);
             }
             return ids;
         });
+    }
+
+    private List<String> idsIn(StoreArea area) throws PosixException {
+        List<String> ids = new ArrayList<>();
+        for (DirectoryEntry entry : files.area(area).list()) {
+            entry.name().utf8().filter(StoreFiles::isId).ifPresent(ids::add);
+        }
+        return ids;
     }
 
     /** Returns the allocated bytes of one tree; empty if it is absent. */

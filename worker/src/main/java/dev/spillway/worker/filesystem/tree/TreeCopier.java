@@ -15,6 +15,7 @@ import dev.spillway.worker.filesystem.posix.FileName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
+import dev.spillway.worker.filesystem.posix.Platform;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.util.function.LongConsumer;
@@ -22,7 +23,7 @@ import java.util.function.LongConsumer;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times to the
+ * Copies one tree into an empty directory, exactly: symbolic links as they are, whiteouts of overlayfs (as root), hard links between names of the tree, holes, modes, times to the
  * nanosecond, owners (as root), extended attributes. It reads the source by descriptor and never through a symbolic link. So a directory that
  * somebody replaces by a link meanwhile does not lead the copy out of the tree.
  *
@@ -139,7 +140,11 @@ public final class TreeCopier implements TreeWalk.Visitor {
         space.require();
         switch (entry.kind()) {
             case REGULAR_FILE -> copyFile(source, entry.name());
-            case SYMBOLIC_LINK -> copySymbolicLink(source, entry.name());
+            case SYMBOLIC_LINK -> symbolicLinks += copyUnopened(source, entry.name(), EntryKind.SYMBOLIC_LINK);
+            case WHITEOUT -> {
+                requireRoot(source, entry.name());
+                files += copyUnopened(source, entry.name(), EntryKind.WHITEOUT);
+            }
             case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> throw special(source, entry.name(), entry.kind());
             case DIRECTORY, UNKNOWN -> throw new TreeChangedException(source.text(entry.name()));
         }
@@ -150,6 +155,15 @@ public final class TreeCopier implements TreeWalk.Visitor {
                 RefusalReason.SPECIAL_FILE,
                 at.text(name),
                 "is a %s (expected: directories, regular files and symbolic links)".formatted(kind.words()));
+    }
+
+    private static void requireRoot(Descent at, FileName name) throws PosixException, StagingStopped {
+        if (!Platform.isRoot()) {
+            throw StagingStopped.refused(
+                    RefusalReason.SPECIAL_FILE,
+                    at.text(name),
+                    "is a whiteout of overlayfs (expected: a worker that runs as root, which alone keeps whiteouts)");
+        }
     }
 
     private void copyFile(Descent source, FileName name) throws IOException, InterruptedException, StagingStopped {
@@ -207,20 +221,29 @@ public final class TreeCopier implements TreeWalk.Visitor {
         return linked;
     }
 
-    private void copySymbolicLink(Descent source, FileName name) throws IOException, StagingStopped {
+    /**
+     * Copies an entry that cannot be opened: a symbolic link or a whiteout.
+     *
+     * @return 1, or 0 if it became a further name of an entry that was copied before
+     */
+    private int copyUnopened(Descent source, FileName name, EntryKind kind) throws IOException, StagingStopped {
         FileStatus status = reading(() -> source.current().status(name));
-        if (status.kind() != EntryKind.SYMBOLIC_LINK) {
+        if (status.kind() != kind) {
             throw new TreeChangedException(source.text(name));
         }
         if (status.links() > 1 && linkToCopy(status.identity(), name)) {
-            return;
+            return 0;
         }
-        target.current().createSymbolicLink(name, readLink(source, name));
+        if (kind == EntryKind.WHITEOUT) {
+            target.current().createWhiteout(name, status.permissions());
+        } else {
+            target.current().createSymbolicLink(name, readLink(source, name));
+        }
         attributes.copyOfLink(source.current(), target.current(), name, status, () -> source.text(name));
         if (status.links() > 1) {
             hardLinks.remember(status.identity(), target.path(name));
         }
-        symbolicLinks++;
+        return 1;
     }
 
     private static byte[] readLink(Descent source, FileName name) throws IOException {

@@ -54,7 +54,7 @@ public final class TreeWalk {
     private static @Nullable Iterator<DirectoryEntry> visit(Descent at, DirectoryEntry listed, Visitor visitor)
             throws IOException, InterruptedException, StagingStopped {
         try {
-            DirectoryEntry entry = listed.kind() == EntryKind.UNKNOWN
+            DirectoryEntry entry = listed.kind() == EntryKind.UNKNOWN || listed.kind() == EntryKind.CHARACTER_DEVICE
                     ? new DirectoryEntry(listed.name(), UnreadableException.reading(() -> at.current().status(listed.name())).kind())
                     : listed;
             if (entry.kind() != EntryKind.DIRECTORY) {

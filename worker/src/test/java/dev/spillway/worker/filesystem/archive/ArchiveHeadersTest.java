@@ -156,15 +156,10 @@ class ArchiveHeadersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"3", "4", "6"})
-    void devicesAndFifosAreRefusedWithASlashToo(String type) throws Exception {
+    @CsvSource({"3, is the character device 0/0", "4, is the block device 0/0", "6, is a fifo"})
+    void devicesAndFifosAreRefusedWithASlashToo(String type, String words) throws Exception {
         byte[] archive = tar(": > p_; tar --format=gnu -cf x.tar p_");
-        for (String name : List.of("p/", "p\0")) {
-            assertRefused(
-                    changed(changed(archive, 0, 0, name), 0, TYPE_AT, type),
-                    RefusalReason.SPECIAL_FILE,
-                    "is of type '%s'".formatted(type));
-        }
+        assertRefused(changed(changed(archive, 0, 0, "p/"), 0, TYPE_AT, type), RefusalReason.SPECIAL_FILE, words);
     }
 
     @Test

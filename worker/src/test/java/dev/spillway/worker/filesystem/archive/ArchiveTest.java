@@ -277,9 +277,13 @@ class ArchiveTest {
 
     @Test
     void devicesAndFifosAreRefused() throws Exception {
-        assertRefused(tar(Item.of(TarConstants.LF_CHR, "dev/null")), RefusalReason.SPECIAL_FILE, "dev/null", "is of type '3'");
-        assertRefused(tar(Item.of(TarConstants.LF_BLK, "dev/sda")), RefusalReason.SPECIAL_FILE, "dev/sda", "is of type '4'");
-        assertRefused(tar(Item.of(TarConstants.LF_FIFO, "pipe")), RefusalReason.SPECIAL_FILE, "pipe", "is of type '6'");
+        assertRefused(
+                tar(Item.of(TarConstants.LF_CHR, "dev/zero/")),
+                RefusalReason.SPECIAL_FILE,
+                "dev/zero/",
+                "is the character device 0/0");
+        assertRefused(tar(Item.of(TarConstants.LF_BLK, "dev/sda")), RefusalReason.SPECIAL_FILE, "dev/sda", "is the block device 0/0");
+        assertRefused(tar(Item.of(TarConstants.LF_FIFO, "pipe")), RefusalReason.SPECIAL_FILE, "pipe", "is a fifo");
     }
 
     @Test
