@@ -8,6 +8,7 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.registry.RegistryQueries.HostView;
 import dev.spillway.registry.RegistryQueries.OrderView;
 import dev.spillway.registry.decide.Command;
 import dev.spillway.registry.model.AddressedOrder;
@@ -212,6 +213,31 @@ public interface OrderContract extends RegistryFixture {
             assertThat(order.lastError()).contains("read-only file system");
         });
         assertThat(fleet.claimOrders()).hasSize(1);
+    }
+
+    @Test
+    default void aHostThatCannotDeleteForAMinuteSaysWhy() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId silent = host.holds("a", "1");
+        ReplicaId failed = host.holds("b", "2");
+        fleet.invalidate("a", null);
+        fleet.invalidate("b", null);
+        fleet.claimOrders();
+        fleet.report(new Report(failed, host.id, host.storeId, Report.Result.FAILED, null, "read-only file system", 0));
+        assertThat(host(fleet, host).failing()).as("for less than a minute").isNull();
+        pass(Duration.ofMinutes(2));
+        assertThat(host(fleet, host).failing()).isEqualTo("FAILED: read-only file system");
+        fleet.report(host.report(failed, Report.Result.DELETED));
+        assertThat(host(fleet, host)).as("an order without a failure").satisfies(left -> {
+            assertThat(left.openOrders()).isOne();
+            assertThat(left.failing()).isNull();
+        });
+        fleet.report(host.report(silent, Report.Result.DELETED));
+    }
+
+    private static HostView host(Fleet fleet, FleetHost host) {
+        return fleet.registry.queries().host(host.id).orElseThrow();
     }
 
     @Test

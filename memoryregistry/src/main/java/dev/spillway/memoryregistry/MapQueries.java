@@ -369,7 +369,21 @@ final class MapQueries implements RegistryQueries {
                 bytes(open),
                 doomedAt.size(),
                 doomedAt.isEmpty() ? null : doomedAt.getFirst(),
+                failing(open),
                 host.isDraining() ? lastCopies(host.id(), open.stream().filter(ReplicaRow::isLive).toList()) : null);
+    }
+
+    private @Nullable String failing(List<ReplicaRow> open) {
+        Instant old = rows.now().minus(HostView.FAILING_FOR);
+        return open.stream()
+                .map(ReplicaRow::doom)
+                .filter(order -> order != null && order.at().isBefore(old))
+                .sorted(Comparator.comparing(OpenOrder::at))
+                .limit(HostView.FAILING_AMONG)
+                .map(OpenOrder::lastError)
+                .filter(error -> error != null && error.startsWith("FAILED"))
+                .findFirst()
+                .orElse(null);
     }
 
     private LastCopies lastCopies(HostId host, List<ReplicaRow> live) {

@@ -30,6 +30,7 @@ import dev.spillway.registry.plan.PlanVictim;
 import dev.spillway.registry.trail.Activity;
 import dev.spillway.registry.trail.ActivityCursor;
 import dev.spillway.registry.trail.AuditRecord;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -245,6 +246,7 @@ public interface RegistryQueries {
     /**
      * A host with its counts.
      *
+     * @param failing    error of a deletion that failed, if one of the oldest orders, all older than a minute, has one; absent otherwise
      * @param lastCopies last copies of a draining host; absent for any other
      */
     record HostView(
@@ -253,7 +255,14 @@ public interface RegistryQueries {
             long bytes,
             long openOrders,
             @Nullable Instant oldestOpenOrderAt,
+            @Nullable String failing,
             @Nullable LastCopies lastCopies) {
+        /** Age of an order from which its failures are shown. */
+        public static final Duration FAILING_FOR = Duration.ofMinutes(1);
+
+        /** Number of the oldest such orders that are looked at. */
+        public static final int FAILING_AMONG = 10;
+
         /**
          * Returns whether the host drains and has only last copies left, as far as it has confirmed. A draining host gets no new rows, so equal
          * numbers mean the same rows.

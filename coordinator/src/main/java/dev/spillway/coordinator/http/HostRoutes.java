@@ -164,7 +164,7 @@ final class HostRoutes {
                 view.oldestOpenOrderAt(),
                 row.figures(),
                 row.lastReconciledAt(),
-                attention(row, epoch),
+                attention(view, epoch),
                 drain(view));
     }
 
@@ -181,9 +181,14 @@ final class HostRoutes {
                         view.isDrained());
     }
 
-    private static @Nullable String attention(HostRow row, long epoch) {
-        return row.attention() == null && row.isUnheard(epoch)
-                ? "has not told what it holds since the database was restored (start its worker, or retire it)"
-                : row.attention();
+    private static @Nullable String attention(HostView view, long epoch) {
+        HostRow row = view.row();
+        if (row.attention() != null) {
+            return row.attention();
+        }
+        if (row.isUnheard(epoch)) {
+            return "has not told what it holds since the database was restored (start its worker, or retire it)";
+        }
+        return view.failing() == null ? null : "cannot delete an image for more than a minute: " + view.failing() + " (see its open orders)";
     }
 }

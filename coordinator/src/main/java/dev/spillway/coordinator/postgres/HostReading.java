@@ -38,7 +38,12 @@ final class HostReading {
     private static final String VIEWS = "SELECT " + HostTable.COLUMNS
             + """
                     , CASE WHEN c.is_counted THEN r.open_rows ELSE h.replicas END AS open_rows,
-                    CASE WHEN c.is_counted THEN r.open_bytes ELSE h.bytes END AS open_bytes, o.open_orders, o.oldest, now() AS now
+                    CASE WHEN c.is_counted THEN r.open_bytes ELSE h.bytes END AS open_bytes, o.open_orders, o.oldest, now() AS now,
+                    (SELECT f.last_error FROM (
+                        SELECT old.replica_id, old.doomed_at FROM open_orders old
+                        WHERE old.host_id = h.host_id AND old.doomed_at < now() - :failingFor * interval '1 second' ORDER BY old.doomed_at LIMIT :failingAmong) AS old
+                     JOIN replicas f ON f.replica_id = old.replica_id AND f.last_error LIKE 'FAILED%'
+                     ORDER BY old.doomed_at LIMIT 1) AS failing
                     FROM hosts h CROSS JOIN LATERAL (SELECT NOT :many OR h.draining_since IS NOT NULL OR h.state = 'RETIRED' AS is_counted) AS c
                     CROSS JOIN LATERAL (
                         SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes
@@ -67,7 +72,7 @@ final class HostReading {
             SELECT h.host_id, count(*) OVER () AS unheard FROM hosts h WHERE h.state <> 'RETIRED' AND h.readopted_epoch < :epoch
             ORDER BY h.host_id LIMIT :limit""";
 
-    private record Counted(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldest, Instant now) {}
+    private record Counted(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldest, @Nullable String failing, Instant now) {}
 
     private record Unheard(HostId host, long inAll) {}
 
@@ -77,6 +82,7 @@ final class HostReading {
             row.getLong("open_bytes"),
             row.getLong("open_orders"),
             Columns.nullableInstant(row, "oldest"),
+            row.getString("failing"),
             Columns.instant(row, "now"));
 
     private final Handle handle;
@@ -90,8 +96,7 @@ final class HostReading {
                 .bind("many", MANY)
                 .mapTo(Boolean.class)
                 .one();
-        return handle.createQuery(VIEWS + " ORDER BY h.host_id")
-                .bind("many", many)
+        return views(" ORDER BY h.host_id", many)
                 .map(COUNTED)
                 .list()
                 .stream()
@@ -100,19 +105,24 @@ final class HostReading {
     }
 
     Optional<HostView> one(HostId id, KnownLastCopies known) {
-        return handle.createQuery(VIEWS + " WHERE h.host_id = :id")
-                .bind("many", false)
-                .bind("id", id.value())
+        return views(" WHERE h.host_id = :id", false).bind("id", id.value())
                 .map(COUNTED)
                 .findOne()
                 .map(host -> view(host, known));
+    }
+
+    private Query views(String which, boolean many) {
+        return handle.createQuery(VIEWS + which)
+                .bind("many", many)
+                .bind("failingFor", HostView.FAILING_FOR.toSeconds())
+                .bind("failingAmong", HostView.FAILING_AMONG);
     }
 
     private HostView view(Counted host, KnownLastCopies known) {
         HostRow row = host.row();
         long live = host.replicas() - host.openOrders();
         LastCopies last = known.of(row, host.now(), () -> lastCopies(row.id(), live, host.now()));
-        return new HostView(row, host.replicas(), host.bytes(), host.openOrders(), host.oldest(), last);
+        return new HostView(row, host.replicas(), host.bytes(), host.openOrders(), host.oldest(), host.failing(), last);
     }
 
     private LastCopies lastCopies(HostId host, long live, Instant now) {

@@ -93,8 +93,8 @@ class KnownLastCopiesTest {
         assertThat(counted.copies()).isOne();
         assertThat(now.isDrained()).isTrue();
         LastCopies earlier = new LastCopies(1, 1, 3, counted.countedAt());
-        assertThat(new HostView(now.row(), 1, 1, 0, null, earlier).isDrained()).isFalse();
-        assertThat(new HostView(now.row(), 2, 2, 1, NOON, counted).isDrained()).as("an order is open").isFalse();
-        assertThat(new HostView(now.row(), 1, 1, 1, NOON, counted).isDrained()).as("an order is open").isFalse();
+        assertThat(new HostView(now.row(), 1, 1, 0, null, null, earlier).isDrained()).isFalse();
+        assertThat(new HostView(now.row(), 2, 2, 1, NOON, null, counted).isDrained()).as("an order is open").isFalse();
+        assertThat(new HostView(now.row(), 1, 1, 1, NOON, null, counted).isDrained()).as("an order is open").isFalse();
     }
 }

@@ -363,6 +363,7 @@ public final class HostAgent {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
         if (replica != null && replica.state() == ReplicaState.DOOMED) {
+            orders.succeeded(replica.id());
             table.trashed(replica, out);
         }
         return done(out);
@@ -373,6 +374,7 @@ public final class HostAgent {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
         if (replica != null && replica.state() == ReplicaState.TRASH) {
+            orders.succeeded(replica.id());
             table.unlinked(replica, bytesFreed, out);
         }
         return done(out);

@@ -245,11 +245,14 @@ final class HostReplicas {
         }
     }
 
-    void releaseIfUnheld(ReplicaId id, Step.Builder out) {
+    /** Begins the removal of a doomed replica that nobody holds; returns false for any other. */
+    boolean releaseIfUnheld(ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = replicas.get(id);
-        if (replica != null && replica.state() == ReplicaState.DOOMED && !heldBy.containsKey(id)) {
-            out.effect(new Effect.MoveToTrash(replica.image()));
+        if (replica == null || replica.state() != ReplicaState.DOOMED || heldBy.containsKey(id)) {
+            return false;
         }
+        out.effect(new Effect.MoveToTrash(replica.image()));
+        return true;
     }
 
     void trashed(ReplicaRecord doomed, Step.Builder out) {

@@ -9,6 +9,7 @@ import dev.spillway.worker.core.model.HostTimes;
 import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.core.model.ReplicaState;
 import dev.spillway.worker.core.model.Step;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,7 +24,15 @@ final class OrderExecution {
     private static final int REPORTS_AT_ONCE = 1_000;
     private static final int ABSENT_MAX = 10_000;
 
-    private record Failure(String why, Instant retryAt) {}
+    /** Longest pause between two attempts of a removal that fails again and again. */
+    private static final Duration RETRY_MAX = Duration.ofMinutes(10);
+
+    /** @param retryAt time of the next attempt; {@link Instant#MAX} while one is under way */
+    private record Failure(String why, int attempts, Instant retryAt) {
+        Failure underWay() {
+            return new Failure(why, attempts, Instant.MAX);
+        }
+    }
 
     private final HostIdentity identity;
     private final HostTimes times;
@@ -102,31 +111,46 @@ final class OrderExecution {
     }
 
     void failed(Instant now, ReplicaId id, String why, Step.Builder out) {
-        failures.put(id, new Failure(why, now.plus(times.removalRetry())));
+        Failure before = failures.get(id);
+        int attempts = before == null ? 1 : before.attempts() + 1;
+        failures.put(id, new Failure(why, attempts, now.plus(pause(attempts))));
         ReplicaRecord replica = table.get(id);
         if (replica != null && replica.ordered()) {
             out.effect(new Effect.Publish(report(id, Report.Result.FAILED, why)));
         }
     }
 
+    /** Doubles the pause with each attempt. */
+    private Duration pause(int attempts) {
+        Duration doubled = times.removalRetry().multipliedBy(1L << Math.min(attempts - 1, 20));
+        return doubled.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : doubled;
+    }
+
+    /** Notes that a step of a removal succeeded, so that the next failure is a first one. */
+    void succeeded(ReplicaId id) {
+        failures.remove(id);
+    }
+
     /** Retries the failed removals that are due. */
     void retry(Instant now, Step.Builder out) {
         failures.entrySet().removeIf(failure -> {
-            boolean due = !failure.getValue().retryAt().isAfter(now);
-            if (due) {
-                removeAgain(failure.getKey(), out);
+            if (failure.getValue().retryAt().isAfter(now)) {
+                return false;
             }
-            return due;
+            boolean begun = removeAgain(failure.getKey(), out);
+            failure.setValue(failure.getValue().underWay());
+            return !begun;
         });
     }
 
-    private void removeAgain(ReplicaId id, Step.Builder out) {
+    /** @return false if there is nothing to remove now: the replica is gone, or held again. The end of the last hold begins its removal */
+    private boolean removeAgain(ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = table.get(id);
         if (replica != null && replica.state() == ReplicaState.TRASH) {
             out.effect(new Effect.Unlink(replica.image()));
-        } else {
-            table.releaseIfUnheld(id, out);
+            return true;
         }
+        return table.releaseIfUnheld(id, out);
     }
 
     /** Returns the time of the next retry of a failed removal; {@link Instant#MAX} if none failed. */

@@ -33,6 +33,8 @@ import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.core.model.ReplicaState;
 import dev.spillway.worker.core.model.Step;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -596,6 +598,31 @@ final class HostAgentTest extends AgentTest {
         now = now.plus(HostTimes.DEFAULTS.removalRetry());
         perform(agent.tick(now));
         assertThat(toTrash()).containsExactly(id(1));
+    }
+
+    @Test
+    void aRemovalThatFailsAgainAndAgainIsTriedLessAndLessOften() {
+        join();
+        put(1, 7);
+        perform(agent.ordered(now, order(1), null));
+        List<Duration> pauses = new ArrayList<>();
+        for (int attempt = 0; attempt < 9; attempt++) {
+            effects.clear();
+            perform(agent.removalFailed(now, id(1), "read-only file system"));
+            Instant failedAt = now;
+            while (toTrash().isEmpty()) {
+                now = now.plus(HostTimes.DEFAULTS.removalRetry());
+                perform(agent.tick(now));
+            }
+            pauses.add(Duration.between(failedAt, now));
+        }
+        assertThat(pauses).extracting(Duration::toSeconds).containsExactly(10L, 20L, 40L, 80L, 160L, 320L, 600L, 600L, 600L);
+        perform(agent.trashed(id(1)));
+        effects.clear();
+        perform(agent.removalFailed(now, id(1), "busy"));
+        now = now.plus(HostTimes.DEFAULTS.removalRetry());
+        perform(agent.tick(now));
+        assertThat(effects).as("the first failure of the next step").contains(new Effect.Unlink(id(1)));
     }
 
     @Test

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param retry        pause before an unanswered message is sent again
  * @param joinRetryMax the longest pause between two tries to join
- * @param removalRetry pause before a failed rename or unlink is tried again
+ * @param removalRetry pause before a failed rename or unlink is tried again; doubles with each failure, up to 10 minutes
  * @param requestsKept how long a request with an idempotency key is kept
  */
 public record HostTimes(Duration retry, Duration joinRetryMax, Duration removalRetry, Duration requestsKept) {
