@@ -18,6 +18,7 @@ import dev.spillway.worker.core.model.NotKept;
 import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.filesystem.store.StageMode;
+import dev.spillway.worker.filesystem.archive.Packing;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.RequestKey;
@@ -40,10 +41,20 @@ import org.slf4j.LoggerFactory;
 final class DirectoryPuts {
     private static final Logger LOG = LoggerFactory.getLogger(DirectoryPuts.class);
 
-    static final List<String> ARCHIVE_TYPES = List.of("application/x-tar", "application/zstd", "application/x-tar+zstd");
+    private static final String TAR = "application/x-tar";
+    private static final Map<String, Packing> PACKED_TYPES = Map.of(
+            "application/zstd",
+            Packing.ZSTD,
+            "application/x-tar+zstd",
+            Packing.ZSTD,
+            "application/gzip",
+            Packing.GZIP,
+            "application/x-tar+gzip",
+            Packing.GZIP);
+    static final List<String> ARCHIVE_TYPES = Stream.concat(Stream.of(TAR), PACKED_TYPES.keySet().stream().sorted()).toList();
 
     private static final long ARCHIVE_BYTES_MAX = 1L << 40;
-    private static final List<String> ENCODINGS = List.of("identity", "zstd");
+    private static final Map<String, Packing> ENCODINGS = Map.of("zstd", Packing.ZSTD, "gzip", Packing.GZIP);
 
     private final HostId host;
     private final TreePuts puts;
@@ -107,11 +118,11 @@ final class DirectoryPuts {
 
     private Response archive(Request request, EntryName name) throws Exception {
         String encoding = request.header("Content-Encoding").orElse("identity");
-        if (!ENCODINGS.contains(encoding)) {
+        if (!encoding.equals("identity") && !ENCODINGS.containsKey(encoding)) {
             throw Problem
                     .of(
                             ProblemType.UNSUPPORTED_MEDIA_TYPE,
-                            "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS)))
+                            "Content-Encoding: %s (expected: identity, zstd or gzip)".formatted(encoding))
                     .exception();
         }
         String description = request.query().text("description").orElse("");
@@ -132,8 +143,9 @@ final class DirectoryPuts {
             stream = counted;
             key = Optional.of(new RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
-        boolean packed = !encoding.equals("identity") || !request.mediaType().equals(ARCHIVE_TYPES.getFirst());
-        InputStream body = packed ? new PackedStream(stream) : stream;
+        @Nullable
+        Packing packing = ENCODINGS.getOrDefault(encoding, PACKED_TYPES.get(request.mediaType()));
+        InputStream body = packing == null ? stream : new PackedStream(stream, packing);
         try {
             return answer(
                     name,

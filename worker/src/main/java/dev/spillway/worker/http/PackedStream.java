@@ -1,6 +1,6 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.worker.filesystem.archive.ZstdFrames;
+import dev.spillway.worker.filesystem.archive.Packing;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -8,14 +8,16 @@ import java.io.InputStream;
 import java.util.HexFormat;
 
 /**
- * Refuses a body that is not compressed by zstd although its header says so. Otherwise a later reader would report a misleading error. It reads
+ * Refuses a body that is not compressed as its header says. Otherwise a later reader would report a misleading error. It reads
  * nothing before its own reader does, because the first read asks the client for the body. Used by one thread.
  */
 final class PackedStream extends FilterInputStream {
+    private final Packing expected;
     private boolean checked;
 
-    PackedStream(InputStream stream) {
+    PackedStream(InputStream stream, Packing expected) {
         super(new BufferedInputStream(stream));
+        this.expected = expected;
     }
 
     @Override
@@ -40,14 +42,14 @@ final class PackedStream extends FilterInputStream {
         if (checked) {
             return;
         }
-        in.mark(ZstdFrames.MAGIC_BYTES);
-        byte[] beginning = in.readNBytes(ZstdFrames.MAGIC_BYTES);
+        in.mark(Packing.MAGIC_BYTES);
+        byte[] beginning = in.readNBytes(Packing.MAGIC_BYTES);
         in.reset();
-        if (!ZstdFrames.isBeginning(beginning)) {
+        if (Packing.of(beginning).filter(expected::equals).isEmpty()) {
             throw HostProblems.malformedArchive(
                     ".",
-                    "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, also a skippable one)"
-                            .formatted(HexFormat.of().formatHex(beginning)));
+                    "said to be packed by %1$s, and begins with the bytes '%2$s' (expected: the beginning of a %1$s stream)"
+                            .formatted(expected.text(), HexFormat.of().formatHex(beginning)));
         }
         checked = true;
     }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -290,6 +291,30 @@ class PutTest {
                 {"Content-Type", "application/x-tar", "Content-Encoding", "zstd"}}) {
             Answer stored = worker.send(
                     HttpRequest.newBuilder(worker.uri(entry("z")))
+                            .headers(headers)
+                            .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
+                            .build());
+            assertThat(stored.status()).isEqualTo(200);
+            assertThat(content(stored)).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void anArchivePackedByGzipIsTaken() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
+            TarArchiveEntry file = new TarArchiveEntry("file");
+            file.setSize(2);
+            tar.putArchiveEntry(file);
+            tar.write("ok".getBytes(StandardCharsets.UTF_8));
+            tar.closeArchiveEntry();
+        }
+        for (String[] headers : new String[][]{
+                {"Content-Type", "application/x-tar"},
+                {"Content-Type", "application/gzip"},
+                {"Content-Type", "application/x-tar", "Content-Encoding", "gzip"}}) {
+            Answer stored = worker.send(
+                    HttpRequest.newBuilder(worker.uri(entry("g")))
                             .headers(headers)
                             .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
                             .build());

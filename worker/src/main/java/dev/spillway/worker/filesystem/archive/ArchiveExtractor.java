@@ -129,15 +129,16 @@ public final class ArchiveExtractor {
         return StagingStopped.refused(
                 RefusalReason.MALFORMED,
                 path,
-                "cannot be read: %s (expected: a tar stream, also zstd)".formatted(why));
+                "cannot be read: %s (expected: a tar stream, also packed by zstd or gzip)".formatted(why));
     }
 
     private static InputStream unpacked(ReceivedStream received) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(received, BUFFER_BYTES);
-        buffered.mark(ZstdFrames.MAGIC_BYTES);
-        byte[] magic = buffered.readNBytes(ZstdFrames.MAGIC_BYTES);
+        buffered.mark(Packing.MAGIC_BYTES);
+        byte[] magic = buffered.readNBytes(Packing.MAGIC_BYTES);
         buffered.reset();
-        return ZstdFrames.isBeginning(magic) ? new ZstdFrames(buffered) : buffered;
+        Optional<Packing> packing = Packing.of(magic);
+        return packing.isPresent() ? packing.get().unpacked(buffered) : buffered;
     }
 
     private StageFigures run(ArchiveSource source) throws IOException, InterruptedException, StagingStopped {

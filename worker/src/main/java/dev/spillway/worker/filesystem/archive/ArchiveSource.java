@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -21,8 +22,6 @@ final class ArchiveSource extends FilterInputStream {
     private static final int MAGIC_BYTES = 10;
     /** First bytes of streams in compression formats that are refused (ISO 8859-1). */
     private static final Map<String, Pattern> PACKED = Map.of(
-            "gzip",
-            Pattern.compile("\\x1f\\x8b"),
             "xz",
             Pattern.compile("\\xfd7zXZ\\x00"),
             "bzip2",
@@ -43,8 +42,9 @@ final class ArchiveSource extends FilterInputStream {
         in.mark(MAGIC_BYTES);
         byte[] bytes = in.readNBytes(MAGIC_BYTES);
         in.reset();
-        if (ZstdFrames.isBeginning(bytes)) {
-            throw new IOException("it is packed by zstd twice, which is not taken");
+        Optional<Packing> twice = Packing.of(bytes);
+        if (twice.isPresent()) {
+            throw new IOException("it is packed twice, within by %s, which is not taken".formatted(twice.get().text()));
         }
         String beginning = new String(bytes, StandardCharsets.ISO_8859_1);
         for (Map.Entry<String, Pattern> packed : PACKED.entrySet()) {
