@@ -6,11 +6,18 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The common part of all stores: counts lookups, and lets one of many callers that miss the same artifact compile it. */
+/** The common part of all stores: counts what happens, and lets one of many callers that miss the same artifact compile it. */
 public abstract class CompilingStore implements ArtifactStore {
     private final SingleFlight<Fingerprint, Artifact> compilations = new SingleFlight<>();
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
+    /** Artifacts whose bytes had changed since they were stored. */
+    protected final LongAdder damaged = new LongAdder();
+    protected final LongAdder puts = new LongAdder();
+    /** Puts of artifacts over a limit. */
+    protected final LongAdder rejected = new LongAdder();
+    protected final LongAdder flushes = new LongAdder();
+    protected final LongAdder flushErrors = new LongAdder();
 
     @Override
     public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
@@ -23,11 +30,23 @@ public abstract class CompilingStore implements ArtifactStore {
         return found;
     }
 
-    /** Returns the counts of lookups; all other counts are 0. */
-    protected final ArtifactMetrics lookups() {
+    /** Returns the counts of this object. Evictions and what is held are 0. */
+    protected final ArtifactMetrics counts() {
         long found = hits.sum();
         long missed = misses.sum();
-        return new ArtifactMetrics(found + missed, found, missed, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new ArtifactMetrics(
+                found + missed,
+                found,
+                missed,
+                damaged.sum(),
+                puts.sum(),
+                rejected.sum(),
+                0,
+                0,
+                flushes.sum(),
+                flushErrors.sum(),
+                0,
+                0);
     }
 
     @Override

@@ -15,7 +15,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,12 +45,6 @@ public final class DiskArtifactStore extends CompilingStore {
     private final DiskIndex index;
     private final SegmentLog log;
     private final AtomicBoolean closed = new AtomicBoolean();
-
-    private final LongAdder damaged = new LongAdder();
-    private final LongAdder puts = new LongAdder();
-    private final LongAdder rejected = new LongAdder();
-    private final LongAdder flushes = new LongAdder();
-    private final LongAdder flushErrors = new LongAdder();
 
     private DiskArtifactStore(Path directory, ArtifactLimits limits, long segmentBytes, FileChannel lockFile) {
         this.directory = directory;
@@ -400,21 +393,7 @@ public final class DiskArtifactStore extends CompilingStore {
 
     @Override
     public ArtifactMetrics metrics() {
-        return lookups().plus(index.metrics())
-                .plus(
-                        new ArtifactMetrics(
-                                0,
-                                0,
-                                0,
-                                damaged.sum(),
-                                puts.sum(),
-                                rejected.sum(),
-                                0,
-                                0,
-                                flushes.sum(),
-                                flushErrors.sum(),
-                                0,
-                                0));
+        return counts().plus(index.metrics());
     }
 
     @Override

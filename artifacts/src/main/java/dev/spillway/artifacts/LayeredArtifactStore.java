@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -45,9 +44,6 @@ public final class LayeredArtifactStore extends CompilingStore {
     /** Artifacts that the slower stores do not have yet. Guarded by its own monitor. */
     private final Map<Fingerprint, Artifact> waiting = new LinkedHashMap<>();
     private long waitingBytes;
-
-    private final LongAdder puts = new LongAdder();
-    private final LongAdder rejected = new LongAdder();
 
     /**
      * @param layers one store or more, the fastest first. This store closes them
@@ -295,14 +291,14 @@ public final class LayeredArtifactStore extends CompilingStore {
         for (ArtifactStore store : slower) {
             sum = sum.plus(store.metrics());
         }
-        return lookups().plus(
+        return counts().plus(
                 new ArtifactMetrics(
                         0,
                         0,
                         0,
                         sum.damaged(),
-                        puts.sum(),
-                        rejected.sum(),
+                        0,
+                        0,
                         sum.evictions(),
                         sum.evictedBytes(),
                         sum.flushes(),

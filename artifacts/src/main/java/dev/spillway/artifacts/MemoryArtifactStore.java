@@ -76,7 +76,7 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     @Override
     public ArtifactMetrics metrics() {
-        ArtifactMetrics sum = lookups();
+        ArtifactMetrics sum = counts();
         for (Shard shard : shards) {
             sum = sum.plus(shard.metrics());
         }

@@ -103,7 +103,7 @@ class DiskArtifactStoreTest extends BoundedStoreContract {
         }
     }
 
-    private static void flip(Path file, long offset) throws IOException {
+    static void flip(Path file, long offset) throws IOException {
         try (RandomAccessFile random = new RandomAccessFile(file.toFile(), "rw")) {
             random.seek(offset);
             int value = random.read();

@@ -1,7 +1,6 @@
 package dev.spillway.artifacts;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,15 +57,6 @@ class LargeArtifactsTest {
         }
         try (ArtifactFile file = found.get()) {
             return Optional.of(file.toArtifact());
-        }
-    }
-
-    private static void flip(Path file, long offset) throws IOException {
-        try (RandomAccessFile random = new RandomAccessFile(file.toFile(), "rw")) {
-            random.seek(offset);
-            int value = random.read();
-            random.seek(offset);
-            random.write(value ^ 0x10);
         }
     }
 
@@ -197,7 +187,7 @@ class LargeArtifactsTest {
                 store = DiskArtifactStore.open(directory, WIDE, SEGMENT);
             }
             assertThat(read(store, 1)).as("warm").contains(artifact(1, 5_000));
-            flip(
+            DiskArtifactStoreTest.flip(
                     directory.resolve(large ? "%016x.artifact".formatted(0) : "%016x.segment".formatted(0)),
                     random.nextLong(large ? 5_000 : SegmentRecord.HEADER + 5_000));
             assertThat(store.open(fingerprint(1))).isEmpty();

@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and stores artifacts through a worker. If several processes of its host miss the same artifact, one of them compiles it. Thread-safe. */
@@ -35,11 +34,6 @@ final class RemoteArtifactStore extends CompilingStore {
     private final NamespaceName namespace;
     private final Retries worker;
     private final Duration timeout;
-    private final LongAdder damaged = new LongAdder();
-    private final LongAdder puts = new LongAdder();
-    private final LongAdder rejected = new LongAdder();
-    private final LongAdder flushes = new LongAdder();
-    private final LongAdder flushErrors = new LongAdder();
 
     RemoteArtifactStore(NamespaceName namespace, Retries worker, Duration timeout) {
         this.namespace = namespace;
@@ -200,21 +194,7 @@ final class RemoteArtifactStore extends CompilingStore {
     /** Returns the counts of this store. The worker has metrics of its own. */
     @Override
     public ArtifactMetrics metrics() {
-        return lookups()
-                .plus(
-                        new ArtifactMetrics(
-                                0,
-                                0,
-                                0,
-                                damaged.sum(),
-                                puts.sum(),
-                                rejected.sum(),
-                                0,
-                                0,
-                                flushes.sum(),
-                                flushErrors.sum(),
-                                0,
-                                0));
+        return counts();
     }
 
     /** Does nothing, because the connections belong to the client. */

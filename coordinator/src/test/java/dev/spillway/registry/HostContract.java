@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static dev.spillway.registry.Fleet.NS;
@@ -121,6 +122,20 @@ public interface HostContract extends RegistryFixture {
         assertThat(replaced.join()).isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.incarnation()).isEqualTo(2));
     }
 
+    /** Returns the request of a store that has seen this much of a registry. */
+    private static JoinRequest seen(JoinRequest plain, @Nullable RegistryId registry, long epoch, long highestGeneration) {
+        return new JoinRequest(
+                plain.hostId(),
+                plain.storeId(),
+                plain.address(),
+                plain.versions(),
+                registry,
+                epoch,
+                highestGeneration,
+                plain.process(),
+                0);
+    }
+
     @Test
     default void aStoreOfAnotherRegistryOrAPastOneIsRefused() {
         Fleet fleet = new Fleet(empty());
@@ -129,44 +144,17 @@ public interface HostContract extends RegistryFixture {
         assertThat(
                 reason(
                         host.join(
-                                new JoinRequest(
-                                        plain.hostId(),
-                                        plain.storeId(),
-                                        plain.address(),
-                                        plain.versions(),
-                                        new RegistryId(new UUID(9, 9)),
-                                        1,
-                                        0,
-                                        plain.process(),
-                                        0))))
+                                seen(plain, new RegistryId(new UUID(9, 9)), 1, 0))))
                 .isEqualTo(Reason.OTHER_REGISTRY);
         assertThat(
                 reason(
                         host.join(
-                                new JoinRequest(
-                                        plain.hostId(),
-                                        plain.storeId(),
-                                        plain.address(),
-                                        plain.versions(),
-                                        null,
-                                        0,
-                                        1_000_000,
-                                        plain.process(),
-                                        0))))
+                                seen(plain, null, 0, 1_000_000))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(
                 reason(
                         host.join(
-                                new JoinRequest(
-                                        plain.hostId(),
-                                        plain.storeId(),
-                                        plain.address(),
-                                        plain.versions(),
-                                        null,
-                                        2,
-                                        0,
-                                        plain.process(),
-                                        0))))
+                                seen(plain, null, 2, 0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(
                 reason(

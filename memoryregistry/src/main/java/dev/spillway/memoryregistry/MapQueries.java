@@ -79,16 +79,7 @@ final class MapQueries implements RegistryQueries {
                 byCause.put(figure.cause(), count);
             }
         });
-        return new NamespaceView(
-                row.name(),
-                row.policy(),
-                row.entries(),
-                row.bytes(),
-                row.pinnedEntries(),
-                row.pinnedBytes(),
-                row.hits(),
-                row.misses(),
-                byCause);
+        return NamespaceView.of(row, byCause);
     }
 
     @Override
@@ -96,7 +87,7 @@ final class MapQueries implements RegistryQueries {
         synchronized (lock) {
             return Optional.ofNullable(rows.tables.entries.get(name))
                     .map(
-                            row -> view(
+                            row -> EntryView.of(
                                     row,
                                     rows.tables.holders(new Holding(name, row.generation()))
                                             .sorted(
@@ -129,20 +120,6 @@ final class MapQueries implements RegistryQueries {
         return told != null && told.until().isAfter(rows.now()) ? told : null;
     }
 
-    private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
-        return new EntryView(
-                row.name(),
-                row.snapshotId(),
-                row.generation(),
-                row.sizeBytes(),
-                row.description(),
-                row.createdAt(),
-                row.lastAccessedAt(),
-                row.pin(),
-                row.written(),
-                replicas);
-    }
-
     @Override
     public Page<EntryView> entries(
             NamespaceName namespace,
@@ -154,7 +131,7 @@ final class MapQueries implements RegistryQueries {
             Stream<EntryRow> matching = rows.tables.inOrder(namespace, after == null ? Place.START : Place.parse(after))
                     .filter(row -> keyPrefix == null || row.name().key().value().startsWith(keyPrefix))
                     .filter(row -> row.description().labels().entrySet().containsAll(labels.entrySet()));
-            return Page.of(matching.iterator(), limit, row -> row.place().toString(), row -> view(row, List.of()), JsonSize::of);
+            return Page.of(matching.iterator(), limit, row -> row.place().toString(), row -> EntryView.of(row, List.of()), JsonSize::of);
         }
     }
 

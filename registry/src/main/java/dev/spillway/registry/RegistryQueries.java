@@ -14,10 +14,12 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.registry.model.Actor;
+import dev.spillway.registry.model.EntryRow;
 import dev.spillway.registry.model.HostRow;
 import dev.spillway.registry.model.HostState;
 import dev.spillway.registry.model.InUse;
 import dev.spillway.registry.model.JoinRefusal;
+import dev.spillway.registry.model.NamespaceRow;
 import dev.spillway.registry.model.OpenOrder;
 import dev.spillway.registry.model.Pin;
 import dev.spillway.registry.model.Policy;
@@ -107,7 +109,21 @@ public interface RegistryQueries {
             long pinnedBytes,
             long hits,
             long misses,
-            Map<EvictionCause, Long> evictions) {}
+            Map<EvictionCause, Long> evictions) {
+        /** Returns the view of a row. */
+        public static NamespaceView of(NamespaceRow row, Map<EvictionCause, Long> evictions) {
+            return new NamespaceView(
+                    row.name(),
+                    row.policy(),
+                    row.entries(),
+                    row.bytes(),
+                    row.pinnedEntries(),
+                    row.pinnedBytes(),
+                    row.hits(),
+                    row.misses(),
+                    evictions);
+        }
+    }
 
     /**
      * One host's copy.
@@ -139,7 +155,22 @@ public interface RegistryQueries {
             Instant lastAccessedAt,
             @Nullable Pin pin,
             Written written,
-            List<ReplicaView> replicas) {}
+            List<ReplicaView> replicas) {
+        /** Returns the view of a row. */
+        public static EntryView of(EntryRow row, List<ReplicaView> replicas) {
+            return new EntryView(
+                    row.name(),
+                    row.snapshotId(),
+                    row.generation(),
+                    row.sizeBytes(),
+                    row.description(),
+                    row.createdAt(),
+                    row.lastAccessedAt(),
+                    row.pin(),
+                    row.written(),
+                    replicas);
+        }
+    }
 
     /**
      * One replica's order.

@@ -129,78 +129,42 @@ class ServiceProcessTest {
     @ParameterizedTest
     @ValueSource(strings = {"running", "waiting"})
     void sigtermClosesThePartsInOrderBeforeHooksOfOthersAndEndsWithZero(String behaviour) throws Exception {
-        var process = start(behaviour);
-        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-            awaitLine(out, "ready");
-            signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly(
-                    "sleepy: stopping, in at most 300 s",
-                    "http closed",
-                    "database closed",
-                    "code 0",
-                    "hook");
-            assertThat(process.waitFor()).isZero();
-        } finally {
-            process.destroyForcibly();
-        }
+        assertEnds(behaviour, "TERM", 0, "sleepy: stopping, in at most 300 s", "http closed", "database closed", "code 0", "hook");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"INT", "HUP"})
     void othersDoTheSame(String signal) throws Exception {
-        var process = start("running");
-        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-            awaitLine(out, "ready");
-            signal(process, signal);
-            assertThat(out.readAllLines()).containsExactly(
-                    "sleepy: stopping, in at most 300 s",
-                    "http closed",
-                    "database closed",
-                    "code 0",
-                    "hook");
-        } finally {
-            process.destroyForcibly();
-        }
+        assertEnds("running", signal, 0, "sleepy: stopping, in at most 300 s", "http closed", "database closed", "code 0", "hook");
     }
 
     @Test
     void aCloseThatHangsIsBoundedAndNamed() throws Exception {
-        var process = start("stuck");
-        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-            awaitLine(out, "ready");
-            signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly(
-                    "sleepy: stopping, in at most 1 s",
-                    "closing",
-                    "sleepy: not closed in PT1S, still closing http",
-                    "code 1",
-                    "hook");
-            assertThat(process.waitFor()).isEqualTo(1);
-        } finally {
-            process.destroyForcibly();
-        }
+        assertEnds(
+                "stuck",
+                "TERM",
+                1,
+                "sleepy: stopping, in at most 1 s",
+                "closing",
+                "sleepy: not closed in PT1S, still closing http",
+                "code 1",
+                "hook");
     }
 
     @Test
     void aChildThatDoesNotStopInTimeIsKilled() throws Exception {
-        var process = start("stuck child");
-        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-            awaitLine(out, "ready");
-            signal(process, "TERM");
-            // The exit code of a killed process is 128 plus 9, the number of SIGKILL.
-            assertThat(out.readAllLines()).containsExactly(
-                    "sleepy: stopping, in at most 1 s",
-                    "http closed",
-                    "database closed",
-                    "sleepy: not closed in PT1S, still closing servers",
-                    "child ended with 137",
-                    "code 1",
-                    "hook");
-            assertThat(process.waitFor()).isEqualTo(1);
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        }
+        // The exit code of a killed process is 128 plus 9, the number of SIGKILL.
+        assertEnds(
+                "stuck child",
+                "TERM",
+                1,
+                "sleepy: stopping, in at most 1 s",
+                "http closed",
+                "database closed",
+                "sleepy: not closed in PT1S, still closing servers",
+                "child ended with 137",
+                "code 1",
+                "hook");
     }
 
     @Test
@@ -219,6 +183,20 @@ class ServiceProcessTest {
                     "hook");
             assertThat(process.waitFor()).isEqualTo(1);
         } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** Sends a signal to a service that is ready, and asserts on its exit code and on all that it prints from then on. */
+    private static void assertEnds(String behaviour, String signal, int code, String... lines) throws Exception {
+        var process = start(behaviour);
+        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(out, "ready");
+            signal(process, signal);
+            assertThat(out.readAllLines()).containsExactly(lines);
+            assertThat(process.waitFor()).isEqualTo(code);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
     }

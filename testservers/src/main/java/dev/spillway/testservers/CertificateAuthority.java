@@ -11,22 +11,7 @@ public record CertificateAuthority(Path certificate, Path key) {
     /** Makes an authority with the command {@code openssl}. */
     public static CertificateAuthority make(Path folder, String name) throws IOException, InterruptedException {
         CertificateAuthority made = new CertificateAuthority(folder.resolve(name + ".crt"), folder.resolve(name + ".key"));
-        Certificate.openssl(
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=" + name,
-                "-keyout",
-                made.key.toString(),
-                "-out",
-                made.certificate.toString());
+        Certificate.request(name, made.key, made.certificate, "-x509", "-days", "2");
         return made;
     }
 
@@ -49,22 +34,7 @@ public record CertificateAuthority(Path certificate, Path key) {
         Path request = folder.resolve(name + ".csr");
         List<String> names = new ArrayList<>(List.of("IP:127.0.0.1"));
         Arrays.stream(uris).map(uri -> "URI:" + uri).forEach(names::add);
-        Certificate.openssl(
-                "req",
-                "-new",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-subj",
-                "/CN=" + name,
-                "-addext",
-                "subjectAltName=" + String.join(",", names),
-                "-keyout",
-                made.key().toString(),
-                "-out",
-                request.toString());
+        Certificate.request(name, made.key(), request, "-new", "-addext", "subjectAltName=" + String.join(",", names));
         Certificate.openssl(
                 "x509",
                 "-req",

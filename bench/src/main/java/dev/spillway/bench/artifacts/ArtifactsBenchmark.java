@@ -10,9 +10,8 @@ import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
 import dev.spillway.bench.measure.Result;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.TemporaryFolder;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +34,7 @@ public final class ArtifactsBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         List<Figure> figures = new ArrayList<>();
         List<Check> checks = new ArrayList<>();
         List<Bar> bars = new ArrayList<>();
@@ -56,11 +54,7 @@ public final class ArtifactsBenchmark implements Benchmark {
                                     "G1",
                                     "compression of RocksDB",
                                     "none"));
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings,
                     results,

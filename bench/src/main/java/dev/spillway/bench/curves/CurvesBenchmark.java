@@ -9,6 +9,7 @@ import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.coordinator.app.AccessLog;
 import dev.spillway.coordinator.curve.HitRateCurve;
@@ -21,8 +22,6 @@ import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.registry.decide.RegistryRules;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -52,8 +51,7 @@ public final class CurvesBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         List<Figure> figures = new ArrayList<>();
         List<Bar> bars = new ArrayList<>();
         errors(effort, progress, figures, bars);
@@ -73,11 +71,7 @@ public final class CurvesBenchmark implements Benchmark {
             }
             Map<String, String> settings = new TreeMap<>(database.settings());
             progress.step("stopping PostgreSQL");
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings,
                     lines.stream().map(Scenario::result).toList(),

@@ -8,6 +8,7 @@ import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Scenario;
 import java.io.IOException;
 import java.net.URI;
@@ -17,8 +18,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,8 +56,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         progress.step("starting a fleet of one host");
         try (SmallFleet fleet = SmallFleet.start(Map.of("ccache-namespace", NAMESPACE))) {
             Machine machine = Machine.read(fleet.folder());
@@ -78,11 +76,7 @@ public final class ArtifactsHttpBenchmark implements Benchmark {
                 besideNginx(fleet, effort, progress, figures, bars);
             }
             List<Scenario> clients = shortLived(fleet, effort, progress);
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings,
                     clients.stream().map(Scenario::result).toList(),

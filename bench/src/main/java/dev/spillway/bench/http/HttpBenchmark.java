@@ -9,12 +9,11 @@ import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,8 +40,7 @@ public final class HttpBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         progress.step("starting a fleet of one host");
         try (SmallFleet fleet = SmallFleet.start(); BareServer bare = BareServer.start()) {
             Machine machine = Machine.read(fleet.folder());
@@ -71,11 +69,7 @@ public final class HttpBenchmark implements Benchmark {
                                             BOUND))
                             .toList());
             new CommandStarts(fleet, effort).measure(progress, figures, bars);
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     new BenchDatabase(fleet.servers().postgres(), "postgres").settings(),
                     pairs.stream().flatMap(pair -> Stream.of(pair.ours().result(), pair.bare().result())).toList(),

@@ -7,6 +7,7 @@ import dev.spillway.bench.StepListener;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.bench.measure.TemporaryFolder;
 import dev.spillway.service.identity.AccessToken;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -52,14 +52,13 @@ public final class SecurityBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         progress.step("starting a fleet of three hosts");
         String token = AccessToken.mint(new SecureRandom());
         try (TemporaryFolder folder = TemporaryFolder.create("spillway-security-")) {
             Path tokens = Files.writeString(folder.path().resolve("tokens"), "bench operator " + AccessToken.digest(token));
             BenchCertificate certificate = BenchCertificate.make(folder.path());
-            return run(effort, progress, token, tokens, certificate, startedAt, begin);
+            return run(effort, progress, token, tokens, certificate, run);
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
@@ -73,8 +72,7 @@ public final class SecurityBenchmark implements Benchmark {
             String token,
             Path tokens,
             BenchCertificate certificate,
-            Instant startedAt,
-            long begin)
+            Run run)
             throws Exception {
         try (SmallFleet fleet = SmallFleet.start(Map.of("tokens-file", tokens.toString()), Map.of())) {
             Machine machine = Machine.read(fleet.folder());
@@ -122,11 +120,7 @@ public final class SecurityBenchmark implements Benchmark {
                             MICROS / secured.perSecond(),
                             MICROS / plain.perSecond(),
                             TLS_BOUND));
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     Map.of(),
                     all.stream().map(Scenario::result).toList(),

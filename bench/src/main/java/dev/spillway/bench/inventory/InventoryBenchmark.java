@@ -11,6 +11,7 @@ import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Heap;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.events.HostId;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
@@ -96,8 +97,7 @@ public final class InventoryBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         int artifacts = effort.quick() ? 10_000 : 1_000_000;
         progress.step("filling a worker's folder with %,d artifacts".formatted(artifacts));
         try (FullHost host = FullHost.make(artifacts)) {
@@ -135,11 +135,7 @@ public final class InventoryBenchmark implements Benchmark {
                     new Figure("comparison with the registry", median(talks.stream().mapToDouble(Talk::comparisonMillis).toArray()), "ms"));
             List<Bar> bars =
                     List.of(Bar.atMost("milliseconds of a start with %,d artifacts".formatted(artifacts), allMillis, START_MILLIS_MAX));
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     Map.of("rows of a page", Integer.toString(ROWS_OF_A_PAGE)),
                     List.of(),

@@ -9,10 +9,9 @@ import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -46,8 +45,7 @@ public final class OrdersBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         progress.step("starting PostgreSQL");
         try (PostgresServer server = PostgresServer.start(PostgresSettings.temporary())) {
             Machine machine = Machine.read(server.directory());
@@ -64,11 +62,7 @@ public final class OrdersBenchmark implements Benchmark {
                 }
             }
             progress.step("stopping PostgreSQL");
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings,
                     List.of(),

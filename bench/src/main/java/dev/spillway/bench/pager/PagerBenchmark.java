@@ -8,9 +8,8 @@ import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.TemporaryFolder;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +29,7 @@ public final class PagerBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         List<Figure> figures = new ArrayList<>();
         List<Bar> bars = new ArrayList<>();
         try (TemporaryFolder folder = TemporaryFolder.create("spillway-pager-")) {
@@ -49,11 +47,7 @@ public final class PagerBenchmark implements Benchmark {
                             "a round of the smallest pager, not counted",
                             "writer",
                             "the last page of each sequence, without a break"));
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings,
                     List.of(),

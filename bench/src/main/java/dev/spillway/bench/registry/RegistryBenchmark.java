@@ -9,13 +9,13 @@ import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.events.EvictionPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,8 +53,7 @@ public final class RegistryBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         progress.step("starting PostgreSQL");
         try (PostgresServer server = PostgresServer.start(server(effort))) {
             Machine machine = Machine.read(server.directory());
@@ -62,15 +61,11 @@ public final class RegistryBenchmark implements Benchmark {
             Sizes sizes = sizes(effort);
             List<Check> checks = new ArrayList<>();
             List<Figure> figures = new ArrayList<>();
-            Lines lines = measureLines(server, sizes, effort, begin, checks, figures, progress);
+            Lines lines = measureLines(server, sizes, effort, run, checks, figures, progress);
             LongRun longRun = measureLongRun(server, sizes, effort, checks, progress);
             figures.addAll(longRun.figures());
             progress.step("stopping PostgreSQL");
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings,
                     lines.all().stream().map(Scenario::result).toList(),
@@ -84,7 +79,7 @@ public final class RegistryBenchmark implements Benchmark {
             PostgresServer server,
             Sizes sizes,
             Effort effort,
-            long begin,
+            Run run,
             List<Check> checks,
             List<Figure> figures,
             StepListener progress) throws InterruptedException {
@@ -102,7 +97,7 @@ public final class RegistryBenchmark implements Benchmark {
                     new FirstImplementation(directory.resolve("first-large.sqlite"), sizes.middle()));
             Lines lines = Lines.of(plain, List.of(small, middle, large), gdsf, first, RegistryPuts.by(served, middle));
             double filled = middle.entryBytes();
-            takeTurns(lines.all(), effort, begin, progress);
+            takeTurns(lines.all(), effort, run, progress);
             figures.add(
                     new Figure("entries and their indexes on the disk, %,d entries, filled".formatted(sizes.middle()), filled, "bytes"));
             figures.add(
@@ -126,7 +121,7 @@ public final class RegistryBenchmark implements Benchmark {
     }
 
     /** Rounds over all lines; fewer than wanted if the time for all of it would not do. */
-    private static void takeTurns(List<Scenario> lines, Effort effort, long begin, StepListener progress) throws InterruptedException {
+    private static void takeTurns(List<Scenario> lines, Effort effort, Run run, StepListener progress) throws InterruptedException {
         Duration end = Effort.TOTAL_MAX.minus(effort.longRun()).minus(RESERVE);
         for (Scenario line : lines) {
             progress.step("warming up: " + line.title());
@@ -139,7 +134,7 @@ public final class RegistryBenchmark implements Benchmark {
                 line.measure(effort);
             }
             Duration took = Duration.ofNanos(System.nanoTime() - roundBegin);
-            if (Duration.ofNanos(System.nanoTime() - begin).plus(took).compareTo(end) > 0) {
+            if (run.took().plus(took).compareTo(end) > 0) {
                 return;
             }
         }

@@ -9,10 +9,9 @@ import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.ClosedLoop;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Sample;
 import dev.spillway.embedded.PostgresServer;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +35,7 @@ public final class TouchesBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         long entries = effort.quick() ? 5_000 : 100_000;
         progress.step("starting PostgreSQL and filling %,d entries".formatted(entries));
         try (PostgresServer server = PostgresServer.start(RegistryBenchmark.server(effort))) {
@@ -47,11 +45,7 @@ public final class TouchesBenchmark implements Benchmark {
                 List<Figure> figures = new ArrayList<>();
                 List<TableSize> sizes = measure(stage, effort, figures, progress);
                 progress.step("stopping PostgreSQL");
-                return new BenchReport(
-                        name(),
-                        startedAt,
-                        Duration.ofNanos(System.nanoTime() - begin),
-                        effort.quick(),
+                return run.report(
                         machine,
                         settings,
                         List.of(),

@@ -9,10 +9,10 @@ import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Run;
 import dev.spillway.bench.measure.Scenario;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,8 +55,7 @@ public final class UnlinkBenchmark implements Benchmark {
 
     @Override
     public BenchReport run(Effort effort, StepListener progress) throws InterruptedException {
-        Instant startedAt = Instant.now();
-        long begin = System.nanoTime();
+        Run run = Run.begin(name(), effort.quick());
         Sizes sizes = sizes(effort);
         progress.step("making %,d images of %,d files".formatted(sizes.images(), sizes.filesEach()));
         try (FilledStore store =
@@ -74,11 +73,7 @@ public final class UnlinkBenchmark implements Benchmark {
             FilledStore.Removed unread = warmUp(store, sizes, alone, effort, progress);
             takeTurns(store, sizes, alone, List.of(paced, unpaced), effort, progress);
             progress.step("deleting the store");
-            return new BenchReport(
-                    name(),
-                    startedAt,
-                    Duration.ofNanos(System.nanoTime() - begin),
-                    effort.quick(),
+            return run.report(
                     machine,
                     settings(sizes, reads),
                     List.of(alone.result(), paced.line().result(), unpaced.line().result()),

@@ -118,7 +118,7 @@ final class EntryReads implements AutoCloseable {
                 for (PendingRead read : reads) {
                     read.answer(
                             Optional.ofNullable(entries.get(read.entry))
-                                    .map(entry -> PostgresQueries.view(entry, List.copyOf(replicas.getOrDefault(read.entry, List.of())))));
+                                    .map(entry -> EntryView.of(entry, List.copyOf(replicas.getOrDefault(read.entry, List.of())))));
                 }
             });
         } catch (RuntimeException e) {

@@ -19,10 +19,8 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.registry.JsonSize;
 import dev.spillway.registry.OrderCursor;
 import dev.spillway.registry.RegistryQueries;
-import dev.spillway.registry.model.EntryRow;
 import dev.spillway.registry.model.HostState;
 import dev.spillway.registry.model.JoinRefusal;
-import dev.spillway.registry.model.NamespaceRow;
 import dev.spillway.registry.model.Place;
 import dev.spillway.registry.model.RegistryRow;
 import dev.spillway.registry.model.Sighting;
@@ -165,7 +163,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                                         + " ORDER BY n.name"),
                 only).map(NamespaceTable.MAPPER)
                 .stream()
-                .map(row -> view(row, counts.getOrDefault(row.name(), new EnumMap<>(EvictionCause.class))))
+                .map(row -> NamespaceView.of(row, counts.getOrDefault(row.name(), new EnumMap<>(EvictionCause.class))))
                 .toList();
     }
 
@@ -173,36 +171,9 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
         return only == null ? query : query.bind("only", only.value());
     }
 
-    private static NamespaceView view(NamespaceRow row, Map<EvictionCause, Long> evictions) {
-        return new NamespaceView(
-                row.name(),
-                row.policy(),
-                row.entries(),
-                row.bytes(),
-                row.pinnedEntries(),
-                row.pinnedBytes(),
-                row.hits(),
-                row.misses(),
-                evictions);
-    }
-
     @Override
     public Optional<EntryView> entry(EntryName name) {
         return entryReads.read(name);
-    }
-
-    static EntryView view(EntryRow row, List<ReplicaView> replicas) {
-        return new EntryView(
-                row.name(),
-                row.snapshotId(),
-                row.generation(),
-                row.sizeBytes(),
-                row.description(),
-                row.createdAt(),
-                row.lastAccessedAt(),
-                row.pin(),
-                row.written(),
-                replicas);
     }
 
     @Override
@@ -232,7 +203,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
             if (!labels.isEmpty()) {
                 query.bind("labels", Columns.json(labels));
             }
-            return page(query, EntryTable.MAPPER, limit, row -> row.place().toString(), row -> view(row, List.of()), JsonSize::of)
+            return page(query, EntryTable.MAPPER, limit, row -> row.place().toString(), row -> EntryView.of(row, List.of()), JsonSize::of)
                     .goingOn(to);
         });
     }

@@ -6,7 +6,6 @@ import dev.spillway.coordinator.postgres.table.ActivityTable;
 import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.IntSupplier;
 import java.util.function.ToIntFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -44,7 +43,7 @@ public final class Upkeep {
     }
 
     private long activity() {
-        return all(() -> in(handle -> ActivityTable.trim(handle, olderThan(handle, retention.activity()), retention.chunk())));
+        return all(handle -> ActivityTable.trim(handle, olderThan(handle, retention.activity()), retention.chunk()));
     }
 
     private long inChunks(Duration kept, String table, String column) {
@@ -52,63 +51,59 @@ public final class Upkeep {
                 + " < :olderThan ORDER BY "
                 + column + " LIMIT :limit FOR UPDATE SKIP LOCKED))";
         return all(
-                () -> in(
-                        handle -> handle.createUpdate(sql)
-                                .bind("olderThan", olderThan(handle, kept))
-                                .bind("limit", retention.chunk())
-                                .execute()));
+                handle -> handle.createUpdate(sql)
+                        .bind("olderThan", olderThan(handle, kept))
+                        .bind("limit", retention.chunk())
+                        .execute());
     }
 
     /** Deletes evictions with nothing left to do: published, finished, and without an open order. */
     private long evictions() {
         return all(
-                () -> in(
-                        handle -> handle
-                                .createUpdate(
-                                        """
-                                                DELETE FROM evictions WHERE eviction_id = ANY(ARRAY(
-                                                    SELECT e.eviction_id FROM evictions e
-                                                    WHERE e.number < coalesce((SELECT number FROM evictions WHERE evicted_at >= :olderThan ORDER BY number LIMIT 1), 9223372036854775807)
-                                                        AND e.evicted_at < :olderThan AND e.published_at IS NOT NULL AND NOT e.unfinished
-                                                        AND NOT EXISTS (
-                                                            SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id)
-                                                    ORDER BY e.number LIMIT :limit FOR UPDATE OF e SKIP LOCKED))""")
-                                .bind("olderThan", olderThan(handle, retention.history()))
-                                .bind("limit", retention.chunk())
-                                .execute()));
+                handle -> handle
+                        .createUpdate(
+                                """
+                                        DELETE FROM evictions WHERE eviction_id = ANY(ARRAY(
+                                            SELECT e.eviction_id FROM evictions e
+                                            WHERE e.number < coalesce((SELECT number FROM evictions WHERE evicted_at >= :olderThan ORDER BY number LIMIT 1), 9223372036854775807)
+                                                AND e.evicted_at < :olderThan AND e.published_at IS NOT NULL AND NOT e.unfinished
+                                                AND NOT EXISTS (
+                                                    SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id)
+                                            ORDER BY e.number LIMIT :limit FOR UPDATE OF e SKIP LOCKED))""")
+                        .bind("olderThan", olderThan(handle, retention.history()))
+                        .bind("limit", retention.chunk())
+                        .execute());
     }
 
     /** Deletes victims before their plans, so that one transaction never deletes more than a chunk. */
     private long plans() {
         all(
-                () -> in(
-                        handle -> handle
-                                .createUpdate(
-                                        """
-                                                DELETE FROM plan_victims v USING (
-                                                    SELECT c.plan_id, c.number FROM plans p CROSS JOIN LATERAL (
-                                                        SELECT w.plan_id, w.number FROM plan_victims w WHERE w.plan_id = p.plan_id ORDER BY w.number LIMIT :limit) AS c
-                                                    WHERE p.expires_at < now() LIMIT :limit) AS over
-                                                WHERE v.plan_id = over.plan_id AND v.number = over.number""")
-                                .bind("limit", retention.chunk())
-                                .execute()));
+                handle -> handle
+                        .createUpdate(
+                                """
+                                        DELETE FROM plan_victims v USING (
+                                            SELECT c.plan_id, c.number FROM plans p CROSS JOIN LATERAL (
+                                                SELECT w.plan_id, w.number FROM plan_victims w WHERE w.plan_id = p.plan_id ORDER BY w.number LIMIT :limit) AS c
+                                            WHERE p.expires_at < now() LIMIT :limit) AS over
+                                        WHERE v.plan_id = over.plan_id AND v.number = over.number""")
+                        .bind("limit", retention.chunk())
+                        .execute());
         return all(
-                () -> in(
-                        handle -> handle
-                                .createUpdate(
-                                        """
-                                                DELETE FROM plans WHERE plan_id = ANY(ARRAY(
-                                                    SELECT p.plan_id FROM plans p
-                                                    WHERE p.expires_at < now() AND NOT EXISTS (SELECT FROM plan_victims v WHERE v.plan_id = p.plan_id)
-                                                    ORDER BY p.expires_at LIMIT :limit FOR UPDATE SKIP LOCKED))""")
-                                .bind("limit", retention.chunk())
-                                .execute()));
+                handle -> handle
+                        .createUpdate(
+                                """
+                                        DELETE FROM plans WHERE plan_id = ANY(ARRAY(
+                                            SELECT p.plan_id FROM plans p
+                                            WHERE p.expires_at < now() AND NOT EXISTS (SELECT FROM plan_victims v WHERE v.plan_id = p.plan_id)
+                                            ORDER BY p.expires_at LIMIT :limit FOR UPDATE SKIP LOCKED))""")
+                        .bind("limit", retention.chunk())
+                        .execute());
     }
 
-    private long all(IntSupplier chunk) {
+    private long all(ToIntFunction<Handle> chunk) {
         long removed = 0;
         for (int chunks = 0; chunks < CHUNKS_MAX; chunks++) {
-            int gone = chunk.getAsInt();
+            int gone = in(chunk);
             removed += gone;
             if (gone < retention.chunk()) {
                 break;

@@ -269,17 +269,8 @@ class GdsfModelTest {
             }
             List<SampledAccesses> seen = told.batch(whole.threshold());
             whole.take(seen, 20_000);
-            List<SampledAccesses> packed = seen.stream()
-                    .map(
-                            each -> new SampledAccesses(
-                                    each.threshold(),
-                                    each.hits(),
-                                    each.fills(),
-                                    each.misses(),
-                                    SampledAccesses.unpacked(each.packed(), each.packedCosts())))
-                    .toList();
             stored = CurveModel.read(stored.written());
-            stored.take(packed, 20_000);
+            stored.take(UseModelTest.packedAndUnpacked(seen), 20_000);
         }
 
         assertThat(whole.threshold()).as("keys are left out").isLessThan(Sampling.ALL);

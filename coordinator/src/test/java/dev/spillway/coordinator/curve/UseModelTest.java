@@ -151,6 +151,18 @@ class UseModelTest {
         assertThat(merged.curve()).isEqualTo(one.curve());
     }
 
+    static List<SampledAccesses> packedAndUnpacked(List<SampledAccesses> accesses) {
+        return accesses.stream()
+                .map(
+                        each -> new SampledAccesses(
+                                each.threshold(),
+                                each.hits(),
+                                each.fills(),
+                                each.misses(),
+                                SampledAccesses.unpacked(each.packed(), each.packedCosts())))
+                .toList();
+    }
+
     @Test
     void aModelThatIsWrittenAndReadGoesOnAsItWas() {
         Told told = new Told();
@@ -163,17 +175,8 @@ class UseModelTest {
             }
             List<SampledAccesses> seen = told.batches(1);
             whole.take(seen, 60);
-            List<SampledAccesses> packed = seen.stream()
-                    .map(
-                            each -> new SampledAccesses(
-                                    each.threshold(),
-                                    each.hits(),
-                                    each.fills(),
-                                    each.misses(),
-                                    SampledAccesses.unpacked(each.packed(), each.packedCosts())))
-                    .toList();
             stored = CurveModel.read(stored.written());
-            stored.take(packed, 60);
+            stored.take(packedAndUnpacked(seen), 60);
         }
 
         assertThat(stored.curve()).isEqualTo(whole.curve());

@@ -6,12 +6,9 @@ import dev.spillway.api.body.Orders;
 import dev.spillway.api.body.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.OrderCause;
-import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
-import dev.spillway.events.protocol.JoinAnswer;
-import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.Registration;
@@ -20,7 +17,6 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.registry.decide.Command;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,33 +137,8 @@ class OrdersOverHttpTest {
         Registration held = http.registration("vm", "a", "sa");
         long generation = ((ReplicaOutcome.Registered) http.register(before, held)).generation();
         http.post("/v1/registry/restored", "{\"epoch\":1}").is(200);
-        var joined = (JoinAnswer.Joined) http
-                .worker(
-                        before.hostId(),
-                        "join",
-                        new JoinRequest(
-                                before.hostId(),
-                                before.storeId(),
-                                "127.0.0.1:7080",
-                                List.of(1),
-                                ServedRegistry.REGISTRY,
-                                1,
-                                generation,
-                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
-                                before.incarnation()))
-                .is(200)
-                .as(JoinAnswer.class);
-        Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());
-        var hidden = new Readoption(
-                ReplicaId.mint(http.now.get(), http.random),
-                held.replicaId(),
-                held.namespace(),
-                held.key(),
-                held.snapshotId(),
-                generation,
-                4096,
-                held.description(),
-                false);
+        Sender sender = http.rejoin(before, generation);
+        Readoption hidden = http.readoption(held, generation, false);
         http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(hidden), true)).is(200);
 
         Orders.OpenOrder waits = orders("host-1", "").items().getFirst();

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.body.Entries;
 import dev.spillway.api.body.Hosts;
 import dev.spillway.api.body.RegistryStatus;
-import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.JoinAnswer;
@@ -89,41 +88,14 @@ class RestoredOverHttpTest extends OverHttp {
         assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).contains("has not told");
         assertThat(http.get("/v1/registry").as(RegistryStatus.class).hostsUnheard()).isEqualTo(1);
 
-        var joined = (JoinAnswer.Joined) http
-                .worker(
-                        before.hostId(),
-                        "join",
-                        new JoinRequest(
-                                before.hostId(),
-                                before.storeId(),
-                                "127.0.0.1:7080",
-                                List.of(1),
-                                ServedRegistry.REGISTRY,
-                                1,
-                                generation,
-                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
-                                before.incarnation()))
-                .is(200)
-                .as(JoinAnswer.class);
-        assertThat(joined.readopt()).isTrue();
-        Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());
-        ReplicaId next = ReplicaId.mint(http.now.get(), http.random);
-        var item = new Readoption(
-                next,
-                held.replicaId(),
-                held.namespace(),
-                held.key(),
-                held.snapshotId(),
-                generation,
-                4096,
-                held.description(),
-                true);
+        Sender sender = http.rejoin(before, generation);
+        Readoption item = http.readoption(held, generation, true);
         assertThat(
                 http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(item), true))
                         .is(200)
                         .as(ReplicaOutcomes.class)
                         .outcomes())
-                .containsExactly(new ReplicaOutcome.Registered(next, held.snapshotId(), generation, List.of()));
+                .containsExactly(new ReplicaOutcome.Registered(item.replicaId(), held.snapshotId(), generation, List.of()));
         assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).isNull();
         assertThat(http.get("/v1/namespaces/vm/entries/a").as(Entries.Entry.class).generation()).isEqualTo(generation);
     }

@@ -18,6 +18,7 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.codec.Json;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -148,6 +149,37 @@ final class ServedRegistry implements AutoCloseable {
                         .as(JoinAnswer.class);
         assertThat(answer).isInstanceOf(JoinAnswer.Joined.class);
         return new Sender(id, store, REGISTRY, ((JoinAnswer.Joined) answer).epoch(), ((JoinAnswer.Joined) answer).incarnation());
+    }
+
+    /** Joins again as a host whose store has seen this generation in epoch 1; its images are asked for. */
+    Sender rejoin(Sender before, long generation) throws IOException, InterruptedException {
+        JoinRequest request = new JoinRequest(
+                before.hostId(),
+                before.storeId(),
+                "127.0.0.1:7080",
+                List.of(1),
+                REGISTRY,
+                1,
+                generation,
+                new JoinRequest.WorkerProcess(UUID.randomUUID(), false),
+                before.incarnation());
+        var joined = (JoinAnswer.Joined) worker(before.hostId(), "join", request).is(200).as(JoinAnswer.class);
+        assertThat(joined.readopt()).isTrue();
+        return new Sender(before.hostId(), before.storeId(), REGISTRY, joined.epoch(), joined.incarnation());
+    }
+
+    /** Returns a registered image under a new id. */
+    Readoption readoption(Registration held, long generation, boolean served) {
+        return new Readoption(
+                ReplicaId.mint(now.get(), random),
+                held.replicaId(),
+                held.namespace(),
+                held.key(),
+                held.snapshotId(),
+                generation,
+                4096,
+                held.description(),
+                served);
     }
 
     Registration registration(String namespace, String key, String snapshot) {

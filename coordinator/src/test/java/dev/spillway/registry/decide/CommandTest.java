@@ -56,7 +56,6 @@ class CommandTest {
             assertThat(named.actor()).isEqualTo(Actor.client("ann"));
             assertThat(named.goesAlone()).isEqualTo(command.goesAlone());
             assertThat(named.kind()).isEqualTo(command.kind());
-            assertThat(named.answerType()).isEqualTo(command.answerType());
         }
         assertThat(retire.goesAlone()).isTrue();
         assertThat(put.goesAlone()).isFalse();

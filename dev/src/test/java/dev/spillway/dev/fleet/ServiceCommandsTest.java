@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -205,13 +206,8 @@ class ServiceCommandsTest {
     @Test
     void theLogOfAServiceIsJsonWhereThatIsAskedForAndItsLevelChangesWhileItRuns() throws IOException, InterruptedException {
         List<Integer> ports = Ports.free(2);
-        List<String> arguments = List.of(
-                "worker",
-                "--host-id",
-                "host-1",
-                "--data",
-                scratch.resolve("store").toString(),
-                "--listen",
+        List<String> arguments = worker(
+                scratch.resolve("store"),
                 "127.0.0.1:0",
                 "--kafka-servers",
                 "127.0.0.1:" + ports.getFirst(),
@@ -240,19 +236,20 @@ class ServiceCommandsTest {
         }
     }
 
+    private static List<String> worker(Path data, String listen, String... more) {
+        List<String> arguments = new ArrayList<>(List.of("worker", "--host-id", "host-1", "--data", data.toString(), "--listen", listen));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
     @Test
     void theAddressThatIsToldIsOfTlsWhereThatIsSpoken() throws IOException, InterruptedException {
         Certificate own = CertificateAuthority.make(scratch, "authority").sign(scratch, "host-1");
         String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
         try (SpillwayProcess worker = SpillwayProcess.start(
                 scratch.resolve("log"),
-                List.of(
-                        "worker",
-                        "--host-id",
-                        "host-1",
-                        "--data",
-                        scratch.resolve("store").toString(),
-                        "--listen",
+                worker(
+                        scratch.resolve("store"),
                         "127.0.0.1:0",
                         "--kafka-servers",
                         nobody,
@@ -270,13 +267,8 @@ class ServiceCommandsTest {
     @Test
     void aStoreInUseIsNamed() throws IOException, InterruptedException {
         String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
-        List<String> arguments = List.of(
-                "worker",
-                "--host-id",
-                "host-1",
-                "--data",
-                scratch.resolve("store").toString(),
-                "--listen",
+        List<String> arguments = worker(
+                scratch.resolve("store"),
                 "127.0.0.1:0",
                 "--kafka-servers",
                 nobody,
@@ -304,13 +296,8 @@ class ServiceCommandsTest {
         for (Path data : List.of(other, file)) {
             try (SpillwayProcess worker = SpillwayProcess.start(
                     scratch.resolve("log-" + data.getFileName()),
-                    List.of(
-                            "worker",
-                            "--host-id",
-                            "host-1",
-                            "--data",
-                            data.toString(),
-                            "--listen",
+                    worker(
+                            data,
                             "127.0.0.1:0",
                             "--kafka-servers",
                             "127.0.0.1:1"))) {
@@ -330,13 +317,8 @@ class ServiceCommandsTest {
         String coordinator = "127.0.0.1:" + ports.getFirst();
         try (SpillwayProcess worker = SpillwayProcess.start(
                 scratch.resolve("log"),
-                List.of(
-                        "worker",
-                        "--host-id",
-                        "host-1",
-                        "--data",
-                        scratch.resolve("store").toString(),
-                        "--listen",
+                worker(
+                        scratch.resolve("store"),
                         "127.0.0.1:0",
                         "--coordinators",
                         coordinator,
@@ -357,13 +339,8 @@ class ServiceCommandsTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 SpillwayProcess worker = SpillwayProcess.start(
                         scratch.resolve("log"),
-                        List.of(
-                                "worker",
-                                "--host-id",
-                                "host-1",
-                                "--data",
-                                scratch.resolve("store").toString(),
-                                "--listen",
+                        worker(
+                                scratch.resolve("store"),
                                 "127.0.0.1:" + taken.getLocalPort(),
                                 "--kafka-servers",
                                 nobody,

@@ -56,15 +56,12 @@ public sealed interface Command<A> {
     /** Names the rows that it needs beside hosts, which are read and locked before anything is decided. */
     void need(Needs needs);
 
-    /** A command of a client. Its answer can be kept under an idempotency key. */
+    /** A command of a client. Its answer can be kept under an idempotency key, as JSON of the type that its record names. */
     sealed interface OfClient<A> extends Command<A> {
         @Override
         default Actor actor() {
             return Actor.ANONYMOUS;
         }
-
-        /** Returns the type of the answer, which is written and read as JSON. */
-        Class<A> answerType();
     }
 
     /** Work that the coordinator does by itself. No caller waits for it, and the fleet relies on it. */
@@ -107,11 +104,6 @@ public sealed interface Command<A> {
         }
 
         @Override
-        public Class<A> answerType() {
-            return command.answerType();
-        }
-
-        @Override
         public boolean goesAlone() {
             return command.goesAlone();
         }
@@ -138,11 +130,6 @@ public sealed interface Command<A> {
      */
     record SetPolicy(NamespaceName namespace, PolicyChange change)
             implements OfClient<Outcomes.PolicySetting>, Alone<Outcomes.PolicySetting> {
-        @Override
-        public Class<Outcomes.PolicySetting> answerType() {
-            return Outcomes.PolicySetting.class;
-        }
-
         /** Sets what is not null. */
         public SetPolicy(NamespaceName namespace, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Double maxEvictionShare) {
             this(namespace, PolicyChange.to(maxEntries, maxBytes, maxEvictionShare));
@@ -153,11 +140,6 @@ public sealed interface Command<A> {
     record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description)
             implements OfClient<Outcomes.Putting>, Shared<Outcomes.Putting> {
         @Override
-        public Class<Outcomes.Putting> answerType() {
-            return Outcomes.Putting.class;
-        }
-
-        @Override
         public void need(Needs needs) {
             needs.put(name, snapshotId);
         }
@@ -165,11 +147,6 @@ public sealed interface Command<A> {
 
     /** Reads an entry. Its answer does not depend on what it leaves behind. No client asks for it under an idempotency key. */
     record Get(EntryName name, Trace trace) implements OfClient<Outcomes.Getting>, Shared<Outcomes.Getting> {
-        @Override
-        public Class<Outcomes.Getting> answerType() {
-            return Outcomes.Getting.class;
-        }
-
         @Override
         public void need(Needs needs) {
             needs.use(name);
@@ -201,64 +178,29 @@ public sealed interface Command<A> {
     record Invalidate(EntryName name, @Nullable SnapshotId ifSnapshot)
             implements OfClient<Outcomes.Invalidation>, Shared<Outcomes.Invalidation> {
         @Override
-        public Class<Outcomes.Invalidation> answerType() {
-            return Outcomes.Invalidation.class;
-        }
-
-        @Override
         public void need(Needs needs) {
             needs.end(name);
         }
     }
 
     /** Evicts up to {@code limit} entries of a namespace, least recently used first, the pinned ones last. */
-    record Clean(NamespaceName namespace, int limit) implements OfClient<Outcomes.Cleaning>, Alone<Outcomes.Cleaning> {
-        @Override
-        public Class<Outcomes.Cleaning> answerType() {
-            return Outcomes.Cleaning.class;
-        }
-    }
+    record Clean(NamespaceName namespace, int limit) implements OfClient<Outcomes.Cleaning>, Alone<Outcomes.Cleaning> {}
 
     /** Pins an entry, or changes its pin; {@code until} absent for no end. */
     record SetPin(EntryName name, PinReason reason, @Nullable Instant until)
-            implements OfClient<Outcomes.Pinning>, Alone<Outcomes.Pinning> {
-        @Override
-        public Class<Outcomes.Pinning> answerType() {
-            return Outcomes.Pinning.class;
-        }
-    }
+            implements OfClient<Outcomes.Pinning>, Alone<Outcomes.Pinning> {}
 
     /** Lifts a pin. Nothing is evicted for it before the next put. */
-    record LiftPin(EntryName name) implements OfClient<Outcomes.Pinning>, Alone<Outcomes.Pinning> {
-        @Override
-        public Class<Outcomes.Pinning> answerType() {
-            return Outcomes.Pinning.class;
-        }
-    }
+    record LiftPin(EntryName name) implements OfClient<Outcomes.Pinning>, Alone<Outcomes.Pinning> {}
 
     /** Begins a plan: looks at a first page of entries, and evicts nothing. */
-    record MakePlan(NamespaceName namespace, PlanPurpose.Prune prune) implements OfClient<Outcomes.Planning>, Alone<Outcomes.Planning> {
-        @Override
-        public Class<Outcomes.Planning> answerType() {
-            return Outcomes.Planning.class;
-        }
-    }
+    record MakePlan(NamespaceName namespace, PlanPurpose.Prune prune) implements OfClient<Outcomes.Planning>, Alone<Outcomes.Planning> {}
 
     /** Goes on choosing victims for a plan until it is whole. */
-    record ExtendPlan(PlanId planId) implements OfClient<Outcomes.Planning>, Alone<Outcomes.Planning> {
-        @Override
-        public Class<Outcomes.Planning> answerType() {
-            return Outcomes.Planning.class;
-        }
-    }
+    record ExtendPlan(PlanId planId) implements OfClient<Outcomes.Planning>, Alone<Outcomes.Planning> {}
 
     /** Deals with up to {@code limit} further victims of a plan. */
-    record ApplyPlan(PlanId planId, int limit) implements OfClient<Outcomes.Applying>, Alone<Outcomes.Applying> {
-        @Override
-        public Class<Outcomes.Applying> answerType() {
-            return Outcomes.Applying.class;
-        }
-    }
+    record ApplyPlan(PlanId planId, int limit) implements OfClient<Outcomes.Applying>, Alone<Outcomes.Applying> {}
 
     /**
      * Lifts pins whose end has passed, and evicts entries whose time has come and those above a low watermark that is still to be reached, about
@@ -359,49 +301,24 @@ public sealed interface Command<A> {
     record Sweep(int limit) implements OwnWork<Outcomes.Swept>, Alone<Outcomes.Swept> {}
 
     /** Gives a host up: its rows close as ABANDONED, and what nobody else holds is evicted as LOST. */
-    record Retire(HostId hostId) implements OfClient<Outcomes.HostChange>, Alone<Outcomes.HostChange> {
-        @Override
-        public Class<Outcomes.HostChange> answerType() {
-            return Outcomes.HostChange.class;
-        }
-    }
+    record Retire(HostId hostId) implements OfClient<Outcomes.HostChange>, Alone<Outcomes.HostChange> {}
 
     /** Has a host take nothing new, and relieves it of what other hosts hold, until that is cancelled or the host is retired. */
-    record Drain(HostId hostId) implements OfClient<Outcomes.Draining>, Alone<Outcomes.Draining> {
-        @Override
-        public Class<Outcomes.Draining> answerType() {
-            return Outcomes.Draining.class;
-        }
-    }
+    record Drain(HostId hostId) implements OfClient<Outcomes.Draining>, Alone<Outcomes.Draining> {}
 
     /** Lets a host take part again as any other. What it was ordered to delete meanwhile stays ordered. */
-    record CancelDrain(HostId hostId) implements OfClient<Outcomes.Draining>, Alone<Outcomes.Draining> {
-        @Override
-        public Class<Outcomes.Draining> answerType() {
-            return Outcomes.Draining.class;
-        }
-    }
+    record CancelDrain(HostId hostId) implements OfClient<Outcomes.Draining>, Alone<Outcomes.Draining> {}
 
     /** Looks at up to {@code limit} further copies of one host that drains, and orders those away that other hosts hold. */
     record Relieve(int limit) implements OwnWork<Outcomes.Relieved>, Alone<Outcomes.Relieved> {}
 
     /** Lets a retired host, or a new store under a host's id, join. */
-    record Readmit(HostId hostId) implements OfClient<Outcomes.HostChange>, Alone<Outcomes.HostChange> {
-        @Override
-        public Class<Outcomes.HostChange> answerType() {
-            return Outcomes.HostChange.class;
-        }
-    }
+    record Readmit(HostId hostId) implements OfClient<Outcomes.HostChange>, Alone<Outcomes.HostChange> {}
 
     /**
      * Says that the database was restored from an older state: begins a new epoch, in which every host tells what it holds.
      *
      * @param epoch the one that the restored database is in, so that saying it twice does it once
      */
-    record Restored(long epoch) implements OfClient<Outcomes.Restoration>, Alone<Outcomes.Restoration> {
-        @Override
-        public Class<Outcomes.Restoration> answerType() {
-            return Outcomes.Restoration.class;
-        }
-    }
+    record Restored(long epoch) implements OfClient<Outcomes.Restoration>, Alone<Outcomes.Restoration> {}
 }

@@ -44,6 +44,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -149,18 +150,14 @@ public final class Transaction {
 
     /** Locks what is not held yet, before any of it is asked for; the hosts that it concerns are held. */
     void lock(Rows.LockRequest ahead) {
-        SortedSet<NamespaceName> newNamespaces = new TreeSet<>(ahead.namespaces());
-        newNamespaces.removeAll(namespaces.keySet());
-        SortedSet<EntryName> changing = new TreeSet<>(ahead.changing());
-        changing.removeAll(entries.keySet());
-        SortedSet<EntryName> staying = new TreeSet<>(ahead.staying());
-        staying.removeAll(entries.keySet());
+        SortedSet<EntryName> changing = unheld(ahead.changing(), entries);
+        SortedSet<EntryName> staying = unheld(ahead.staying(), entries);
         // Whoever changes an entry holds it exclusively.
         staying.removeAll(changing);
         Rows.LockRequest missing =
                 new Rows.LockRequest(
                         replicas.unrecorded(ahead.ids()),
-                        newNamespaces,
+                        unheld(ahead.namespaces(), namespaces),
                         changing,
                         staying,
                         replicas.unlocked(ahead.replicas()),
@@ -181,12 +178,25 @@ public final class Transaction {
 
     /** Locks the hosts, in order, before any of them is asked for; a host is locked once, so in the strongest mode that it will be asked for in. */
     void lockHosts(Collection<HostId> ids, HostLock lock) {
-        SortedSet<HostId> missing = new TreeSet<>(ids);
-        missing.removeAll(hosts.keySet());
+        lock(ids, hosts, missing -> rows.hosts().lockHosts(missing, lock));
+    }
+
+    /** Locks the rows that are not held, in order, and adds them to those that are. */
+    private static <K extends Comparable<K>, R> void lock(
+            Collection<K> keys,
+            Map<K, @Nullable R> held,
+            Function<SortedSet<K>, Map<K, R>> locking) {
+        SortedSet<K> missing = unheld(keys, held);
         if (!missing.isEmpty()) {
-            Map<HostId, HostRow> found = rows.hosts().lockHosts(missing, lock);
-            missing.forEach(id -> hosts.put(id, found.get(id)));
+            Map<K, R> found = locking.apply(missing);
+            missing.forEach(key -> held.put(key, found.get(key)));
         }
+    }
+
+    private static <K extends Comparable<K>> SortedSet<K> unheld(Collection<K> keys, Map<K, ?> held) {
+        SortedSet<K> missing = new TreeSet<>(keys);
+        missing.removeAll(held.keySet());
+        return missing;
     }
 
     @Nullable
@@ -202,14 +212,11 @@ public final class Transaction {
 
     /** Locks the namespaces, in order, before any of them is asked for. */
     void lockNamespaces(Collection<NamespaceName> names) {
-        SortedSet<NamespaceName> missing = new TreeSet<>(names);
-        missing.removeAll(namespaces.keySet());
-        if (!missing.isEmpty()) {
-            Map<NamespaceName, NamespaceRow> found = rows.namespaces().lockNamespaces(missing);
-            missing.forEach(name -> namespaces.put(name, found.get(name)));
+        lock(names, namespaces, missing -> {
             // A generation must be drawn while its namespace is held. Those drawn earlier are not for these namespaces.
             generations.clear();
-        }
+            return rows.namespaces().lockNamespaces(missing);
+        });
     }
 
     @Nullable
@@ -238,12 +245,7 @@ public final class Transaction {
 
     /** Locks the entries, in order, before any of them is asked for. */
     void lockEntries(Collection<EntryName> names, EntryLock lock) {
-        SortedSet<EntryName> missing = new TreeSet<>(names);
-        missing.removeAll(entries.keySet());
-        if (!missing.isEmpty()) {
-            Map<EntryName, EntryRow> found = rows.entries().lockEntries(missing, lock);
-            missing.forEach(name -> entries.put(name, found.get(name)));
-        }
+        lock(names, entries, missing -> rows.entries().lockEntries(missing, lock));
     }
 
     @Nullable

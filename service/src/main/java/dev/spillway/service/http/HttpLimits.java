@@ -2,6 +2,7 @@ package dev.spillway.service.http;
 
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import java.util.Optional;
  *                running request
  * @param stopDelay time for which a stopping service still accepts requests while it reports that it is not ready
  */
+@RecordBuilder
 public record HttpLimits(
         long bodyBytesMax,
         int workingMax,
@@ -32,7 +34,8 @@ public record HttpLimits(
         Duration closeWithin,
         int connectionsMax,
         Duration idleMax,
-        Duration stopDelay) {
+        Duration stopDelay)
+        implements HttpLimitsBuilder.With {
     public static final HttpLimits DEFAULT = new HttpLimits(
             1 << 20,
             1024,
@@ -42,7 +45,8 @@ public record HttpLimits(
             Duration.ofSeconds(15),
             Duration.ofSeconds(10),
             10_000,
-            Duration.ofSeconds(75));
+            Duration.ofSeconds(75),
+            Duration.ZERO);
 
     private static final Setting<Long> BODY = Setting.bytes("http-body-max", "Largest JSON body that is taken")
             .must("1 KiB or more", bytes -> bytes >= 1024)
@@ -72,20 +76,6 @@ public record HttpLimits(
                     "How long a service that is to stop still takes requests, while it is not ready, so that load balancers notice")
                     .must("20 s or less", delay -> delay.compareTo(Duration.ofSeconds(20)) <= 0)
                     .optional();
-
-    /** Creates limits of a service without a stop delay. */
-    public HttpLimits(
-            long bodyBytesMax,
-            int workingMax,
-            int waitingMax,
-            int streamsMax,
-            Duration pauseMax,
-            Duration heartbeat,
-            Duration closeWithin,
-            int connectionsMax,
-            Duration idleMax) {
-        this(bodyBytesMax, workingMax, waitingMax, streamsMax, pauseMax, heartbeat, closeWithin, connectionsMax, idleMax, Duration.ZERO);
-    }
 
     /** Settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CONNECTIONS, CLOSE, STOP_DELAY);

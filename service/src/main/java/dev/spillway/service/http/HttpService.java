@@ -10,6 +10,7 @@ import dev.spillway.service.tracing.Tracing;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -77,6 +78,7 @@ public final class HttpService implements AutoCloseable {
      * @param identities finds the holders of tokens; absent if tokens are never required
      * @param tracing makes a span of each request
      */
+    @RecordBuilder
     public record Options(
             String name,
             HostPort address,
@@ -88,7 +90,8 @@ public final class HttpService implements AutoCloseable {
             MeterRegistry metrics,
             ListenerSecurity security,
             Optional<Identities> identities,
-            Tracing tracing) {
+            Tracing tracing)
+            implements HttpServiceOptionsBuilder.With {
         /** Creates options of a service on loopback that requires no proof. */
         public Options(
                 String name,

@@ -36,11 +36,7 @@ public final class Setting<T> {
 
     private final String name;
     private final String description;
-    private final boolean secret;
-    private final boolean flag;
-    private final String expected;
-    private final Function<String, T> parse;
-    private final Function<T, String> print;
+    private final SettingType<T> type;
     private final List<Constraint<T>> constraints;
     private final List<Look<T>> looks;
     private final @Nullable T fallback;
@@ -48,11 +44,7 @@ public final class Setting<T> {
     private Setting(
             String name,
             String description,
-            boolean secret,
-            boolean flag,
-            String expected,
-            Function<String, T> parse,
-            Function<T, String> print,
+            SettingType<T> type,
             List<Constraint<T>> constraints,
             List<Look<T>> looks,
             @Nullable T fallback) {
@@ -61,28 +53,14 @@ public final class Setting<T> {
         }
         this.name = name;
         this.description = description;
-        this.secret = secret;
-        this.flag = flag;
-        this.expected = expected;
-        this.parse = parse;
-        this.print = print;
+        this.type = type;
         this.constraints = constraints;
         this.looks = looks;
         this.fallback = fallback;
     }
 
     private static <T> Setting<T> of(String name, String description, SettingType<T> type) {
-        return new Setting<>(
-                name,
-                description,
-                type.equals(SettingType.SECRET),
-                type.equals(SettingType.BOOLEAN),
-                type.expected(),
-                type.parse(),
-                type.print(),
-                List.of(),
-                List.of(),
-                null);
+        return new Setting<>(name, description, type, List.of(), List.of(), null);
     }
 
     public static Setting<String> text(String name, String description) {
@@ -155,7 +133,7 @@ public final class Setting<T> {
 
     /** Returns the same setting with a default, so that it is not required. */
     public Setting<T> defaultTo(T value) {
-        return new Setting<>(name, description, secret, flag, expected, parse, print, constraints, looks, value);
+        return new Setting<>(name, description, type, constraints, looks, value);
     }
 
     /** Returns the same setting, empty if it is not given. */
@@ -169,17 +147,7 @@ public final class Setting<T> {
                 look.at(value.get());
             }
         }).toList();
-        return new Setting<>(
-                name,
-                description,
-                secret,
-                flag,
-                expected,
-                text -> Optional.of(parse.apply(text)),
-                value -> value.map(print).orElse(""),
-                checks,
-                looksIfGiven,
-                Optional.empty());
+        return new Setting<>(name, description, type.optional(), checks, looksIfGiven, Optional.empty());
     }
 
     /**
@@ -190,7 +158,7 @@ public final class Setting<T> {
     public Setting<T> must(String expectation, Predicate<T> holds) {
         var more = new ArrayList<>(constraints);
         more.add(new Constraint<>(expectation, holds));
-        return new Setting<>(name, description, secret, flag, expected, parse, print, more, looks, fallback);
+        return new Setting<>(name, description, type, more, looks, fallback);
     }
 
     /**
@@ -202,7 +170,7 @@ public final class Setting<T> {
         var more = new ArrayList<>(looks);
         more.add(look);
         var known = must(expectation, value -> true);
-        return new Setting<>(name, description, secret, flag, expected, parse, print, known.constraints, more, fallback);
+        return new Setting<>(name, description, type, known.constraints, more, fallback);
     }
 
     /** Returns the fault of the thing that a valid value names; empty if there is none. */
@@ -237,11 +205,11 @@ public final class Setting<T> {
     }
 
     boolean isSecret() {
-        return secret;
+        return type.kind() == SettingType.Kind.SECRET;
     }
 
     boolean isFlag() {
-        return flag;
+        return type.kind() == SettingType.Kind.FLAG;
     }
 
     @Nullable
@@ -255,7 +223,7 @@ public final class Setting<T> {
 
     /** Returns the form of valid values. */
     String expected() {
-        var all = new StringBuilder(expected);
+        var all = new StringBuilder(type.expected());
         constraints.forEach(constraint -> all.append(", ").append(constraint.expected()));
         return all.toString();
     }
@@ -263,7 +231,7 @@ public final class Setting<T> {
     /** Returns the value of a text; empty if the text is not valid. */
     Optional<T> parse(String text) {
         try {
-            T value = parse.apply(text);
+            T value = type.parse().apply(text);
             return constraints.stream().allMatch(constraint -> constraint.holds().test(value)) ? Optional.of(value) : Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.empty();
@@ -272,7 +240,7 @@ public final class Setting<T> {
 
     /** Returns a value as text for printing; empty if there is none. Hides secrets, and passwords in addresses. */
     String print(T value) {
-        return withoutCredentials(print.apply(value));
+        return withoutCredentials(type.print().apply(value));
     }
 
     private static String withoutCredentials(String text) {
@@ -281,7 +249,7 @@ public final class Setting<T> {
 
     /** Returns a text that was given for this setting, with secrets hidden. */
     String hidden(String text) {
-        return secret ? Secret.HIDDEN : withoutCredentials(text);
+        return isSecret() ? Secret.HIDDEN : withoutCredentials(text);
     }
 
     /** Returns its environment variable, such as {@code SPILLWAY_DATABASE_URL} for {@code database-url}. */

@@ -9,17 +9,31 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
  * The conversion between the text of a setting and its value.
  *
+ * @param kind how the setting is given and shown
  * @param expected form of valid texts, for messages and help
  * @param parse converts a text; throws {@link IllegalArgumentException} if it is not valid
  * @param print returns a text that is read as this value
  */
-record SettingType<T>(String expected, Function<String, T> parse, Function<T, String> print) {
+record SettingType<T>(Kind kind, String expected, Function<String, T> parse, Function<T, String> print) {
+    /** The way in which settings are given and shown. */
+    enum Kind {
+        ORDINARY,
+        /** Given on the command line by its name alone. */
+        FLAG,
+        /** Never shown. */
+        SECRET
+    }
+
+    SettingType(String expected, Function<String, T> parse, Function<T, String> print) {
+        this(Kind.ORDINARY, expected, parse, print);
+    }
 
     SettingType(String expected, Function<String, T> parse) {
         this(expected, parse, Object::toString);
@@ -33,11 +47,11 @@ record SettingType<T>(String expected, Function<String, T> parse, Function<T, St
     });
     static final SettingType<Integer> INTEGER = new SettingType<>("a whole number", SettingType::integer);
     static final SettingType<Long> LONG = new SettingType<>("a whole number", Numbers::whole);
-    static final SettingType<Boolean> BOOLEAN = new SettingType<>("true or false", text -> switch (text) {
+    static final SettingType<Boolean> BOOLEAN = new SettingType<>(Kind.FLAG, "true or false", text -> switch (text) {
         case "true" -> true;
         case "false" -> false;
         default -> throw new IllegalArgumentException(text);
-    });
+    }, Object::toString);
     static final SettingType<Integer> PORT =
             new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", integer(text)).port());
     static final SettingType<Duration> DURATION = new SettingType<>(Durations.EXPECTED, Durations::parse);
@@ -45,6 +59,7 @@ record SettingType<T>(String expected, Function<String, T> parse, Function<T, St
     static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);
     static final SettingType<HostPort> ADDRESS = new SettingType<>("host:port such as 127.0.0.1:7070", HostPort::parse);
     static final SettingType<Secret> SECRET = new SettingType<>(
+            Kind.SECRET,
             "a secret that is not empty",
             text -> new Secret(TEXT.parse().apply(text)),
             secret -> secret.reveal().isEmpty() ? "" : Secret.HIDDEN);
@@ -58,6 +73,11 @@ record SettingType<T>(String expected, Function<String, T> parse, Function<T, St
             }
             return type.getEnumConstants()[index];
         }, SettingType::lowerCase);
+    }
+
+    /** Returns the type of values that may be absent, which are printed as an empty text. */
+    SettingType<Optional<T>> optional() {
+        return new SettingType<>(kind, expected, text -> Optional.of(parse.apply(text)), value -> value.map(print).orElse(""));
     }
 
     /** Returns the type of comma-separated lists; an empty text is an empty list. */

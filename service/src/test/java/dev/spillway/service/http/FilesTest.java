@@ -90,16 +90,7 @@ class FilesTest {
 
     @Test
     void aClientThatLeavesOrTakesNothingForTooLongIsGivenUp() throws Exception {
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                8,
-                Duration.ofMillis(200),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withPauseMax(Duration.ofMillis(200));
         try (var service = new RunningService(limits, files())) {
             try (var socket = service.connect()) {
                 socket.getOutputStream().write("GET /file HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));

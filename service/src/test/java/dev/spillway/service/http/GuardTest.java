@@ -325,7 +325,8 @@ class GuardTest {
                     RunningService.get("/things", request -> Response.ok(Map.of())));
             String reader = token(Role.READER);
             try (Tracing tracing = Tracing.of(Optional.of(URI.create(receiver.endpoint())), "spillway-test", "one");
-                    HttpService served = HttpService.start(secured(open, TOKENS, Optional.of(this::find), tracing))) {
+                    HttpService served =
+                            HttpService.start(open.withSecurity(TOKENS).withIdentities(Optional.of(this::find)).withTracing(tracing))) {
                 HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + served.address() + "/things"));
                 assertThat(service.client.send(request.build(), BodyHandlers.discarding()).statusCode()).isEqualTo(401);
                 request.header("Authorization", "Bearer " + reader);
@@ -341,32 +342,13 @@ class GuardTest {
     void anAddressForOthersNeedsTlsOrItsSwitchAndTokens() throws Exception {
         HttpService.Options open = service.options("0.0.0.0:0", RunningService.LIMITS);
         assertThatThrownBy(() -> HttpService.start(open)).isInstanceOf(IOException.class).hasMessageContaining("plain-http");
-        ListenerSecurity plain = new ListenerSecurity(false, true, Optional.empty());
-        assertThatThrownBy(() -> HttpService.start(secured(open, plain, Optional.empty(), Tracing.off()))).isInstanceOf(IOException.class)
+        HttpService.Options plain = open.withSecurity(new ListenerSecurity(false, true, Optional.empty()));
+        assertThatThrownBy(() -> HttpService.start(plain)).isInstanceOf(IOException.class)
                 .hasMessageContaining("knows no tokens");
-        try (HttpService served = HttpService.start(secured(open, plain, Optional.of(this::find), Tracing.off()))) {
+        try (HttpService served = HttpService.start(plain.withIdentities(Optional.of(this::find)))) {
             HttpRequest request =
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + served.address().port() + "/metrics")).build();
             assertThat(service.client.send(request, BodyHandlers.discarding()).statusCode()).isEqualTo(401);
         }
-    }
-
-    private static HttpService.Options secured(
-            HttpService.Options open,
-            ListenerSecurity security,
-            Optional<dev.spillway.service.identity.Identities> identities,
-            Tracing tracing) {
-        return new HttpService.Options(
-                open.name(),
-                open.address(),
-                open.socket(),
-                open.limits(),
-                open.endpoints(),
-                open.failures(),
-                open.pages(),
-                open.metrics(),
-                security,
-                identities,
-                tracing);
     }
 }

@@ -52,16 +52,7 @@ class HttpServiceTest {
     void handlersBlockWithoutHoldingUpOthersAndBeyondTheQueueThereIsRefusal() throws Exception {
         var begun = new Semaphore(0);
         var goOn = new CountDownLatch(1);
-        var limits = new HttpLimits(
-                1024,
-                2,
-                1,
-                8,
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withWorkingMax(2).withWaitingMax(1);
         try (var service = new RunningService(limits, RunningService.get("/blocks", request -> {
             begun.release();
             goOn.await();
@@ -195,16 +186,12 @@ class HttpServiceTest {
                                                 "http-close-within",
                                                 "1s"))));
         assertThat(set).isEqualTo(
-                new HttpLimits(
-                        4096,
-                        2,
-                        0,
-                        3,
-                        HttpLimits.DEFAULT.pauseMax(),
-                        HttpLimits.DEFAULT.heartbeat(),
-                        Duration.ofSeconds(1),
-                        4,
-                        Duration.ofSeconds(75)));
+                HttpLimits.DEFAULT.withBodyBytesMax(4096)
+                        .withWorkingMax(2)
+                        .withWaitingMax(0)
+                        .withStreamsMax(3)
+                        .withCloseWithin(Duration.ofSeconds(1))
+                        .withConnectionsMax(4));
     }
 
     @Test
@@ -305,16 +292,7 @@ class HttpServiceTest {
         var begun = new CountDownLatch(1);
         var interrupted = new AtomicBoolean();
         var ended = new CountDownLatch(1);
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                8,
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(15),
-                Duration.ofMillis(100),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withCloseWithin(Duration.ofMillis(100));
         try (var service = new RunningService(limits, RunningService.get("/endless", request -> {
             begun.countDown();
             try {

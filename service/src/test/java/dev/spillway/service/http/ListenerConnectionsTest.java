@@ -22,7 +22,7 @@ class ListenerConnectionsTest {
     private static final String LIVEZ = "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n";
 
     private static HttpLimits limits(int connectionsMax, Duration idleMax) {
-        return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5), connectionsMax, idleMax);
+        return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5), connectionsMax, idleMax, Duration.ZERO);
     }
 
     @Test

@@ -8,7 +8,6 @@ import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
-import dev.spillway.service.tracing.Tracing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -35,7 +34,8 @@ final class RunningService implements AutoCloseable {
             Duration.ofSeconds(15),
             Duration.ofSeconds(5),
             HttpLimits.DEFAULT.connectionsMax(),
-            HttpLimits.DEFAULT.idleMax());
+            HttpLimits.DEFAULT.idleMax(),
+            Duration.ZERO);
 
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
@@ -59,20 +59,8 @@ final class RunningService implements AutoCloseable {
     /** Starts a service with the security and the holders of tokens that a test gives it. */
     RunningService(ListenerSecurity security, Identities identities, Endpoint... routes) throws IOException, InterruptedException {
         this.pages = Optional.empty();
-        HttpService.Options open = options("127.0.0.1:0", LIMITS, routes);
-        service = HttpService.start(
-                new HttpService.Options(
-                        open.name(),
-                        open.address(),
-                        open.socket(),
-                        open.limits(),
-                        open.endpoints(),
-                        open.failures(),
-                        open.pages(),
-                        open.metrics(),
-                        security,
-                        Optional.of(identities),
-                        Tracing.off()));
+        service = HttpService
+                .start(options("127.0.0.1:0", LIMITS, routes).withSecurity(security).withIdentities(Optional.of(identities)));
     }
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) throws IOException {

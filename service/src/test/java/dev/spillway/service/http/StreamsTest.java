@@ -119,16 +119,7 @@ class StreamsTest {
     @Test
     void aClientThatTakesNothingForTooLongIsGivenUp() throws Exception {
         var download = new Download(Long.MAX_VALUE);
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                8,
-                Duration.ofMillis(200),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withPauseMax(Duration.ofMillis(200));
         try (var service =
                 new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
@@ -239,16 +230,7 @@ class StreamsTest {
 
     @Test
     void aSenderThatPausesTooLongGetsATimeout() throws Exception {
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                8,
-                Duration.ofMillis(200),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withPauseMax(Duration.ofMillis(200));
         try (var service = new RunningService(
                 limits,
                 RunningService.put(
@@ -270,16 +252,7 @@ class StreamsTest {
     /** No pause is too long, so only the time for a whole gathered body ends it. A streamed body has no such limit, because it holds no memory. */
     @Test
     void aGatheredBodyThatArrivesByteByByteEndsAndAStreamedOneGoesOn() throws Exception {
-        var limits = new HttpLimits(
-                1 << 20,
-                8,
-                8,
-                8,
-                Duration.ofMillis(500),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withBodyBytesMax(1 << 20).withPauseMax(Duration.ofMillis(500));
         try (var service = new RunningService(
                 limits,
                 RunningService.put(
@@ -314,16 +287,7 @@ class StreamsTest {
 
     @Test
     void aBodyThatGoesOnIsTakenHoweverSlowItIs() throws Exception {
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                8,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withPauseMax(Duration.ofSeconds(2));
         try (var service =
                 new RunningService(limits, RunningService.put("/tree", Endpoint::json, request -> Response.ok(request.bytes().length)));
                 var socket = service.connect()) {
@@ -343,16 +307,7 @@ class StreamsTest {
     @Test
     void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
         var events = new LinkedBlockingQueue<String>();
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                8,
-                Duration.ofSeconds(20),
-                Duration.ofMillis(50),
-                Duration.ofSeconds(5),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withHeartbeat(Duration.ofMillis(50));
         try (var service = new RunningService(limits, RunningService.get("/events", request -> {
             var from = request.header("Last-Event-ID").orElse("0");
             return Response.events(out -> {
@@ -423,16 +378,7 @@ class StreamsTest {
     void oneStreamTooManyIsRefusedAndItsBodyClosed() throws Exception {
         var first = new Download(Long.MAX_VALUE);
         var second = new Download(10);
-        var limits = new HttpLimits(
-                1024,
-                8,
-                8,
-                1,
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(15),
-                Duration.ofMillis(100),
-                HttpLimits.DEFAULT.connectionsMax(),
-                HttpLimits.DEFAULT.idleMax());
+        var limits = RunningService.LIMITS.withStreamsMax(1).withCloseWithin(Duration.ofMillis(100));
         try (var service = new RunningService(
                 limits,
                 RunningService.get("/first", request -> Response.stream("application/x-tar", first)),

@@ -2,6 +2,7 @@ package dev.spillway.service.http;
 
 import dev.spillway.service.identity.Identity;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.testservers.Certificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -35,7 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 class TlsTest {
     private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
@@ -43,35 +43,6 @@ class TlsTest {
 
     @TempDir
     private Path folder;
-
-    private void certificate(String name) throws IOException, InterruptedException {
-        try {
-            Process openssl =
-                    new ProcessBuilder(
-                            "openssl",
-                            "req",
-                            "-x509",
-                            "-newkey",
-                            "ec",
-                            "-pkeyopt",
-                            "ec_paramgen_curve:P-256",
-                            "-nodes",
-                            "-days",
-                            "2",
-                            "-subj",
-                            "/CN=" + name,
-                            "-addext",
-                            "subjectAltName=IP:127.0.0.1",
-                            "-keyout",
-                            folder.resolve(name + ".key").toString(),
-                            "-out",
-                            folder.resolve(name + ".crt").toString()).redirectErrorStream(true).start();
-            String said = new String(openssl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-            assertThat(openssl.waitFor()).as(said).isZero();
-        } catch (IOException e) {
-            assumeThat(e).as("openssl is not installed").isNull();
-        }
-    }
 
     private void serve(String name) throws IOException {
         for (String kind : new String[]{".crt", ".key"}) {
@@ -129,8 +100,8 @@ class TlsTest {
 
     @Test
     void aCertificateIsRenewedWhileRequestsAreAnswered() throws Exception {
-        certificate("first");
-        certificate("second");
+        Certificate.make(folder, "first");
+        Certificate.make(folder, "second");
         serve("first");
         try (RunningService service = service(); HttpClient load = trusting()) {
             assertThat(shown(service)).isEqualTo("CN=first");
@@ -175,8 +146,8 @@ class TlsTest {
 
     @Test
     void aHundredRenewalsFailNoRequest() throws Exception {
-        certificate("first");
-        certificate("second");
+        Certificate.make(folder, "first");
+        Certificate.make(folder, "second");
         serve("first");
         SSLSocketFactory sockets = trust().getSocketFactory();
         AtomicLong answered = new AtomicLong();
@@ -237,7 +208,7 @@ class TlsTest {
 
     @Test
     void theAddressForHealthChecksAnswersThemAloneAndWithoutTls() throws Exception {
-        certificate("first");
+        Certificate.make(folder, "first");
         serve("first");
         HostPort health;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -259,7 +230,7 @@ class TlsTest {
 
     @Test
     void plainHttpIsNotAnsweredWhereTlsIsSpoken() throws Exception {
-        certificate("first");
+        Certificate.make(folder, "first");
         serve("first");
         try (RunningService service = service()) {
             assertThatThrownBy(() -> service.get("/hello")).isInstanceOf(IOException.class);

@@ -94,17 +94,8 @@ class BuildCrashTest {
     }
 
     private Running start(TestCoordinator coordinator) throws Exception {
-        Process process = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                WorkerProcess.class.getName(),
-                folder.resolve("store").toString(),
-                coordinator.address().toString(),
-                "127.0.0.1:1")
+        Process process = WorkerProcess
+                .command(WorkerProcess.class, folder.resolve("store").toString(), coordinator.address().toString(), "127.0.0.1:1")
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));

@@ -45,16 +45,7 @@ class CrashTest {
 
     /** Runs a worker that puts until it has told of so many puts, then kills it. */
     private int killedAfter(String coordinator, int enough) throws Exception {
-        Process child = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                PuttingWorker.class.getName(),
-                folder.toString(),
-                coordinator).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process child = WorkerProcess.command(PuttingWorker.class, folder.toString(), coordinator).start();
         int told = 0;
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             while (lines.readLine() != null) {

@@ -68,16 +68,7 @@ class PagerCrashTest {
 
     /** Runs a worker until it has told of so many captures and restores, and kills it a moment later. */
     private void killedAfter(String coordinator, int enough, int nanos) throws Exception {
-        Process child = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CapturingWorker.class.getName(),
-                folder.toString(),
-                coordinator).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process child = WorkerProcess.command(CapturingWorker.class, folder.toString(), coordinator).start();
         int told = 0;
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {

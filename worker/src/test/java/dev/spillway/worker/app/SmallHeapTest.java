@@ -1,5 +1,6 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.worker.filesystem.Machine;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,19 +41,13 @@ class SmallHeapTest {
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private Process start(TestCoordinator coordinator) throws IOException {
-        return new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                WorkerProcess.class.getName(),
-                folder.resolve("store").toString(),
-                coordinator.address().toString(),
-                RunningWorker.NOBODY)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
+        return Machine
+                .java(
+                        List.of("--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-Xmx128m"),
+                        WorkerProcess.class,
+                        folder.resolve("store").toString(),
+                        coordinator.address().toString(),
+                        RunningWorker.NOBODY)
                 .start();
     }
 

@@ -7,6 +7,7 @@ import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.worker.filesystem.Machine;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
@@ -20,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -133,19 +133,13 @@ class TemporaryFolderTest {
     }
 
     private Process worker(Path temporary, String coordinator, String kafka) throws Exception {
-        List<String> command = new ArrayList<>(
-                List.of(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Djava.io.tmpdir=" + temporary,
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        WorkerProcess.class.getName(),
+        return Machine
+                .java(
+                        List.of("--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary),
+                        WorkerProcess.class,
                         folder.resolve("store").toString(),
                         coordinator,
-                        kafka));
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                        kafka)
+                .start();
     }
 }

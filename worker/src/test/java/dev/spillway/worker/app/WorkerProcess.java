@@ -1,12 +1,19 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.worker.filesystem.Machine;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /** A worker in a process of its own. Prints one line: where it listens, or why it did not start. */
 final class WorkerProcess {
     private WorkerProcess() {}
+
+    /** Returns the command that runs a class that starts a worker in a process of its own. */
+    static ProcessBuilder command(Class<?> main, String... arguments) {
+        return Machine.java(List.of("--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1"), main, arguments);
+    }
 
     /** @param arguments the store, the coordinator, Kafka */
     public static void main(String[] arguments) throws Exception {

@@ -199,15 +199,25 @@ abstract class AgentTest {
     }
 
     static JoinAnswer joined(long incarnation, boolean reconcileFirst) {
+        return joined(REGISTRY, 1, incarnation, reconcileFirst, false, false);
+    }
+
+    static JoinAnswer joined(
+            RegistryId registry,
+            long epoch,
+            long incarnation,
+            boolean reconcileFirst,
+            boolean draining,
+            boolean readopt) {
         return new JoinAnswer.Joined(
-                REGISTRY,
-                1,
+                registry,
+                epoch,
                 incarnation,
                 3,
                 reconcileFirst,
                 new PolicySet(1, List.of()),
                 new Intervals(HEARTBEAT, RECONCILE),
-                false,
-                false);
+                draining,
+                readopt);
     }
 }

@@ -11,10 +11,8 @@ import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropAnswer;
 import dev.spillway.events.protocol.DropRequest;
-import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
-import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.ReconcileAnswer;
@@ -39,16 +37,7 @@ import static org.assertj.core.api.Assertions.tuple;
 /** Telling a registry that was restored what this host holds. */
 final class ReadoptingTest extends AgentTest {
     private static JoinAnswer restored(long epoch, long incarnation) {
-        return new JoinAnswer.Joined(
-                REGISTRY,
-                epoch,
-                incarnation,
-                3,
-                false,
-                new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE),
-                false,
-                true);
+        return joined(REGISTRY, epoch, incarnation, false, false, true);
     }
 
     /** Holds generation 7 of the key when the registry comes back restored. */
@@ -266,18 +255,7 @@ final class ReadoptingTest extends AgentTest {
         answer(sent(ReadoptRequest.class), outcomes(taken(told)));
         restart(Set.of(id(1)));
         assertThat(only().state()).isEqualTo(ReplicaState.LIVE);
-        answer(
-                sent(JoinRequest.class),
-                new JoinAnswer.Joined(
-                        REGISTRY,
-                        2,
-                        2,
-                        3,
-                        false,
-                        new PolicySet(1, List.of()),
-                        new Intervals(HEARTBEAT, RECONCILE),
-                        false,
-                        false));
+        answer(sent(JoinRequest.class), joined(REGISTRY, 2, 2, false, false, false));
         retry();
         assertThat(allSent(DropRequest.class)).as("nothing is lost").isEmpty();
         assertThat(allSent(ReadoptRequest.class)).as("nothing is told twice").isEmpty();

@@ -12,7 +12,6 @@ import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
-import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -42,18 +41,7 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.isDraining()).isFalse();
 
         restart(Set.of());
-        answer(
-                sent(JoinRequest.class),
-                new JoinAnswer.Joined(
-                        REGISTRY,
-                        1,
-                        2,
-                        3,
-                        false,
-                        new PolicySet(1, List.of()),
-                        new Intervals(HEARTBEAT, RECONCILE),
-                        true,
-                        false));
+        answer(sent(JoinRequest.class), joined(REGISTRY, 1, 2, false, true, false));
         assertThat(agent.isDraining()).as("told at the join").isTrue();
     }
 
@@ -282,18 +270,7 @@ final class RegistrySessionTest extends AgentTest {
         put(1, 7);
         restart(Set.of(id(1)));
         RegistryId other = new RegistryId(new UUID(8, 8));
-        answer(
-                sent(JoinRequest.class),
-                new JoinAnswer.Joined(
-                        other,
-                        1,
-                        4,
-                        3,
-                        true,
-                        new PolicySet(1, List.of()),
-                        new Intervals(HEARTBEAT, RECONCILE),
-                        false,
-                        false));
+        answer(sent(JoinRequest.class), joined(other, 1, 4, true, false, false));
         assertThat(agent.isJoined()).isFalse();
         assertThat(agent.refusal()).hasValueSatisfying(
                 why -> assertThat(why).startsWith("OTHER_REGISTRY: ").contains(REGISTRY.toString(), other.toString()));

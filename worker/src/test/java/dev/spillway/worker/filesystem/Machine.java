@@ -45,6 +45,18 @@ public final class Machine {
         return output;
     }
 
+    /** Returns the command that runs a class of the tests in a process of its own, whose errors are those of this one. */
+    public static ProcessBuilder java(List<String> options, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    }
+
     /** Removes what a test left, however deep it is. */
     public static void remove(Path directory) throws IOException, InterruptedException {
         run("chmod", "-R", "u+rwX", directory.toString());

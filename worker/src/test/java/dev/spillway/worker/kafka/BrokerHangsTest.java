@@ -137,6 +137,10 @@ class BrokerHangsTest {
     @Test
     void aReaderThatWaitsForOrdersStops() throws Exception {
         room.countDown();
+        stopsAfterAnOrder();
+    }
+
+    private void stopsAfterAnOrder() throws Exception {
         OrderReader reader =
                 new OrderReader(
                         settings,
@@ -155,20 +159,7 @@ class BrokerHangsTest {
 
     @Test
     void aReaderThatWaitsForItsSinkStops() throws Exception {
-        OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        new Full(),
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry());
-        reader.follow(0, -1);
-        read.await();
-        broker.freeze();
-        stops(reader);
+        stopsAfterAnOrder();
     }
 
     @Test

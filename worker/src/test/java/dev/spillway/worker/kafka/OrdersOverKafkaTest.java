@@ -40,6 +40,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -107,15 +108,7 @@ class OrdersOverKafkaTest {
             port = free.getLocalPort();
         }
         settings = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(10));
-        early = new OrderReader(
-                settings,
-                HOST,
-                STORE,
-                () -> Optional.of(KEY),
-                EARLY,
-                QUICK,
-                new HostTrail(Tracing.off()),
-                new SimpleMeterRegistry());
+        early = reader(EARLY);
         early.follow(0, -1);
         broker = TestKafka.start(test.getTestClass().orElseThrow(), directory, port);
         KafkaTopics.open(
@@ -132,6 +125,14 @@ class OrdersOverKafkaTest {
         early.close();
         sender.close();
         broker.close();
+    }
+
+    private static OrderReader reader(Heard heard) {
+        return reader(() -> Optional.of(KEY), heard);
+    }
+
+    private static OrderReader reader(Supplier<Optional<MessageKey>> key, Heard heard) {
+        return new OrderReader(settings, HOST, STORE, key, heard, QUICK, new HostTrail(Tracing.off()), new SimpleMeterRegistry());
     }
 
     private static Order order(HostId host, StoreId store) {
@@ -177,16 +178,7 @@ class OrdersOverKafkaTest {
         send(1, second);
         send(1, order(new HostId("host-2"), STORE));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        heard,
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(heard)) {
             reader.follow(1, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new OrderPosition(1, 2)));
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new OrderPosition(1, 5)));
@@ -202,16 +194,7 @@ class OrdersOverKafkaTest {
         Order second = order(HOST, STORE);
         send(2, second);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        heard,
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(heard)) {
             reader.follow(2, 1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new OrderPosition(2, 2)));
             Order third = order(HOST, STORE);
@@ -226,16 +209,7 @@ class OrdersOverKafkaTest {
         Order order = order(HOST, STORE);
         send(4, order);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        heard,
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(heard)) {
             reader.follow(4, 1_000);
             assertThat(heard.next()).isEqualTo(new Told.Missed());
             assertThat(heard.next()).isEqualTo(new Told.Ordered(order, new OrderPosition(4, 1)));
@@ -250,16 +224,7 @@ class OrdersOverKafkaTest {
         send(5, HOST.value(), newer.provenBy(KEY));
         send(5, HOST.value(), new EventMessage(new TreeMap<>(), "x").provenBy(KEY));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        heard,
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(heard)) {
             reader.follow(5, -1);
             assertThat(heard.next()).isEqualTo(new Told.Passed(new OrderPosition(5, 2), replica));
             assertThat(heard.next()).isEqualTo(new Told.Passed(new OrderPosition(5, 3), null));
@@ -282,31 +247,14 @@ class OrdersOverKafkaTest {
         Order own = order(HOST, STORE);
         send(7, own);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        heard,
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(heard)) {
             reader.follow(7, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(own, new OrderPosition(7, 6)));
             assertThat(reader.unproven()).isEqualTo(4);
             assertThat(reader.orders()).isEqualTo(1);
         }
         Heard keyless = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(
-                settings,
-                HOST,
-                STORE,
-                Optional::empty,
-                keyless,
-                QUICK,
-                new HostTrail(Tracing.off()),
-                new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(Optional::empty, keyless)) {
             reader.follow(7, -1);
             assertThat(keyless.next()).isEqualTo(new Told.Passed(new OrderPosition(7, 6), null));
             assertThat(reader.unproven()).isEqualTo(5);
@@ -319,16 +267,7 @@ class OrdersOverKafkaTest {
             send(6, order(HOST, STORE));
         }
         Heard heard = new Heard(new SynchronousQueue<>());
-        try (OrderReader reader =
-                new OrderReader(
-                        settings,
-                        HOST,
-                        STORE,
-                        () -> Optional.of(KEY),
-                        heard,
-                        QUICK,
-                        new HostTrail(Tracing.off()),
-                        new SimpleMeterRegistry())) {
+        try (OrderReader reader = reader(heard)) {
             reader.follow(6, -1);
             assertThat(heard.next()).isInstanceOf(Told.Ordered.class);
             assertThat(reader.orders()).as("one was handed over, at most one more waits for a taker").isLessThanOrEqualTo(2);

@@ -21,6 +21,7 @@ import dev.spillway.worker.core.model.OrderPosition;
 import dev.spillway.worker.core.model.PutOutcome;
 import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.core.model.ReplicaState;
+import dev.spillway.worker.filesystem.Machine;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -284,15 +285,9 @@ class RocksIndexTest {
     void aKilledProcessLeavesAPrefixOfWholeBatches() throws Exception {
         long told = 0;
         for (int round = 0; round < 3; round++) {
-            Process child = new ProcessBuilder(
-                    ProcessHandle.current().info().command().orElseThrow(),
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-XX:TieredStopAtLevel=1",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    IndexWriter.class.getName(),
-                    root.resolve("index").toString(),
-                    STORE.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            Process child = Machine
+                    .java(List.of("-XX:TieredStopAtLevel=1"), IndexWriter.class, root.resolve("index").toString(), STORE.toString())
+                    .start();
             long enough = told + 60 + 50L * round;
             try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {

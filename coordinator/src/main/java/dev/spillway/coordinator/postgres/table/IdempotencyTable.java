@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres.table;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.coordinator.postgres.PendingCommand;
 import dev.spillway.coordinator.postgres.TransactionConflict;
@@ -94,12 +95,13 @@ public final class IdempotencyTable {
         if (!kept.request().equals(key.request())) {
             return new Taken.Reused(new KeyReusedException(key));
         }
-        Class<?> type = answerType(command.command());
+        JavaType type = answerType(command.command());
         try {
-            Object answer = JSON.readValue(kept.answer(), type);
-            return new Taken.Again(answer);
+            return new Taken.Again(JSON.readValue(kept.answer(), type));
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("stored answer of " + key + ": " + kept.answer() + " (expected: " + type.getName() + ")", e);
+            throw new IllegalStateException(
+                    "stored answer of " + key + ": " + kept.answer() + " (expected: " + type.getRawClass().getName() + ")",
+                    e);
         }
     }
 
@@ -143,10 +145,15 @@ public final class IdempotencyTable {
         return key;
     }
 
-    private static Class<?> answerType(Command<?> command) {
-        if (command instanceof Command.OfClient<?> asked) {
-            return asked.answerType();
-        }
-        throw new IllegalArgumentException("command under an idempotency key: " + command.kind() + " (expected: one of a client)");
+    /** Returns the type of the answer that the record of a command names. */
+    private static JavaType answerType(Command<?> command) {
+        return switch (command) {
+            case Command.By<?> named -> answerType(named.command());
+            case Command.OfClient<?> asked ->
+                    JSON.getTypeFactory().findTypeParameters(JSON.constructType(asked.getClass()), Command.OfClient.class)[0];
+            default ->
+                    throw new IllegalArgumentException(
+                            "command under an idempotency key: " + command.kind() + " (expected: one of a client)");
+        };
     }
 }

@@ -67,18 +67,7 @@ class MoveCrashTest {
     }
 
     private void killWhileDeleting(Path source) throws IOException, InterruptedException {
-        String java = ProcessHandle.current().info().command().orElseThrow();
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
-        Process process = new ProcessBuilder(
-                java,
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx128m",
-                "-cp",
-                classPath,
-                MoveCrashTest.class.getName(),
-                temporary.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process process = Machine.java(List.of("-Xmx128m"), MoveCrashTest.class, temporary.toString()).start();
         try (var lines = process.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("settling");
             Path first = source.resolve("file0");

@@ -85,18 +85,7 @@ class StoreCrashTest {
      * @return the ids of which the process said that they are published, and not yet that they go
      */
     private Set<String> runAndKill(int steps) throws IOException, InterruptedException {
-        String java = ProcessHandle.current().info().command().orElseThrow();
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
-        Process process = new ProcessBuilder(
-                java,
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx128m",
-                "-cp",
-                classPath,
-                StoreCrashTest.class.getName(),
-                temporary.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process process = Machine.java(List.of("-Xmx128m"), StoreCrashTest.class, temporary.toString()).start();
         Set<String> published = new TreeSet<>();
         try (BufferedReader lines = process.inputReader()) {
             String line = lines.readLine();
