@@ -1,6 +1,5 @@
 package dev.spillway.api;
 
-import dev.spillway.api.body.Role;
 import java.util.List;
 
 /** The operations of every service. */

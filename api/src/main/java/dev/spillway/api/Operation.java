@@ -1,6 +1,5 @@
 package dev.spillway.api;
 
-import dev.spillway.api.body.Role;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.spillway.api;
 
-import dev.spillway.api.body.Role;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.spillway.cli;
 
 import dev.spillway.cli.client.Clients;
-import dev.spillway.cli.output.Values;
+import dev.spillway.cli.option.Values;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package dev.spillway.client;
 
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.body.CachedDirectories;
 import dev.spillway.events.Description;
 import dev.spillway.events.protocol.EvictedEntry;
@@ -10,7 +12,7 @@ import java.util.Optional;
 /**
  * The directory trees of one namespace in the cache of a host, accessed through its worker. All paths are paths of the worker's host. Thread-safe.
  *
- * <p>Every method throws a {@link dev.spillway.api.ProblemException} if the worker refuses, and a {@link NotReachableException} if it cannot be
+ * <p>Every method throws a {@link ProblemException} if the worker refuses, and a {@link NotReachableException} if it cannot be
  * reached. A method that changes something throws an {@link OutcomeUnknownException} if it is unknown whether the change was made. An error is never
  * a miss.
  */
@@ -48,7 +50,7 @@ public interface DirectoryCache {
     /**
      * Stores this host's copy of a generation that the key already names. The content must equal that of the other copies; this is not checked.
      *
-     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#GENERATION_GONE} if the key no longer names it
+     * @throws ProblemException of {@link ProblemType#GENERATION_GONE} if the key no longer names it
      */
     Put putCopy(String key, Path sourceDir, Description description, long generation) throws InterruptedException;
 
@@ -59,7 +61,7 @@ public interface DirectoryCache {
      * Evicts entries of the namespace in the order of eviction until both limits hold, and returns their number. Pinned entries stay. Entries that
      * this host holds stay as long as the limits leave room for them.
      *
-     * @throws dev.spillway.api.ProblemException of {@link dev.spillway.api.ProblemType#PLAN_NEEDED} if more entries than the namespace's share would
+     * @throws ProblemException of {@link ProblemType#PLAN_NEEDED} if more entries than the namespace's share would
      *                                           be evicted
      */
     long prune(long maxEntries, long maxBytes) throws InterruptedException;

@@ -1,5 +1,6 @@
 package dev.spillway.client;
 
+import dev.spillway.api.ProblemException;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +9,7 @@ import java.util.Optional;
  * The registry of one namespace, which maps each key to a snapshot and evicts entries beyond the namespace's limits. Accessed through the
  * coordinators. Thread-safe.
  *
- * <p>Every method throws a {@link dev.spillway.api.ProblemException} if the registry refuses, and a {@link NotReachableException} if it cannot be
+ * <p>Every method throws a {@link ProblemException} if the registry refuses, and a {@link NotReachableException} if it cannot be
  * reached. A method that changes something throws an {@link OutcomeUnknownException} if it is unknown whether the change was made. An error is never
  * a miss.
  */

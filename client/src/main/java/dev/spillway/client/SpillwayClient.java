@@ -1,5 +1,6 @@
 package dev.spillway.client;
 
+import dev.spillway.api.ProblemException;
 import dev.spillway.api.body.Pagers;
 import dev.spillway.artifacts.ArtifactStore;
 import dev.spillway.client.http.ClientSecurity;
@@ -10,6 +11,7 @@ import dev.spillway.client.http.Servers;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.codec.Json;
+import dev.spillway.pager.PagerRefusedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -177,7 +179,7 @@ public final class SpillwayClient implements AutoCloseable {
     /**
      * Opens an existing pager of the worker.
      *
-     * @throws dev.spillway.pager.PagerRefusedException with reason CLOSED if there is none of that name
+     * @throws PagerRefusedException with reason CLOSED if there is none of that name
      * @throws IllegalStateException                    when no worker was named, or this is closed
      */
     public RemoteCachePager pager(String name) throws InterruptedException {
@@ -187,7 +189,7 @@ public final class SpillwayClient implements AutoCloseable {
     /**
      * Creates a pager at the worker. It exists until it is closed or the worker ends, even if this client is closed before.
      *
-     * @throws dev.spillway.pager.PagerRefusedException with reason EXISTS if the name is taken, EXHAUSTED if the host has too little memory
+     * @throws PagerRefusedException with reason EXISTS if the name is taken, EXHAUSTED if the host has too little memory
      * @throws OutcomeUnknownException                  if it may have been created
      * @throws IllegalStateException                    when no worker was named, or this is closed
      */
@@ -198,8 +200,8 @@ public final class SpillwayClient implements AutoCloseable {
     /**
      * Reads every byte of a pager's snapshot that this host has, and compares it with what was captured.
      *
-     * @throws dev.spillway.pager.PagerRefusedException with reason DAMAGED if the content differs
-     * @throws dev.spillway.api.ProblemException        if this host has no such entry
+     * @throws PagerRefusedException with reason DAMAGED if the content differs
+     * @throws ProblemException        if this host has no such entry
      * @throws IllegalStateException                    when no worker was named, or this is closed
      */
     public Pagers.Verified verifySnapshot(String namespace, String key) throws InterruptedException {

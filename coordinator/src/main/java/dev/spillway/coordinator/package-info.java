@@ -1,6 +1,6 @@
 /**
- * The registry's service. All code is in the packages below: {@code core} is pure, each adapter is named for what it talks to, and {@code app} wires
- * them. Nothing here depends on the worker.
+ * The registry's service. Decisions are in the module {@code registry}. Each package below is an adapter named for what it talks to, and {@code
+ * app} wires them. Nothing here depends on the worker.
  */
 @NullMarked
 package dev.spillway.coordinator;

@@ -1,6 +1,7 @@
 package dev.spillway.dev;
 
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Main;
 import dev.spillway.dev.bench.Bench;
 import dev.spillway.dev.services.Services;
 import java.util.List;
@@ -16,7 +17,7 @@ public final class DevMain {
 
     /** Runs one command and returns its exit code. */
     public static int run(List<String> arguments, Console console) {
-        return dev.spillway.cli.Main.run(arguments, console, commands -> addTo(commands, console));
+        return Main.run(arguments, console, commands -> addTo(commands, console));
     }
 
     private static void addTo(CommandLine commands, Console console) {

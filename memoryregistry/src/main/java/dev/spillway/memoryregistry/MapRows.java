@@ -332,7 +332,7 @@ public final class MapRows implements WholeRows {
 
     private boolean isDue(NamespaceRow namespace) {
         Instant now = now();
-        return namespace.aboveWatermark() || pinsEnded(namespace.name()).findAny().isPresent()
+        return namespace.evictingToWatermark() || pinsEnded(namespace.name()).findAny().isPresent()
                 || tables.inOrder(namespace.name(), Place.START).anyMatch(row -> namespace.policy().endOf(row, now) != null);
     }
 

@@ -1,5 +1,7 @@
 package dev.spillway.pager;
 
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.nio.ByteBuffer;
@@ -407,7 +409,7 @@ final class SnapshotDamageTest extends SnapshotFixture {
 
     @Test
     void aModelThatIsUnknownEqualsNothing() {
-        assertThatExceptionOfType(dev.spillway.events.InvalidValueException.class)
-                .isThrownBy(() -> new PagerMeta(new dev.spillway.events.ContentDigest("0".repeat(64)), Metas.small().page(), List.of()));
+        assertThatExceptionOfType(InvalidValueException.class)
+                .isThrownBy(() -> new PagerMeta(new ContentDigest("0".repeat(64)), Metas.small().page(), List.of()));
     }
 }

@@ -348,7 +348,7 @@ public interface RegistryQueries {
     /**
      * Returns entries in the order of eviction, without their replicas.
      *
-     * @throws dev.spillway.events.InvalidValueException if {@code after} is not from an earlier page
+     * @throws InvalidValueException if {@code after} is not from an earlier page
      */
     Page<EntryView> entries(
             NamespaceName namespace,

@@ -558,7 +558,7 @@ final class Invariants {
         rows.storedNamespaces()
                 .values()
                 .stream()
-                .filter(NamespaceRow::aboveWatermark)
+                .filter(NamespaceRow::evictingToWatermark)
                 .forEach(row -> found.add("still to be swept " + row));
         rows.storedReplicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
         rows.unpublished().stream().filter(fact -> !factsOnTopic.contains(fact.id())).forEach(fact -> found.add("unpublished " + fact));

@@ -300,7 +300,7 @@ final class RestoreInvariants {
                 .values()
                 .forEach(
                         namespace -> require(
-                                namespace.aboveWatermark() || isWithinLimits(namespace),
+                                namespace.evictingToWatermark() || isWithinLimits(namespace),
                                 6,
                                 "{} is beyond its limits, and nobody knows",
                                 namespace));
@@ -309,8 +309,8 @@ final class RestoreInvariants {
     /** Checks invariant 6: a namespace that is no longer marked as above its limits is within them, unless a pin has just ended. */
     static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
         require(
-                !swept || before == null || !before.aboveWatermark() || after.aboveWatermark()
-                        || before.orderResets() != after.orderResets() || isWithinLimits(after),
+                !swept || before == null || !before.evictingToWatermark() || after.evictingToWatermark()
+                        || before.placeReturns() != after.placeReturns() || isWithinLimits(after),
                 6,
                 "{} was swept, and is beyond its limits",
                 after);

@@ -1,5 +1,6 @@
 package dev.spillway.api.body;
 
+import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import java.time.Instant;

@@ -9,6 +9,7 @@ import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.trail.EvictionTrail;
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.events.Description;
@@ -76,7 +77,7 @@ final class OrderedFleet {
      */
     static List<Reading> measure(PostgresServer server, Partitioning size, int replicasEach) throws InterruptedException {
         BenchDatabase database = BenchDatabase.create(server, "orders_%d_%d".formatted(size.hosts(), size.partitions()));
-        try (KafkaBroker broker = KafkaBroker.start(dev.spillway.embedded.EmbeddedKafkaSettings.temporary());
+        try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
                 PostgresRegistry registry = PostgresRegistry.open(
                         PostgresRegistrySettings.of(database.url(), server.user(), server.password(), size.partitions()),
                         RULES,

@@ -7,8 +7,6 @@ import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.output.HumanText;
-import dev.spillway.cli.output.Listing;
-import dev.spillway.cli.output.Pages;
 import dev.spillway.cli.output.Table;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;

@@ -18,7 +18,6 @@ import dev.spillway.cli.option.Server;
 import dev.spillway.cli.option.TypedName;
 import dev.spillway.cli.output.HumanText;
 import dev.spillway.cli.output.Output;
-import dev.spillway.cli.output.Pages;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;

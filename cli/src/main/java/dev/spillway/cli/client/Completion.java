@@ -4,7 +4,7 @@ import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
-import dev.spillway.cli.output.Values;
+import dev.spillway.cli.option.Values;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

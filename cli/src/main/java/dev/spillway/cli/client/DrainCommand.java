@@ -16,7 +16,7 @@ import dev.spillway.cli.output.Output;
 import java.time.Duration;
 
 /** Drains a host, and waits until only last copies are left on it. */
-public final class DrainCommand implements ClientCommand {
+final class DrainCommand implements ClientCommand {
     private final Console console;
     private final CoordinatorOption coordinator = new CoordinatorOption();
     private final Output output = new Output();
@@ -25,7 +25,7 @@ public final class DrainCommand implements ClientCommand {
     private boolean noWait;
     private Duration timeout = Duration.ofMinutes(10);
 
-    public DrainCommand(Console console) {
+    DrainCommand(Console console) {
         this.console = console;
     }
 

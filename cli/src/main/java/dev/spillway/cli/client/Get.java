@@ -9,10 +9,10 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.option.EntryParameters;
 import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.Values;
 import dev.spillway.cli.option.WorkerOption;
 import dev.spillway.cli.output.HumanText;
 import dev.spillway.cli.output.Output;
-import dev.spillway.cli.output.Values;
 import org.jspecify.annotations.Nullable;
 
 /** Finds a stored tree on a host. */

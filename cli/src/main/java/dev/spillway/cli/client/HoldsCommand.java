@@ -8,12 +8,11 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.option.HoldParameter;
 import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.Values;
 import dev.spillway.cli.option.WorkerOption;
 import dev.spillway.cli.output.HumanText;
 import dev.spillway.cli.output.Output;
-import dev.spillway.cli.output.Pages;
 import dev.spillway.cli.output.Table;
-import dev.spillway.cli.output.Values;
 import org.jspecify.annotations.Nullable;
 
 /** Holds of a worker. */

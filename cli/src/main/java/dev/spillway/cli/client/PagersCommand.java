@@ -15,7 +15,6 @@ import dev.spillway.cli.option.Server;
 import dev.spillway.cli.option.WorkerOption;
 import dev.spillway.cli.output.HumanText;
 import dev.spillway.cli.output.Output;
-import dev.spillway.cli.output.Pages;
 import dev.spillway.cli.output.Table;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.pager.PageShape;

@@ -1,7 +1,7 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.api.body.Tokens;
 import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandOutcome;
@@ -9,12 +9,10 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.option.CoordinatorOption;
 import dev.spillway.cli.option.Server;
+import dev.spillway.cli.option.Values;
 import dev.spillway.cli.output.HumanText;
-import dev.spillway.cli.output.Listing;
 import dev.spillway.cli.output.Output;
-import dev.spillway.cli.output.Pages;
 import dev.spillway.cli.output.Table;
-import dev.spillway.cli.output.Values;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;

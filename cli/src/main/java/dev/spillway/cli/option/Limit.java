@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.spillway.api.Sizes;
-import dev.spillway.cli.output.Values;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionPolicy;
 import dev.spillway.events.InvalidValueException;

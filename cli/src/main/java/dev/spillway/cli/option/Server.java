@@ -16,6 +16,7 @@ import dev.spillway.client.http.Call;
 import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.NoContent;
+import dev.spillway.client.http.Outcome;
 import dev.spillway.client.http.ServerAddress;
 import dev.spillway.events.codec.Json;
 import java.io.InputStream;
@@ -97,11 +98,11 @@ public final class Server {
     /** Sends a request to one address. */
     @FunctionalInterface
     private interface Sending<T> {
-        dev.spillway.client.http.Outcome<T> to(ServerAddress address) throws InterruptedException;
+        Outcome<T> to(ServerAddress address) throws InterruptedException;
     }
 
-    private <T> dev.spillway.client.http.Outcome<T> ask(Sending<T> sending) throws InterruptedException {
-        dev.spillway.client.http.Outcome<T> outcome = sending.to(address());
+    private <T> Outcome<T> ask(Sending<T> sending) throws InterruptedException {
+        Outcome<T> outcome = sending.to(address());
         for (int more = addresses.size() - 1; more > 0 && isNotTaken(outcome); more--) {
             asked = (asked + 1) % addresses.size();
             outcome = sending.to(address());
@@ -110,9 +111,9 @@ public final class Server {
     }
 
     /** Returns whether nothing was done and another server may carry the request out. */
-    private static boolean isNotTaken(dev.spillway.client.http.Outcome<?> outcome) {
-        return outcome instanceof dev.spillway.client.http.Outcome.Unreachable<?>
-                || outcome instanceof dev.spillway.client.http.Outcome.Refused<?>(var problem) && problem.type() == ProblemType.STOPPING;
+    private static boolean isNotTaken(Outcome<?> outcome) {
+        return outcome instanceof Outcome.Unreachable<?>
+                || outcome instanceof Outcome.Refused<?>(var problem) && problem.type() == ProblemType.STOPPING;
     }
 
     public static ObjectMapper mapper() {
@@ -165,11 +166,11 @@ public final class Server {
     public InputStream follow(RequestTarget target, @Nullable String lastEventId, boolean before) throws InterruptedException {
         Call call = Call.of(target, READ_WITHIN).header("Accept", "text/event-stream");
         Call from = lastEventId == null ? call : call.header(Headers.LAST_EVENT_ID, lastEventId);
-        dev.spillway.client.http.Outcome<InputStream> outcome = ask(address -> http.open(address, from));
+        Outcome<InputStream> outcome = ask(address -> http.open(address, from));
         boolean forGood = switch (outcome) {
-            case dev.spillway.client.http.Outcome.Answer<InputStream> _ -> true;
-            case dev.spillway.client.http.Outcome.Refused<InputStream>(var problem) -> problem.status() < 500;
-            case dev.spillway.client.http.Outcome.Unreachable<InputStream> _, dev.spillway.client.http.Outcome.Unknown<InputStream> _ ->
+            case Outcome.Answer<InputStream> _ -> true;
+            case Outcome.Refused<InputStream>(var problem) -> problem.status() < 500;
+            case Outcome.Unreachable<InputStream> _, Outcome.Unknown<InputStream> _ ->
                     false;
         };
         return forGood || !before ? known(from, outcome) : null;
@@ -183,15 +184,15 @@ public final class Server {
         return new Answer(known(call, ask(address -> http.send(address, call, JsonNode.class))));
     }
 
-    private <T> T known(Call call, dev.spillway.client.http.Outcome<T> outcome) {
-        if (outcome instanceof dev.spillway.client.http.Outcome.Answer<T>(var _, var body)) {
+    private <T> T known(Call call, Outcome<T> outcome) {
+        if (outcome instanceof Outcome.Answer<T>(var _, var body)) {
             // The common case is tested first, because a switch over types is linked anew in each process.
             return body;
         }
         return switch (outcome) {
-            case dev.spillway.client.http.Outcome.Answer<T> answer -> answer.body();
-            case dev.spillway.client.http.Outcome.Refused<T>(var problem) -> throw new CommandFailedException(refused(problem));
-            case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(
+            case Outcome.Answer<T> answer -> answer.body();
+            case Outcome.Refused<T>(var problem) -> throw new CommandFailedException(refused(problem));
+            case Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(
                     CommandOutcome.notReachable(
                             "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(
                                     name,
@@ -199,7 +200,7 @@ public final class Server {
                                     cause(call, why).replaceFirst("^not reachable: ", ""),
                                     name,
                                     option)));
-            case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(
+            case Outcome.Unknown<T>(var why) -> throw new CommandFailedException(
                     CommandOutcome.notReachable(
                             "%s at %s: the answer was lost, %s%s".formatted(
                                     name,

@@ -1,5 +1,6 @@
 /**
- * Parameters and options that commands share: names, servers, limits, security. Each reads what a person typed, and refuses it with a reason.
+ * Parameters and options that commands share: names, values, servers, limits, security. What a person typed is checked here and refused with a
+ * reason. Requests go through {@code Server}.
  */
 @NullMarked
 package dev.spillway.cli.option;

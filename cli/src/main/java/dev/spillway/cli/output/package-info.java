@@ -1,4 +1,4 @@
-/** Output for people and programs: tables, values with their units, lines for events. Nothing here sends a request. */
+/** Output for people and programs: tables, words for times and sizes, lines for events. Nothing here sends a request. */
 @NullMarked
 package dev.spillway.cli.output;
 

@@ -2,6 +2,7 @@ package dev.spillway.client.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.client.NotReachableException;
 import dev.spillway.client.OutcomeUnknownException;
@@ -49,7 +50,7 @@ public final class Retries {
     /**
      * Sends a request and returns its answer's body.
      *
-     * @throws dev.spillway.api.ProblemException if the server refuses it
+     * @throws ProblemException if the server refuses it
      * @throws NotReachableException             if it is certainly not done, because no server could be reached, or if a read was not answered
      * @throws OutcomeUnknownException           if a change was sent and its outcome could not be found out
      * @throws IllegalStateException             if the client was closed before

@@ -189,6 +189,7 @@ final class HostRoutes {
         if (row.isUnheard(epoch)) {
             return "has not told what it holds since the database was restored (start its worker, or retire it)";
         }
-        return view.failing() == null ? null : "cannot delete an image for more than a minute: " + view.failing() + " (see its open orders)";
+        return view.failing() == null ? null
+                : "cannot delete an image for more than a minute: " + view.failing() + " (see its open orders)";
     }
 }

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.ProblemException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.registry.CommitUnknownException;
@@ -42,7 +43,7 @@ final class Steps {
         return steps;
     }
 
-    /** @throws dev.spillway.api.ProblemException if an earlier step was carried out, and this one failed or its outcome is unknown */
+    /** @throws ProblemException if an earlier step was carried out, and this one failed or its outcome is unknown */
     <A> A run(Command.OfClient<A> command) {
         A answer = told(() -> commands.run(request, what, done + 1, command));
         done++;

@@ -5,7 +5,7 @@ import dev.spillway.api.Durations;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.api.body.Tokens;
 import dev.spillway.coordinator.identity.TokenStore;
 import dev.spillway.coordinator.identity.TokensFile;

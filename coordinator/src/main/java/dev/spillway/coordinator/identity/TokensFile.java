@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.identity;
 
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.identity.AccessToken;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Receives each eviction after its commit and before any caller gets an answer. Its methods must return at once, and are called by many threads. */
 public interface CommitListener {
-    /** A follower that receives nothing. */
+    /** A listener that receives nothing. */
     CommitListener NOBODY = new CommitListener() {
         @Override
         public boolean isFollowing() {

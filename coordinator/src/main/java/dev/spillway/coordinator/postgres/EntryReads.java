@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import dev.spillway.coordinator.postgres.table.EntryTable;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;

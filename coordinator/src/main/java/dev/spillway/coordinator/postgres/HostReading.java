@@ -72,7 +72,14 @@ final class HostReading {
             SELECT h.host_id, count(*) OVER () AS unheard FROM hosts h WHERE h.state <> 'RETIRED' AND h.readopted_epoch < :epoch
             ORDER BY h.host_id LIMIT :limit""";
 
-    private record Counted(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldest, @Nullable String failing, Instant now) {}
+    private record Counted(
+            HostRow row,
+            long replicas,
+            long bytes,
+            long openOrders,
+            @Nullable Instant oldest,
+            @Nullable String failing,
+            Instant now) {}
 
     private record Unheard(HostId host, long inAll) {}
 

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.Optional;

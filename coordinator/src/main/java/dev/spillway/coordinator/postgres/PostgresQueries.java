@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.postgres.statement.CallerLimit;
 import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import dev.spillway.coordinator.postgres.table.ActivityTable;
 import dev.spillway.coordinator.postgres.table.AuditTable;
 import dev.spillway.coordinator.postgres.table.EntryTable;

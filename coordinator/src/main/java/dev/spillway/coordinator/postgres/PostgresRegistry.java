@@ -6,6 +6,7 @@ import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.identity.TokenStore;
 import dev.spillway.coordinator.postgres.statement.BinaryArray;
+import dev.spillway.coordinator.postgres.statement.CallerLimit;
 import dev.spillway.coordinator.postgres.table.FleetSecretTable;
 import dev.spillway.coordinator.postgres.table.TokenTable;
 import dev.spillway.coordinator.postgres.table.UsageTables;
@@ -60,7 +61,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private final PostgresQueries queries;
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
-    private volatile CommitListener follower = CommitListener.NOBODY;
+    private volatile CommitListener commitListener = CommitListener.NOBODY;
     private volatile Consumer<List<Access>> accessFollower = ignored -> {};
 
     private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, FleetSecret secret, RandomGenerator random) {
@@ -76,7 +77,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
                 settings,
                 random,
                 this::tell,
-                () -> follower,
+                () -> commitListener,
                 accesses -> accessFollower.accept(accesses));
         lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, batch -> transactions.carryOut(laneJdbi, batch));
         queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings), rules.grace());
@@ -170,8 +171,8 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     }
 
     /** Sets the only receiver of evictions from now on. */
-    public void follow(CommitListener evictions) {
-        follower = evictions;
+    public void follow(CommitListener listener) {
+        commitListener = listener;
     }
 
     /** Sets the only receiver of the accesses of committed transactions from now on. It must return at once, and is called by many threads. */

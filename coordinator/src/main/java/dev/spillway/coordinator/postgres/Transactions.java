@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.postgres.statement.Script;
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
+import dev.spillway.coordinator.postgres.statement.TransactionConflict;
 import dev.spillway.coordinator.postgres.table.IdempotencyTable;
 import dev.spillway.coordinator.postgres.table.JdbcRows;
 import dev.spillway.coordinator.postgres.table.LeastPlaces;
@@ -46,7 +48,7 @@ final class Transactions {
     private final PostgresRegistrySettings settings;
     private final RandomGenerator random;
     private final Consumer<Changes.Wake> told;
-    private final Supplier<CommitListener> follower;
+    private final Supplier<CommitListener> listeners;
     private final Consumer<List<Access>> accesses;
     private final LeastPlaces leastPlaces = new LeastPlaces();
     private final LongAdder conflicts = new LongAdder();
@@ -56,7 +58,7 @@ final class Transactions {
 
     /**
      * @param told     is called after each commit, before any caller gets its answer
-     * @param follower supplies the follower of each transaction
+     * @param listeners supplies the listener of each transaction
      * @param accesses receives the accesses of each committed transaction; must return at once
      */
     Transactions(
@@ -64,13 +66,13 @@ final class Transactions {
             PostgresRegistrySettings settings,
             RandomGenerator random,
             Consumer<Changes.Wake> told,
-            Supplier<CommitListener> follower,
+            Supplier<CommitListener> listeners,
             Consumer<List<Access>> accesses) {
         this.decisions = decisions;
         this.settings = settings;
         this.random = random;
         this.told = told;
-        this.follower = follower;
+        this.listeners = listeners;
         this.accesses = accesses;
     }
 
@@ -178,10 +180,10 @@ final class Transactions {
         private @Nullable List<PendingCommand<?>> commands;
         private @Nullable Handle handle;
         private boolean committing;
-        private final CommitListener following = follower.get();
-        private final boolean isFollowed = following.isFollowing();
+        private final CommitListener listener = listeners.get();
+        private final boolean isFollowed = listener.isFollowing();
         private final Instant began = isFollowed ? Instant.now() : Instant.EPOCH;
-        /** The request behind each eviction, in their order. Filled for a follower only. */
+        /** The request behind each eviction, in their order. Filled for a listener only. */
         private final List<@Nullable RequestScope> causes = new ArrayList<>();
         private @Nullable Changes committed;
 
@@ -292,10 +294,10 @@ final class Transactions {
                     accesses.accept(changes.log().accesses());
                 }
                 for (int number = 0; number < causes.size(); number++) {
-                    following.evicted(changes.evictions().added().get(number), began, causes.get(number));
+                    listener.evicted(changes.evictions().added().get(number), began, causes.get(number));
                 }
                 if (isFollowed) {
-                    changes.replicas().closed().values().forEach(replica -> following.closed(replica, began));
+                    changes.replicas().closed().values().forEach(replica -> listener.closed(replica, began));
                 }
             } catch (RuntimeException e) {
                 LOG.error(

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import dev.spillway.coordinator.postgres.table.ActivityTable;
 import dev.spillway.registry.RegistryUnavailableException;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 /**
- * The registry on PostgreSQL: rows, locks, transactions, migrations. It runs the decisions of the core and stores the changes that they record.
- * Nothing is decided here, and nothing here depends on HTTP or Kafka.
+ * The registry on PostgreSQL: connections, transactions, migrations. It runs the decisions of the module {@code registry} and stores the changes
+ * that they record. Nothing is decided here, and nothing here depends on HTTP or Kafka.
  */
 @NullMarked
 package dev.spillway.coordinator.postgres;

@@ -13,6 +13,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.codec.MessageKey;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
@@ -221,7 +222,7 @@ class WorkersOverHttpTest extends OverHttp {
         var other =
                 new JoinRequest(
                         known.hostId(),
-                        dev.spillway.events.StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"),
+                        StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"),
                         "127.0.0.1:7081",
                         List.of(1),
                         new JoinRequest.WorkerProcess(UUID.randomUUID(), false));

@@ -9,7 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
+import dev.spillway.coordinator.identity.TokensFile;
 import dev.spillway.events.HostId;
 import dev.spillway.events.codec.MessageKey;
 import dev.spillway.service.identity.AccessToken;
@@ -524,7 +525,7 @@ class TokensTest {
                         "ops king " + "0".repeat(64)))
                 .allSatisfy(line -> {
                     Files.writeString(file, "# none\n" + line + "\n");
-                    org.assertj.core.api.Assertions.assertThatThrownBy(() -> dev.spillway.coordinator.identity.TokensFile.read(file))
+                    org.assertj.core.api.Assertions.assertThatThrownBy(() -> TokensFile.read(file))
                             .isInstanceOf(IOException.class)
                             .hasMessageContaining("line 2");
                 });

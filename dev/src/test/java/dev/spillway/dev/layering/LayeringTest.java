@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
@@ -67,6 +68,9 @@ class LayeringTest {
 
     /** Pure cores. That of the coordinator is a module. */
     static final List<String> CORES = List.of("dev.spillway.registry..", "dev.spillway.worker.core..");
+
+    /** Code that a simulation runs: cores, and the registry in memory. */
+    static final List<String> SIMULATED = Stream.concat(CORES.stream(), Stream.of("dev.spillway.memoryregistry..")).toList();
 
     private static final String FILESYSTEM = "dev.spillway.worker.filesystem";
     private static final Set<String> OUTSIDE_OF_FILESYSTEM =
@@ -189,7 +193,7 @@ class LayeringTest {
     }
 
     @ParameterizedTest
-    @FieldSource("CORES")
+    @FieldSource("SIMULATED")
     void coreTalksToNobody(String core) {
         noClasses().that(resideInAPackage(core))
                 .should()
@@ -213,7 +217,7 @@ class LayeringTest {
     }
 
     @ParameterizedTest
-    @FieldSource("CORES")
+    @FieldSource("SIMULATED")
     void coreStartsNoThread(String core) {
         noClasses().that(resideInAPackage(core))
                 .should()
@@ -227,7 +231,7 @@ class LayeringTest {
     }
 
     @ParameterizedTest
-    @FieldSource("CORES")
+    @FieldSource("SIMULATED")
     void coreReadsNoClockAndDrawsNoChance(String core) {
         noClasses().that(resideInAPackage(core))
                 .should()
@@ -267,11 +271,21 @@ class LayeringTest {
         }
     }
 
-    @Test
-    void valuesOfAHostKnowNoDecisions() {
-        noClasses().that(resideInAPackage("dev.spillway.worker.core.model"))
+    /** Packages that others of the same module build on, and those others. */
+    @ParameterizedTest
+    @CsvSource({
+            "dev.spillway.worker.core.model, dev.spillway.worker.core",
+            "dev.spillway.worker.host, dev.spillway.worker.host.(artifact|directory|pager)",
+            "dev.spillway.coordinator.postgres.statement, dev.spillway.coordinator.postgres.table",
+            "dev.spillway.coordinator.postgres.(statement|table), dev.spillway.coordinator.postgres",
+            "dev.spillway.api, dev.spillway.api.body",
+            "dev.spillway.events, dev.spillway.events.codec",
+            "dev.spillway.cli.output, dev.spillway.cli.(option|client)",
+            "dev.spillway.cli.option, dev.spillway.cli.client"})
+    void packagesThatWereDividedPointOneWay(String below, String above) {
+        noClasses().that(describe("reside in " + below, type -> type.getPackageName().matches(below)))
                 .should()
-                .dependOnClassesThat(resideInAPackage("dev.spillway.worker.core"))
+                .dependOnClassesThat(describe("reside in " + above, type -> type.getPackageName().matches(above)))
                 .check(SPILLWAY);
     }
 

@@ -95,7 +95,7 @@ final class Evictor {
         NamespaceRow without = namespace.without(entry);
         // Followers in the group go with their leading entry, whatever their own priority, so their priority does not age the namespace.
         boolean forRoom = cause == EvictionCause.CAPACITY && !entry.follows();
-        transaction.save(forRoom ? without.withFloor(entry.use().priority()) : without);
+        transaction.save(forRoom ? without.withFloorAtLeast(entry.use().priority()) : without);
         return entry.evicted(cause);
     }
 
@@ -185,7 +185,7 @@ final class Evictor {
             evicted.add(evict(transaction, victim, EvictionCause.CAPACITY, null, false));
         }
         if (room.victims().size() >= CHUNK && room.left().exceeds(room.left().policy().target())) {
-            transaction.save(held(transaction, room.left().name()).aboveWatermark(true));
+            transaction.save(held(transaction, room.left().name()).evictingToWatermark(true));
         }
         return evicted;
     }
@@ -203,7 +203,7 @@ final class Evictor {
         room.victims().forEach(victim -> evict(transaction, victim, EvictionCause.CAPACITY, null, false));
         if (room.victims().size() < limit) {
             // Readopted entries can have exceeded the limits.
-            transaction.save(held(transaction, name).aboveWatermark(!room.suffices()));
+            transaction.save(held(transaction, name).evictingToWatermark(!room.suffices()));
         }
         return room.victims().size();
     }

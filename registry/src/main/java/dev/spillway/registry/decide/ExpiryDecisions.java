@@ -67,7 +67,7 @@ final class ExpiryDecisions {
     }
 
     private int drain(Transaction transaction, NamespaceName name, int limit) {
-        return held(transaction, name).aboveWatermark() ? evictor.drain(transaction, name, limit) : 0;
+        return held(transaction, name).evictingToWatermark() ? evictor.drain(transaction, name, limit) : 0;
     }
 
     private int liftEnded(Transaction transaction, NamespaceName name, int limit) {

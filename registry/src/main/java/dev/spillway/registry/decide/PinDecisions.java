@@ -80,7 +80,7 @@ final class PinDecisions {
         for (EntryRow member : transaction.withGroup(entry)) {
             if (member.pin() != null) {
                 EntryRow free = member.pinned(null);
-                transaction.save(held(transaction, entry).without(member).with(free).orderReset());
+                transaction.save(held(transaction, entry).without(member).with(free).entryReturned());
                 transaction.save(free);
             }
         }

@@ -77,7 +77,7 @@ final class PolicyDecisions {
         NamespaceRow lowered = before.withPolicy(after);
         if (before.policy().evictionPolicy() != EvictionPolicy.LRU && after.evictionPolicy() == EvictionPolicy.LRU) {
             // Entries with priorities from before stay first in the order, because new uses get the highest of these priorities.
-            lowered = lowered.withFloor(transaction.stored().namespaces().highestPriority(before.name()));
+            lowered = lowered.withFloorAtLeast(transaction.stored().namespaces().highestPriority(before.name()));
         }
         long allowed = after.allowedOf(before.entries());
         // Entries that a new time ends are left to the sweep, but they count here, because the policy ends them as surely.

@@ -200,7 +200,7 @@ final class ReadoptDecisions {
                         false);
         NamespaceRow grown = used.with(taken);
         // Nothing is evicted here. The sweep and the next puts evict down to the limits step by step.
-        transaction.save(grown.exceeds(grown.policy().limits()) ? grown.aboveWatermark(true) : grown);
+        transaction.save(grown.exceeds(grown.policy().limits()) ? grown.evictingToWatermark(true) : grown);
         transaction.save(taken);
         PinDecisions.share(transaction, taken);
     }

@@ -307,7 +307,7 @@ public final class Transaction {
         List<EntryRow> members = groups.of(group);
         NamespaceRow namespace = namespace(group.namespace());
         if (!members.isEmpty() && namespace != null) {
-            save(namespace.orderReset());
+            save(namespace.entryReturned());
             replace(members.getLast().following(false));
         }
     }

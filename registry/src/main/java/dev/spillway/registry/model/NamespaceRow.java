@@ -8,9 +8,9 @@ import java.time.Instant;
 /**
  * One domain of eviction. Every writer of its entries holds this row, so its figures are exact.
  *
- * @param all      all entries, the pinned ones too
- * @param pinned   pinned entries, which count for no limit
- * @param aboveWatermark whether the sweep still has to evict down to the low watermark
+ * @param all                 all entries, the pinned ones too
+ * @param pinned              pinned entries, which count for no limit
+ * @param evictingToWatermark whether the sweep still has to evict down to the low watermark
  */
 public record NamespaceRow(
         NamespaceName name,
@@ -19,15 +19,15 @@ public record NamespaceRow(
         Selection pinned,
         UseOrder order,
         Reads reads,
-        boolean aboveWatermark) {
+        boolean evictingToWatermark) {
     /**
      * The order of eviction so far.
      *
-     * @param useCounter number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
-     * @param orderResets   number of times that an entry returned to an old place, because its pin was lifted or it leads its group again
-     * @param priorityFloor        lower bound on the priority of a new use; it never falls
+     * @param useCounter    number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
+     * @param placeReturns  number of times that an entry returned to an old place, because its pin was lifted or it leads its group again
+     * @param priorityFloor lower bound on the priority of a new use; it never falls
      */
-    public record UseOrder(long useCounter, long orderResets, double priorityFloor) {}
+    public record UseOrder(long useCounter, long placeReturns, double priorityFloor) {}
 
     /** Counted reads. */
     public record Reads(long hits, long misses) {}
@@ -56,8 +56,8 @@ public record NamespaceRow(
         return order.useCounter();
     }
 
-    public long orderResets() {
-        return order.orderResets();
+    public long placeReturns() {
+        return order.placeReturns();
     }
 
     public double priorityFloor() {
@@ -73,15 +73,15 @@ public record NamespaceRow(
     }
 
     public NamespaceRow withPolicy(Policy changed) {
-        return new NamespaceRow(name, changed, all, pinned, order, reads, aboveWatermark);
+        return new NamespaceRow(name, changed, all, pinned, order, reads, evictingToWatermark);
     }
 
     private NamespaceRow inOrder(UseOrder next) {
-        return new NamespaceRow(name, policy, all, pinned, next, reads, aboveWatermark);
+        return new NamespaceRow(name, policy, all, pinned, next, reads, evictingToWatermark);
     }
 
     public NamespaceRow used() {
-        return inOrder(new UseOrder(useCounter() + 1, orderResets(), priorityFloor()));
+        return inOrder(new UseOrder(useCounter() + 1, placeReturns(), priorityFloor()));
     }
 
     /** Returns the latest use of the namespace as the {@code count}th use of an image. */
@@ -106,8 +106,8 @@ public record NamespaceRow(
     }
 
     /** Returns the row with a floor of at least this priority, so that no later use gets a lower one. */
-    public NamespaceRow withFloor(double priority) {
-        return inOrder(new UseOrder(useCounter(), orderResets(), Math.max(priorityFloor(), priority)));
+    public NamespaceRow withFloorAtLeast(double priority) {
+        return inOrder(new UseOrder(useCounter(), placeReturns(), Math.max(priorityFloor(), priority)));
     }
 
     public NamespaceRow with(EntryRow entry) {
@@ -131,19 +131,19 @@ public record NamespaceRow(
                 isPinned ? pinned.grown(sign, sizeBytes) : pinned,
                 order,
                 reads,
-                aboveWatermark);
+                evictingToWatermark);
     }
 
     public NamespaceRow counted(long moreHits, long moreMisses) {
-        return new NamespaceRow(name, policy, all, pinned, order, new Reads(hits() + moreHits, misses() + moreMisses), aboveWatermark);
+        return new NamespaceRow(name, policy, all, pinned, order, new Reads(hits() + moreHits, misses() + moreMisses), evictingToWatermark);
     }
 
-    public NamespaceRow aboveWatermark(boolean stillToBe) {
+    public NamespaceRow evictingToWatermark(boolean stillToBe) {
         return new NamespaceRow(name, policy, all, pinned, order, reads, stillToBe);
     }
 
-    public NamespaceRow orderReset() {
-        return inOrder(new UseOrder(useCounter(), orderResets() + 1, priorityFloor()));
+    public NamespaceRow entryReturned() {
+        return inOrder(new UseOrder(useCounter(), placeReturns() + 1, priorityFloor()));
     }
 
     public long unpinnedEntries() {

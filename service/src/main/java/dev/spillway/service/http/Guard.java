@@ -7,7 +7,7 @@ import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.identity.Identity;

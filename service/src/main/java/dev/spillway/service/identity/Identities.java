@@ -1,7 +1,7 @@
 package dev.spillway.service.identity;
 
 import dev.spillway.api.ProblemException;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
 import java.util.Optional;
 import java.util.Set;

@@ -6,7 +6,7 @@ import ch.qos.logback.core.AppenderBase;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.identity.AccessToken;

@@ -1,7 +1,7 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identity;
 import dev.spillway.testservers.Certificate;

@@ -49,7 +49,7 @@ public final class HostAgent {
     private final Reconciling reconciling;
     private final OrderExecution orders;
     private final Heartbeats heartbeats;
-    private final RegistryMessages correspondence;
+    private final RegistryMessages messages;
     private final KeptRequests requests;
 
     private @Nullable OrderPosition position;
@@ -70,7 +70,7 @@ public final class HostAgent {
         reconciling = new Reconciling(table, drops, session, times, random);
         orders = new OrderExecution(identity, times, table, registering, drops);
         heartbeats = new Heartbeats(session, table, orders, reconciling, times);
-        correspondence = new RegistryMessages(session, registering, drops, readopting, reconciling, heartbeats, times);
+        messages = new RegistryMessages(session, registering, drops, readopting, reconciling, heartbeats, times);
         requests = new KeptRequests(stored.requests(), times.requestsKept());
         position = stored.position();
         puts = stored.replicas().stream().mapToLong(HostAgent::number).max().orElse(0);
@@ -128,7 +128,7 @@ public final class HostAgent {
 
     /** Returns the latest time at which {@link #tick} must be called, unless another input comes first. */
     public Instant nextTick() {
-        Instant next = correspondence.nextTick();
+        Instant next = messages.nextTick();
         next = orders.nextRetry().isBefore(next) ? orders.nextRetry() : next;
         Instant end = table.firstToEnd().map(Hold::until).orElse(next);
         return end.isBefore(next) ? end : next;
@@ -172,7 +172,7 @@ public final class HostAgent {
                 }
             }
         }
-        correspondence.join(now, out);
+        messages.join(now, out);
         return done(out);
     }
 
@@ -187,7 +187,7 @@ public final class HostAgent {
             table.release(over, out);
         }
         orders.retry(now, out);
-        correspondence.tick(now, out);
+        messages.tick(now, out);
         requests.sweep(now, out);
         return done(out);
     }
@@ -328,7 +328,7 @@ public final class HostAgent {
     /** Takes the outcome of sending a message. */
     public Step delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery) {
         Step.Builder out = new Step.Builder();
-        correspondence.delivered(now, message, delivery, out);
+        messages.delivered(now, message, delivery, out);
         return done(out);
     }
 

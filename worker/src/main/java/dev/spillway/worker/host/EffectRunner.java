@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 final class EffectRunner {
     private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
 
-    private final HostPorts outside;
+    private final HostPorts ports;
     private final Removals removals;
     private final HostView view;
     private final PutWaiters waiting;
@@ -28,13 +28,13 @@ final class EffectRunner {
 
     /** @param delivered takes the outcome of a message; may block */
     EffectRunner(
-            HostPorts outside,
+            HostPorts ports,
             Removals removals,
             HostView view,
             PutWaiters waiting,
             Promises promises,
             BiConsumer<WorkerMessage<?>, Delivery<?>> delivered) {
-        this.outside = outside;
+        this.ports = ports;
         this.removals = removals;
         this.view = view;
         this.waiting = waiting;
@@ -58,8 +58,8 @@ final class EffectRunner {
             case Effect.Send(var message) -> Thread.ofVirtual().name("send").start(() -> send(message));
             case Effect.MoveToTrash(var id) -> removals.toTrash(id);
             case Effect.Unlink(var id) -> removals.unlink(id);
-            case Effect.Publish(var report) -> outside.reports().accept(report);
-            case Effect.Follow(var partition) -> outside.orders()
+            case Effect.Publish(var report) -> ports.reports().accept(report);
+            case Effect.Follow(var partition) -> ports.orders()
                     .follow(
                             partition,
                             view.position().filter(read -> read.partition() == partition).map(OrderPosition::nextOffset).orElse(-1L));
@@ -77,7 +77,7 @@ final class EffectRunner {
     private void send(WorkerMessage<?> message) {
         Delivery<?> delivery;
         try {
-            delivery = outside.registry().send(message);
+            delivery = ports.registry().send(message);
         } catch (InterruptedException e) {
             delivery = new Delivery.Lost<>("interrupted");
         } catch (RuntimeException e) {

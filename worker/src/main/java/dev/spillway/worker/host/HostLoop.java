@@ -22,7 +22,6 @@ import dev.spillway.worker.core.model.Step;
 import dev.spillway.worker.filesystem.FileSystemSpace;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
-import dev.spillway.worker.host.artifact.BuildTimes;
 import dev.spillway.worker.trail.HostTrail;
 import java.io.IOException;
 import java.time.Duration;
@@ -90,7 +89,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Removals removals;
     private final EffectRunner effects;
     private final RegistryContact contact = new RegistryContact();
-    private final FinalUseReport farewell = new FinalUseReport();
+    private final FinalUseReport finalReport = new FinalUseReport();
     private final LocalFigures figures;
     private final HostTrail trail;
     private volatile @Nullable Thread thread;
@@ -112,7 +111,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             HostTimes times,
             InstantSource clock,
             RandomGenerator random,
-            HostPorts outside,
+            HostPorts ports,
             ImageStore store,
             ImageBackend artifacts,
             Removals.Unlinking unlinking,
@@ -137,7 +136,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
                         this,
                         parts.unlinking());
         effects = new EffectRunner(
-                parts.outside(),
+                parts.ports(),
                 removals,
                 view,
                 waiting,
@@ -243,7 +242,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
                 stopping = true;
                 promises.failAll(Promises.stopped(failure));
                 contact.close();
-                farewell.end();
+                finalReport.end();
             }
         });
         thread = started;
@@ -398,7 +397,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         while (!stopping) {
             List<Input> batch = take(agent.nextTick());
             Round round = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-            boolean leaving = farewell.isBegun();
+            boolean leaving = finalReport.isBegun();
             uses.drain(agent, round.now(), leaving).forEach(round::add);
             batch.forEach(input -> input.decide(agent, round));
             if (!agent.nextTick().isAfter(round.now())) {
@@ -410,7 +409,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             }
             end(agent, round);
             if (leaving && (effects.unreachable() != null || !agent.hasUsesToTell())) {
-                farewell.end();
+                finalReport.end();
             }
         }
     }
@@ -476,7 +475,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     public void close() {
         Thread running = thread;
         if (running != null && !stopping) {
-            farewell.take(this::wake);
+            finalReport.take(this::wake);
         }
         stopping = true;
         if (running != null) {

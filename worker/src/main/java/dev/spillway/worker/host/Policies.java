@@ -34,7 +34,7 @@ public final class Policies {
 
         record UnknownNamespace() implements PolicyNow {}
 
-        record Away(HostView.RegistryUnavailable apart) implements PolicyNow {}
+        record Away(HostView.RegistryUnavailable unavailable) implements PolicyNow {}
     }
 
     /** Returns whether a namespace exists. While the registry cannot be asked, an unknown namespace counts as existing. */

@@ -1,10 +1,10 @@
 package dev.spillway.worker.http;
 
 import dev.spillway.api.Durations;
+import dev.spillway.api.Role;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.api.body.CopyState;
 import dev.spillway.api.body.Holds;
-import dev.spillway.api.body.Role;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;

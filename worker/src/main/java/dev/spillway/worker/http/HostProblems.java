@@ -122,12 +122,12 @@ public final class HostProblems {
                 .exception();
     }
 
-    static ProblemException apart(HostView.RegistryUnavailable apart) {
-        return apart.refused()
-                ? Problem.of(ProblemType.REGISTRY_REFUSED, apart.why())
+    static ProblemException apart(HostView.RegistryUnavailable unavailable) {
+        return unavailable.refused()
+                ? Problem.of(ProblemType.REGISTRY_REFUSED, unavailable.why())
                         .retryAfter(RETRY_AFTER)
                         .exception()
-                : registryAway(apart.why());
+                : registryAway(unavailable.why());
     }
 
     private static ProblemException registryAway(String why) {
@@ -208,7 +208,7 @@ public final class HostProblems {
             case TreePuts.Result.ArchiveMalformed(var path, var detail) -> throw malformedArchive(path, detail);
             case TreePuts.Result.SourceRefused(var why) -> throw sourceRefused(why);
             case TreePuts.Result.DiskFull(var why) -> throw diskFull(why);
-            case TreePuts.Result.Away(var apart) -> throw apart(apart);
+            case TreePuts.Result.Away(var unavailable) -> throw apart(unavailable);
             case TreePuts.Result.Draining() -> throw draining(host);
             case TreePuts.Result.KeyReused(var key) -> throw keyReused(key);
         };
@@ -247,7 +247,7 @@ public final class HostProblems {
             case HostArtifacts.Found.Missing() -> throw unknownEntry(name);
             case HostArtifacts.Found.UnknownNamespace() -> throw unknownNamespace(name.namespace());
             case HostArtifacts.Found.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
-            case HostArtifacts.Found.Away(var apart) -> throw apart(apart);
+            case HostArtifacts.Found.Away(var unavailable) -> throw apart(unavailable);
         };
     }
 
@@ -266,7 +266,7 @@ public final class HostProblems {
             case HostArtifacts.Result.TooLarge(var maxBytes) -> artifactTooLarge(maxBytes);
             case HostArtifacts.Result.DiskFull(var why) -> diskFull(why);
             case HostArtifacts.Result.ConditionUnmet() -> conditionUnmet(name);
-            case HostArtifacts.Result.Away(var apart) -> apart(apart);
+            case HostArtifacts.Result.Away(var unavailable) -> apart(unavailable);
             case HostArtifacts.Result.Draining() -> draining(host);
             case HostArtifacts.Result.Accepted _, HostArtifacts.Result.Existing _ ->
                     throw new IllegalArgumentException("result: " + result + " (expected: one that refuses)");
@@ -279,7 +279,7 @@ public final class HostProblems {
             case Deletions.Deleted.Done(var snapshot) -> snapshot;
             case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
             case Deletions.Deleted.OtherBackend(var namespace, var backend) -> throw otherBackend(namespace, backend);
-            case Deletions.Deleted.Away(var apart) -> throw apart(apart);
+            case Deletions.Deleted.Away(var unavailable) -> throw apart(unavailable);
             case Deletions.Deleted.Unknown(var why) -> throw unknownOutcome(why);
             case Deletions.Deleted.KeyReused(var reused) -> throw keyReused(reused);
         };

@@ -4,6 +4,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Pagers;
 import dev.spillway.api.body.Pagers.Allocate;
 import dev.spillway.api.body.Pagers.Capture;
 import dev.spillway.api.body.Pagers.Captured;
@@ -128,7 +129,7 @@ final class PagerRoutes {
 
     private Response create(Request request) throws IOException {
         Create create = request.body(Create.class);
-        String name = dev.spillway.api.body.Pagers.requireName(create.name());
+        String name = Pagers.requireName(create.name());
         boolean file = create.file() != null && create.file();
         PagePool.Size size = new PagePool.Size(
                 create.pages(),

@@ -10,6 +10,7 @@ import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.model.Membership;
 import dev.spillway.worker.core.model.OrderPosition;
+import dev.spillway.worker.core.model.ReplicaState;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.artifact.HostArtifacts;
@@ -101,7 +102,7 @@ public final class WorkerRoutes {
                 position == null ? null : position.nextOffset());
     }
 
-    private static Map<CopyState, Long> named(Map<dev.spillway.worker.core.model.ReplicaState, Long> figures) {
+    private static Map<CopyState, Long> named(Map<ReplicaState, Long> figures) {
         Map<CopyState, Long> named = new EnumMap<>(CopyState.class);
         figures.forEach((state, figure) -> named.put(CopyState.valueOf(state.name()), figure));
         return named;

@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.api.body.Tokens;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.events.HostId;

@@ -10,6 +10,7 @@ import dev.spillway.events.codec.EventMessage;
 import dev.spillway.events.codec.MessageKey;
 import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
@@ -46,7 +47,7 @@ class OrdersByKafkaTest {
         TestRegistry registry = new TestRegistry().namespace("images", 10, null);
         try (KafkaBroker broker = KafkaBroker.start(EmbeddedKafkaSettings.temporary());
                 TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
-            var settings = new dev.spillway.service.kafka.KafkaSettings(
+            var settings = new KafkaSettings(
                     List.of(HostPort.parse(broker.bootstrapServers())),
                     "test",
                     RunningWorker.HANG);
@@ -111,7 +112,7 @@ class OrdersByKafkaTest {
                 .isNotNegative();
     }
 
-    private static Report report(dev.spillway.service.kafka.KafkaSettings settings) throws Exception {
+    private static Report report(KafkaSettings settings) throws Exception {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("test"))) {
             TopicPartition partition = new TopicPartition(Topics.REPORTS, 0);
             consumer.assign(List.of(partition));

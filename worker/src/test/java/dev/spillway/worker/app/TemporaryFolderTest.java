@@ -5,6 +5,7 @@ import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.filesystem.Machine;
@@ -80,7 +81,7 @@ class TemporaryFolderTest {
             } else if (kind.equals("ro")) {
                 assertThat(run("mount", "-o", "remount,ro", temporary.toString())).isZero();
             }
-            var settings = new dev.spillway.service.kafka.KafkaSettings(
+            var settings = new KafkaSettings(
                     List.of(HostPort.parse(broker.bootstrapServers())),
                     "test",
                     Duration.ofSeconds(10));

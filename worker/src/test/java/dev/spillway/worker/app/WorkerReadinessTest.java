@@ -5,6 +5,7 @@ import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.codec.Topics;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.settings.HostPort;
 import java.nio.file.Path;
@@ -115,7 +116,7 @@ class WorkerReadinessTest {
     }
 
     private static void topics(KafkaBroker broker) throws Exception {
-        var settings = new dev.spillway.service.kafka.KafkaSettings(
+        var settings = new KafkaSettings(
                 List.of(HostPort.parse(broker.bootstrapServers())),
                 "test",
                 Duration.ofSeconds(10));

@@ -1,5 +1,6 @@
 package dev.spillway.worker.kafka;
 
+import dev.spillway.embedded.EmbeddedKafkaSettings;
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
@@ -52,7 +53,7 @@ class SecuredKafkaTest {
     @Test
     void reportsPassAndAStrangerIsToldWhyNot() throws Exception {
         SecuredKafka secured = SecuredKafka.in(directory, "canary");
-        var start = dev.spillway.embedded.EmbeddedKafkaSettings.temporary();
+        var start = EmbeddedKafkaSettings.temporary();
         for (Map.Entry<String, String> property : secured.broker().entrySet()) {
             start = start.withProperty(property.getKey(), property.getValue());
         }

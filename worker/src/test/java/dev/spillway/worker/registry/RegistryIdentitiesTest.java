@@ -4,7 +4,7 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.api.body.Tokens;
 import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.service.http.Endpoint;

@@ -1,7 +1,7 @@
 package dev.spillway.worker.registry;
 
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.api.body.Tokens;
 import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.Outcome;

@@ -175,7 +175,7 @@ public final class EntryTable implements EntryRows, ExpiryRows {
             return locked(victims(VICTIMS + " FOR UPDATE", namespace, after, limit));
         }
         return locked(
-                leastPlaces.page(new LeastPlaces.Era(epoch, row.orderResets()), namespace, row.priorityFloor(), after, limit, from -> {
+                leastPlaces.page(new LeastPlaces.Era(epoch, row.placeReturns()), namespace, row.priorityFloor(), after, limit, from -> {
                     Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
                     return read.isPresent() ? read.get() : victims(VICTIMS + " FOR UPDATE", namespace, from, limit);
                 }));

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.postgres.table;
 
 import dev.spillway.coordinator.identity.FleetSecret;
-import dev.spillway.coordinator.postgres.StorageFailure;
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import java.security.SecureRandom;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;

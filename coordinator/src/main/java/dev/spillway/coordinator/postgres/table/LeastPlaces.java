@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres.table;
 
 import dev.spillway.events.NamespaceName;
 import dev.spillway.registry.model.EntryRow;
+import dev.spillway.registry.model.NamespaceRow;
 import dev.spillway.registry.model.Place;
 import java.util.List;
 import java.util.Optional;
@@ -11,17 +12,17 @@ import java.util.function.Function;
 
 /**
  * Per namespace, a lower bound on the first entry's place, so that victim scans skip dead index tuples. Entries leave at the low end of the index,
- * and their tuples stay until vacuum. A new use gets at least the namespace's age as its priority, and a greater number than all earlier uses. The
- * stored age never falls, so a bound at or below it stays valid, whichever transactions commit or roll back. Thread-safe.
+ * and their tuples stay until vacuum. A new use gets at least the namespace's floor as its priority, and a greater number than all earlier uses. The
+ * stored floor never falls, so a bound at or below it stays valid, whichever transactions commit or roll back. Thread-safe.
  */
 public final class LeastPlaces {
     /**
      * The period in which a bound is valid. It ends when the database is restored, or when an entry returns to an old place.
      *
-     * @param epoch    epoch of the registry
-     * @param returned the namespace's number of returned entries, see {@link dev.spillway.registry.model.NamespaceRow}
+     * @param epoch        epoch of the registry
+     * @param placeReturns as the {@link NamespaceRow} counts them
      */
-    record Era(long epoch, long returned) {}
+    record Era(long epoch, long placeReturns) {}
 
     private record Bound(Era era, Place below) {}
 
@@ -35,10 +36,10 @@ public final class LeastPlaces {
     /**
      * Returns a page of entries after {@code after}. The caller has locked the namespace.
      *
-     * @param age  stored age of the namespace
-     * @param read reads a page that begins after the given place
+     * @param floor stored lower bound on the priority of a new use
+     * @param read  reads a page that begins after the given place
      */
-    List<EntryRow> page(Era era, NamespaceName namespace, double age, Place after, int limit, Function<Place, List<EntryRow>> read) {
+    List<EntryRow> page(Era era, NamespaceName namespace, double floor, Place after, int limit, Function<Place, List<EntryRow>> read) {
         Bound bound = bounds.get(namespace);
         Place known = bound == null || !bound.era().equals(era) ? Place.START : bound.below();
         Place from = after.compareTo(known) > 0 ? after : known;
@@ -50,10 +51,10 @@ public final class LeastPlaces {
         }
         if (found.size() == limit && after.compareTo(known) <= 0 && limit > 0) {
             Place first = found.getFirst().place();
-            // A later use may get a place between the age and the first entry.
+            // A later use may get a place between the floor and the first entry.
             bounds.put(
                     namespace,
-                    new Bound(era, first.priority() > age ? new Place(age, 0) : new Place(first.priority(), first.use() - 1)));
+                    new Bound(era, first.priority() > floor ? new Place(floor, 0) : new Place(first.priority(), first.use() - 1)));
         }
         return found;
     }

@@ -23,7 +23,10 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jspecify.annotations.Nullable;
 
-/** Namespaces with their policies, and the sequence of generations, in one transaction. Not thread-safe. */
+/**
+ * Namespaces with their policies, and the sequence of generations, in one transaction. The columns {@code draining}, {@code returned} and {@code age}
+ * hold what {@link NamespaceRow} calls evicting to the watermark, place returns and priority floor. Not thread-safe.
+ */
 public final class NamespaceTable implements NamespaceRows {
     public static final String COLUMNS =
             "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.backend, n.min_residency_millis, n.write_once, n.eviction_policy, "
@@ -195,8 +198,8 @@ public final class NamespaceTable implements NamespaceRows {
                 .longs("uses", NamespaceRow::useCounter)
                 .longs("hits", NamespaceRow::hits)
                 .longs("misses", NamespaceRow::misses)
-                .booleans("draining", NamespaceRow::aboveWatermark)
-                .longs("returned", NamespaceRow::orderResets)
+                .booleans("draining", NamespaceRow::evictingToWatermark)
+                .longs("returned", NamespaceRow::placeReturns)
                 .doubles("age", NamespaceRow::priorityFloor);
     }
 

@@ -1,10 +1,10 @@
 package dev.spillway.coordinator.postgres.table;
 
-import dev.spillway.api.body.Role;
+import dev.spillway.api.Role;
 import dev.spillway.coordinator.identity.TokenStore;
-import dev.spillway.coordinator.postgres.CallerLimit;
-import dev.spillway.coordinator.postgres.StorageFailure;
+import dev.spillway.coordinator.postgres.statement.CallerLimit;
 import dev.spillway.coordinator.postgres.statement.Columns;
+import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.registry.model.Actor;

@@ -26,9 +26,9 @@ public enum Packing {
             return bytes.length >= 2 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b;
         }
 
-        /** The JDK's own stream takes garbage behind a member for the end of the stream. */
         @Override
         InputStream unpacked(InputStream packed) throws IOException {
+            // The JDK's own stream takes garbage behind a member for the end of the stream.
             return GzipCompressorInputStream.builder().setInputStream(packed).setDecompressConcatenated(true).get();
         }
     };

@@ -114,7 +114,7 @@ public final class HostArtifacts {
         record OtherBackend(Backend backend) implements Found {}
 
         /** Unknown: the registry cannot be asked, or this host serves nothing. */
-        record Away(HostView.RegistryUnavailable apart) implements Found {}
+        record Away(HostView.RegistryUnavailable unavailable) implements Found {}
     }
 
     /**
@@ -157,7 +157,7 @@ public final class HostArtifacts {
         /** The key does not meet the condition of the put. */
         record ConditionUnmet() implements Result {}
 
-        record Away(HostView.RegistryUnavailable apart) implements Result {}
+        record Away(HostView.RegistryUnavailable unavailable) implements Result {}
 
         /** This host takes nothing new. */
         record Draining() implements Result {}
@@ -284,9 +284,9 @@ public final class HostArtifacts {
         if (here.isPresent()) {
             return shared(here.get(), own);
         }
-        Optional<HostView.RegistryUnavailable> apart = view.status().unavailable();
-        if (apart.isPresent()) {
-            return Optional.of(new Found.Away(apart.get()));
+        Optional<HostView.RegistryUnavailable> unavailable = view.status().unavailable();
+        if (unavailable.isPresent()) {
+            return Optional.of(new Found.Away(unavailable.get()));
         }
         return switch (registry.entry(name, touch)) {
             case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> copied(name, entry, own);
@@ -352,9 +352,9 @@ public final class HostArtifacts {
         if (served.isPresent()) {
             return served.get();
         }
-        Optional<HostView.RegistryUnavailable> apart = before.or(view::missesAreUnknown);
-        if (apart.isPresent()) {
-            return new Found.Away(apart.get());
+        Optional<HostView.RegistryUnavailable> unavailable = before.or(view::missesAreUnknown);
+        if (unavailable.isPresent()) {
+            return new Found.Away(unavailable.get());
         }
         if (!policies.isKnown(name.namespace())) {
             return new Found.UnknownNamespace();
@@ -496,7 +496,7 @@ public final class HostArtifacts {
                 case Found.Served _, Found.Missing _ -> Optional.empty();
                 case Found.UnknownNamespace() -> Optional.of(new Result.UnknownNamespace());
                 case Found.OtherBackend(var backend) -> Optional.of(new Result.OtherBackend(backend));
-                case Found.Away(var apart) -> Optional.of(new Result.Away(apart));
+                case Found.Away(var unavailable) -> Optional.of(new Result.Away(unavailable));
             };
         }
     }
@@ -547,7 +547,7 @@ public final class HostArtifacts {
         }
         return switch (policies.now(namespace)) {
             case Policies.PolicyNow.UnknownNamespace() -> Optional.of(new Result.UnknownNamespace());
-            case Policies.PolicyNow.Away(var apart) -> Optional.of(new Result.Away(apart));
+            case Policies.PolicyNow.Away(var unavailable) -> Optional.of(new Result.Away(unavailable));
             case Policies.PolicyNow.Known known when !known.isOf(Backend.ARTIFACT) ->
                     Optional.of(new Result.OtherBackend(known.policy().backend()));
             case Policies.PolicyNow.Known known -> {

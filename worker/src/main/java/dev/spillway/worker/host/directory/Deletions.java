@@ -43,7 +43,7 @@ public final class Deletions {
         /** The namespace is for images of another kind. */
         record OtherBackend(NamespaceName namespace, Backend backend) implements Deleted {}
 
-        record Away(HostView.RegistryUnavailable apart) implements Deleted {}
+        record Away(HostView.RegistryUnavailable unavailable) implements Deleted {}
 
         record Unknown(String why) implements Deleted {}
 
@@ -96,10 +96,10 @@ public final class Deletions {
 
     private Deleted evict(EntryName name, Optional<SnapshotId> ifSnapshot, @Nullable String key)
             throws HostStoppedException, InterruptedException {
-        Optional<HostView.RegistryUnavailable> apart = loop.view().status().unavailable();
-        if (apart.isPresent()) {
+        Optional<HostView.RegistryUnavailable> unavailable = loop.view().status().unavailable();
+        if (unavailable.isPresent()) {
             // Another registry may answer at that address, with an entry of the same name.
-            return new Deleted.Away(apart.get());
+            return new Deleted.Away(unavailable.get());
         }
         return switch (registry.delete(name, ifSnapshot, Optional.ofNullable(key))) {
             case Outcome.Answer<RegistryClient.DeletedEntry>(var _, var deleted) -> {

@@ -9,7 +9,6 @@ import dev.spillway.worker.core.model.Hold;
 import dev.spillway.worker.core.model.HoldAnswer;
 import dev.spillway.worker.core.model.ReplicaRecord;
 import dev.spillway.worker.filesystem.store.ImageStore;
-import dev.spillway.worker.host.HeldImage;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostStoppedException;
@@ -62,7 +61,7 @@ public final class Directories {
         record TooManyHolds(int max) implements Found {}
 
         /** Unknown: the registry cannot be asked, or this host serves nothing. */
-        record Away(HostView.RegistryUnavailable apart) implements Found {}
+        record Away(HostView.RegistryUnavailable unavailable) implements Found {}
     }
 
     /** A served copy with the time of its last read. */
@@ -143,9 +142,9 @@ public final class Directories {
         if (!fresh) {
             return searched(search, 0);
         }
-        Optional<HostView.RegistryUnavailable> apart = view.status().unavailable();
-        if (apart.isPresent()) {
-            return new Found.Away(apart.get());
+        Optional<HostView.RegistryUnavailable> unavailable = view.status().unavailable();
+        if (unavailable.isPresent()) {
+            return new Found.Away(unavailable.get());
         }
         return switch (registry.entry(name, false)) {
             case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> searched(search, entry.generation());
@@ -221,7 +220,7 @@ public final class Directories {
         record OtherBackend<T>(Backend backend) implements InNamespace<T> {}
 
         /** Unknown: this host serves nothing of the namespace now, although it may hold replicas of it. */
-        record Away<T>(HostView.RegistryUnavailable apart) implements InNamespace<T> {}
+        record Away<T>(HostView.RegistryUnavailable unavailable) implements InNamespace<T> {}
     }
 
     /**
@@ -265,9 +264,9 @@ public final class Directories {
         }
         Optional<HostView.RegistryUnavailable> before = view.missesAreUnknown();
         T value = reading.get();
-        Optional<HostView.RegistryUnavailable> apart = before.or(view::missesAreUnknown);
-        return apart.isPresent() && (view.membership().suspended() || view.totals(namespace).entries() == 0)
-                ? new InNamespace.Away<>(apart.get())
+        Optional<HostView.RegistryUnavailable> unavailable = before.or(view::missesAreUnknown);
+        return unavailable.isPresent() && (view.membership().suspended() || view.totals(namespace).entries() == 0)
+                ? new InNamespace.Away<>(unavailable.get())
                 : new InNamespace.Known<>(value);
     }
 

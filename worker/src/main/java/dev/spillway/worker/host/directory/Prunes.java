@@ -35,7 +35,7 @@ public final class Prunes {
         /** The namespace is for images of another kind. */
         record OtherBackend(Backend backend) implements Pruned {}
 
-        record Away(HostView.RegistryUnavailable apart) implements Pruned {}
+        record Away(HostView.RegistryUnavailable unavailable) implements Pruned {}
 
         record Unknown(String why) implements Pruned {}
     }
@@ -47,9 +47,9 @@ public final class Prunes {
     }
 
     public Pruned prune(NamespaceName namespace, Plans.Prune bounds, Optional<String> idempotencyKey) throws InterruptedException {
-        Optional<HostView.RegistryUnavailable> apart = view.status().unavailable();
-        if (apart.isPresent()) {
-            return new Pruned.Away(apart.get());
+        Optional<HostView.RegistryUnavailable> unavailable = view.status().unavailable();
+        if (unavailable.isPresent()) {
+            return new Pruned.Away(unavailable.get());
         }
         Optional<Backend> other = policies.otherBackend(namespace, Backend.DIRECTORY);
         if (other.isPresent()) {

@@ -34,7 +34,7 @@ import dev.spillway.worker.host.KeyedRequests;
 import dev.spillway.worker.host.Policies;
 import dev.spillway.worker.host.ReplicaIds;
 import dev.spillway.worker.host.RequestKey;
-import dev.spillway.worker.host.pager.WorkUnderWay;
+import dev.spillway.worker.host.WorkUnderWay;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -171,7 +171,7 @@ public final class TreePuts {
 
         record DiskFull(String why) implements Result {}
 
-        record Away(HostView.RegistryUnavailable apart) implements Result {}
+        record Away(HostView.RegistryUnavailable unavailable) implements Result {}
 
         /** This host takes nothing new. */
         record Draining() implements Result {}
@@ -261,7 +261,7 @@ public final class TreePuts {
         }
         return switch (policies.now(put.name().namespace())) {
             case Policies.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
-            case Policies.PolicyNow.Away(var apart) -> new Result.Away(apart);
+            case Policies.PolicyNow.Away(var unavailable) -> new Result.Away(unavailable);
             case Policies.PolicyNow.Known known when !known.isOf(Backend.DIRECTORY) -> new Result.OtherBackend(known.policy().backend());
             case Policies.PolicyNow.Known known -> {
                 long maxBytes = known.maxBytes();

@@ -1,9 +1,11 @@
 package dev.spillway.worker.http.cache;
 
+import dev.spillway.api.ProblemException;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.host.artifact.HostArtifacts;
@@ -33,7 +35,7 @@ interface Dialect {
     /**
      * Checks the key of a put.
      *
-     * @throws dev.spillway.events.InvalidValueException if the tool uses that path for another purpose
+     * @throws InvalidValueException if the tool uses that path for another purpose
      */
     default void requireKey(EntryName name) {}
 
@@ -55,7 +57,7 @@ interface Dialect {
     /**
      * Checks a content that was received and is not kept yet.
      *
-     * @throws dev.spillway.api.ProblemException if the content does not match its name
+     * @throws ProblemException if the content does not match its name
      */
     default void check(EntryName name, ContentDigest digest) {}
 

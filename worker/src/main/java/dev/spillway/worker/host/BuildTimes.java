@@ -1,4 +1,4 @@
-package dev.spillway.worker.host.artifact;
+package dev.spillway.worker.host;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;

@@ -1,4 +1,4 @@
-package dev.spillway.worker.host.artifact;
+package dev.spillway.worker.host;
 
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;

@@ -1,7 +1,8 @@
-package dev.spillway.worker.host;
+package dev.spillway.worker.host.directory;
 
 import dev.spillway.worker.core.model.ReplicaRecord;
-import dev.spillway.worker.host.directory.Directories;
+import dev.spillway.worker.host.HostBusyException;
+import dev.spillway.worker.host.HostStoppedException;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,4 +1,4 @@
-package dev.spillway.coordinator.postgres;
+package dev.spillway.coordinator.postgres.statement;
 
 import dev.spillway.registry.RegistryBusyException;
 import dev.spillway.registry.RegistryUnavailableException;
@@ -21,7 +21,7 @@ public final class CallerLimit {
      * @param waitingMax number of callers that may wait
      * @param patience   time for which each of them waits
      */
-    CallerLimit(int atOnce, int waitingMax, Duration patience) {
+    public CallerLimit(int atOnce, int waitingMax, Duration patience) {
         this.free = new Semaphore(atOnce, true);
         this.waitingMax = waitingMax;
         this.patience = patience;

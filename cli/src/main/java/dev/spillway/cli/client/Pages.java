@@ -1,4 +1,4 @@
-package dev.spillway.cli.output;
+package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;

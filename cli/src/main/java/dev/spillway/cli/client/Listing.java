@@ -1,10 +1,12 @@
-package dev.spillway.cli.output;
+package dev.spillway.cli.client;
 
 import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.option.CoordinatorOption;
+import dev.spillway.cli.option.Values;
+import dev.spillway.cli.output.Output;
 import java.util.function.Consumer;
 
 /** Prints a list that is fetched page by page. */

@@ -1,4 +1,4 @@
-package dev.spillway.coordinator.postgres;
+package dev.spillway.coordinator.postgres.statement;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package dev.spillway.dev.services;
+package dev.spillway.dev.layering;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,4 @@
-package dev.spillway.api.body;
-
-import dev.spillway.api.Operation;
+package dev.spillway.api;
 
 /** Roles of tokens. {@link Operation#roles} lists the roles that may call an operation. */
 public enum Role {

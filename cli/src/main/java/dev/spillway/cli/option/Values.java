@@ -1,4 +1,4 @@
-package dev.spillway.cli.output;
+package dev.spillway.cli.option;
 
 import dev.spillway.api.Durations;
 import dev.spillway.api.Numbers;
@@ -35,7 +35,7 @@ public final class Values {
 
     /** A number of 1 or more. */
     public record Count(long number) {
-        static final Count ALL = new Count(Long.MAX_VALUE);
+        public static final Count ALL = new Count(Long.MAX_VALUE);
 
         @Override
         public String toString() {

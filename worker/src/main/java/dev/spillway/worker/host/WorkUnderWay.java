@@ -1,4 +1,4 @@
-package dev.spillway.worker.host.pager;
+package dev.spillway.worker.host;
 
 import dev.spillway.api.body.Work;
 import dev.spillway.api.body.Work.Kind;

@@ -1,4 +1,4 @@
-package dev.spillway.coordinator.postgres;
+package dev.spillway.coordinator.postgres.statement;
 
 import dev.spillway.registry.RegistryUnavailableException;
 import java.sql.SQLException;
@@ -25,7 +25,7 @@ public enum StorageFailure {
      */
     private static final Set<String> UNAVAILABLE_CLASSES = Set.of("08", "28", "3D", "53", "57", "58", "99");
 
-    static StorageFailure of(RuntimeException failure) {
+    public static StorageFailure of(RuntimeException failure) {
         SQLException cause = sql(failure);
         if (cause == null) {
             return DEFECT;
@@ -46,13 +46,13 @@ public enum StorageFailure {
     }
 
     /** Returns whether the server itself said that the commit did not happen. */
-    static boolean isRolledBack(RuntimeException failure) {
+    public static boolean isRolledBack(RuntimeException failure) {
         SQLException cause = sql(failure);
         return cause != null && cause.getSQLState() != null && cause.getSQLState().startsWith("40");
     }
 
     /** Returns the first line of the server's message, or else of the message of the driver or the connection pool. */
-    static String why(RuntimeException failure) {
+    public static String why(RuntimeException failure) {
         Throwable deepest = failure;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             deepest = cause instanceof SQLException ? cause : deepest;
@@ -60,7 +60,7 @@ public enum StorageFailure {
         return String.valueOf(deepest.getMessage()).lines().findFirst().orElse("");
     }
 
-    static @Nullable SQLException sql(Throwable failure) {
+    public static @Nullable SQLException sql(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return sql;

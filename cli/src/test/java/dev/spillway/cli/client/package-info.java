@@ -1,4 +1,0 @@
-@NullMarked
-package dev.spillway.cli.client;
-
-import org.jspecify.annotations.NullMarked;
