@@ -70,7 +70,7 @@ record KillPoint(Act leading, String what, String type, String method, List<Stri
                 at(
                         Act.DELETE_AT_HOST,
                         "a deletion is answered by the registry, this host has noted nothing",
-                        WORKER + "host.Deletions",
+                        WORKER + "host.directory.Deletions",
                         "settled"),
                 at(Act.READ, "a hold is wanted, nothing of it is durable", WORKER + "core.HostAgent", "hold"),
                 new KillPoint(
