@@ -26,8 +26,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 /**
- * A pager in a file in memory: {@code cp} of the file and its sync, a first capture, a second one after one page of a hundred has changed, a read of the
- * second's files, and its restore. Nothing writes meanwhile.
+ * A pager in a file in memory. Measured are {@code cp} of the file with its sync, a first capture, and a second one after one page of a hundred has
+ * changed. Then come a read of the second's files and its restore. Nothing writes meanwhile.
  */
 final class Captures {
     static final int PAGE_BYTES = 128 << 10;

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The registry under puts that all evict, by LRU and by GDSF, and under gets, at three sizes, on the embedded PostgreSQL, beside one transaction per put, one
- * statement per get and the first implementation.
+ * The registry under puts that all evict, by LRU and by GDSF, and under gets, at three sizes, on the embedded PostgreSQL. The baselines are one
+ * transaction per put, one statement per get and the first implementation.
  */
 public final class RegistryBenchmark implements Benchmark {
     /** For what ends a run: counting rows, dropping databases, stopping the server. */

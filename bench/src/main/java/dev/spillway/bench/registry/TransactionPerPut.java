@@ -26,8 +26,8 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * The baseline: one transaction of separate statements per put, the same rows. Every statement is prepared once per connection and steps through
- * an index, every caller keeps its connection, the fence is checked by the statement that records the replica id, and the search for the victim
- * begins behind the last one that went, because dead index entries gather in front of it.
+ * an index. Every caller keeps its connection. The statement that records the replica id also checks the fence. The search for the victim begins
+ * behind the last one that went, because dead index entries gather in front of it.
  */
 final class TransactionPerPut implements Load {
     /** Rows that one put with an eviction adds, by table. The namespace, its figures and the evicted entry change in place. */
@@ -35,7 +35,7 @@ final class TransactionPerPut implements Load {
             new TreeMap<>(
                     Map.of("replica_ids", 1L, "replicas", 1L, RowCounts.DOOMED, 1L, "open_orders", 1L, "evictions", 1L, "activity", 1L)));
 
-    /** Where this baseline and its gets draw the order of use from. Above every number that the filling drew. */
+    /** Source of the order of use for this baseline and its gets. Above every number that the filling drew. */
     private static final String USES = "CREATE SEQUENCE IF NOT EXISTS bench_uses AS bigint MINVALUE 1000000000000 CACHE 1";
 
     private static final String RECORD = """

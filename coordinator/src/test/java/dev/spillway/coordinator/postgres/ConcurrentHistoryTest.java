@@ -36,9 +36,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Commands that really run at the same time, at two coordinators of one database, must be explained by one order of them: carried out one after
- * the other in that order, the reference model gives every caller the answer that it got, no call comes before one that had ended when it began,
- * and both end in the same state. The order is searched for. (Wing and Gong, Testing and Verifying Concurrent Objects, 1993.)
+ * One order must explain commands that ran at the same time at two coordinators of one database. In that order, the reference model gives each caller
+ * the answer that it got. No call comes before one that had ended when it began. Both end in the same state. The test searches for the order. (Wing
+ * and Gong, Testing and Verifying Concurrent Objects, 1993.)
  */
 class ConcurrentHistoryTest {
     @RegisterExtension
@@ -198,8 +198,8 @@ class ConcurrentHistoryTest {
     }
 
     /**
-     * Of a touch and the deletion of its entry, either may come first and nobody is told which, but only one order counts a use: the numbers of uses are
-     * nobody's matter, their order is, and shows in the lists.
+     * Hides the numbers of uses. A touch and the deletion of its entry may come in either order, and only one order counts a use. The order of uses
+     * matters, and shows in the lists.
      */
     private static String withoutUses(String answer) {
         return USES.matcher(answer).replaceAll("Use[number=USE");

@@ -18,8 +18,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Makes calls to one registry gather, in their order, into one batch: another session holds a namespace of its own, a first command waits for it,
- * and the calls wait behind that one until the namespace is let go.
+ * Gathers calls to one registry into one batch, in their order. Another session holds a namespace, and a first command waits for it. The calls wait
+ * behind that command until the namespace is released.
  */
 final class Gathering implements AutoCloseable {
     /** Namespace that only the first command reads. */

@@ -39,8 +39,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Commands that meet in the middle, in the order that each test forces: another session holds a row, the first command waits for it with the
- * locks that it already has, the second waits for the first, then the row is let go.
+ * Commands that meet in the middle, in the order that each test forces. Another session holds a row. The first command waits for it with the locks
+ * that it already has, and the second waits for the first. Then the row is released.
  */
 @Tag("full")
 class InterleavingTest {

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A fleet of processes on a real PostgreSQL and a real Kafka. Its coordinator and workers are killed at every {@link KillPoint}, a host is stopped
- * for longer than the fleet waits for it, the broker and the database are killed, all under clients that go on. At the end nothing is lost, nothing
+ * A fleet of processes on a real PostgreSQL and a real Kafka. Its coordinator and workers are killed at every {@link KillPoint}. A host is stopped
+ * for longer than the fleet waits for it, and the broker and the database are killed. Clients go on meanwhile. At the end nothing is lost, nothing
  * leaks, and all answers were true.
  */
 @Tag("full")

@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The possible victims of one namespace in the order of eviction, as a {@link Transaction} sees them: stored ones that this transaction has not changed,
- * read page by page, and those that it has used or returned to their old places. Not thread-safe.
+ * The possible victims of one namespace in the order of eviction, as a {@link Transaction} sees them. Stored ones that this transaction has not
+ * changed are read page by page. Those that it has used or returned to their old places are added. Not thread-safe.
  */
 final class VictimCursor {
     private static final int PAGE_MAX = 2_048;

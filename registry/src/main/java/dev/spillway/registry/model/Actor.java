@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import dev.spillway.events.HostId;
 
 /**
- * The party that asked for an eviction, as the audit trail shows it: {@code host:<id>} for a worker's message, {@code client:<caller>} for a request,
- * {@code registry:sweep} for the registry's own work, {@code unknown} for evictions whose actor was not recorded.
+ * The party that asked for an eviction, as the audit trail shows it. It is {@code host:<id>} for a worker's message, and {@code client:<caller>} for a
+ * request. It is {@code registry:sweep} for the registry's own work, and {@code unknown} if it was not recorded.
  */
 public record Actor(@JsonValue String value) {
     /** The registry itself, when an entry expired or was idle too long, or when a low watermark was still to be reached. */

@@ -8,8 +8,8 @@ import java.util.List;
 /** Stored rows whose time has come. Locks and reads as {@link Rows} says. */
 public interface ExpiryRows {
     /**
-     * Returns namespaces with work due, sorted, not locked: an entry whose ttl or idle limit is over, a pin that ended, or a low watermark still to
-     * be reached.
+     * Returns namespaces in which something is due, sorted and not locked. An entry's time to live or idle limit is over, a pin ended, or a low
+     * watermark is still to be reached.
      */
     List<NamespaceName> namespacesDue(int limit);
 

@@ -43,7 +43,7 @@ public interface Rows {
         EXCLUSIVE
     }
 
-    /** The end of a generation, decided since a restore. */
+    /** A generation that ended after a restore. */
     record Ended(long generation, EvictionId evictionId, EvictionCause cause) {}
 
     /** A due order, with the host's data that it needs. */

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The last message of a host before an orderly stop. It reports the reads here, and waits a few seconds for the answer. Thread-safe. */
+/** The last message of a host before an orderly stop. Reports the last reads and waits up to 3 s for the answer. Thread-safe. */
 final class FinalUseReport {
     private static final Logger LOG = LoggerFactory.getLogger(FinalUseReport.class);
     private static final Duration WAITS_MAX = Duration.ofSeconds(3);

@@ -6,7 +6,7 @@ import dev.spillway.worker.core.model.Delivery;
 import java.util.function.Consumer;
 
 /**
- * The parties that a host talks to.
+ * The registry, the reports and the orders of a host.
  *
  * @param reports publishes reports. It never blocks and may lose a report, because the heartbeat carries reports, too
  */

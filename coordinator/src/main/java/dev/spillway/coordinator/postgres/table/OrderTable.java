@@ -36,8 +36,8 @@ public final class OrderTable implements OrderRows {
                         LIMIT asking.most) AS r""".formatted(OpenOrder.ATTEMPTS_IN_VAIN);
 
     /**
-     * Finds due orders without locks. It steps from host to host among those with orders, so that its cost does not depend on the size of the fleet
-     * or on the orders of hosts that are away.
+     * Finds due orders without locks. It steps from host to host among those with orders. So its cost depends neither on the size of the fleet nor on
+     * the orders of hosts that are away.
      */
     public static final String DUE_CANDIDATES = """
             WITH RECURSIVE ordered (host_id) AS (
