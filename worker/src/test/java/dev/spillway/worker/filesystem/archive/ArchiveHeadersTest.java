@@ -298,7 +298,7 @@ class ArchiveHeadersTest {
         assertRefused(checksum, RefusalReason.MALFORMED, "CRC32");
         byte[] garbage = Arrays.copyOf(packed, packed.length + 3);
         garbage[packed.length] = 'x';
-        assertRefused(garbage, RefusalReason.MALFORMED, "Garbage after a valid .gz stream");
+        assertRefused(garbage, RefusalReason.MALFORMED, "Unexpected data after a valid .gz stream");
     }
 
     @Test
