@@ -3,7 +3,6 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.postgres.statement.Script;
 import dev.spillway.coordinator.postgres.statement.StorageFailure;
 import dev.spillway.coordinator.postgres.statement.TransactionConflict;
-import dev.spillway.coordinator.postgres.table.IdempotencyTable;
 import dev.spillway.coordinator.postgres.table.JdbcRows;
 import dev.spillway.coordinator.postgres.table.LeastPlaces;
 import dev.spillway.registry.CommitUnknownException;

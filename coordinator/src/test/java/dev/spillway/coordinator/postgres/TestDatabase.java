@@ -171,7 +171,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
                         + by + ", pin_until = pin_until" + by + "; UPDATE plans SET created_at = created_at" + by
                         + ", expires_at = expires_at"
                         + by + "; UPDATE hosts SET drain_look_at = drain_look_at" + by
-                        + "; UPDATE join_refusals SET refused_at = refused_at" + by);
+                        + "; UPDATE join_refusals SET refused_at = refused_at" + by
+                        + "; UPDATE open_orders SET doomed_at = doomed_at" + by + "; UPDATE replicas SET doomed_at = doomed_at" + by);
     }
 
     Connection connect() throws SQLException {

@@ -1,9 +1,8 @@
-package dev.spillway.coordinator.postgres.table;
+package dev.spillway.coordinator.postgres;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.coordinator.postgres.PendingCommand;
 import dev.spillway.coordinator.postgres.statement.Columns;
 import dev.spillway.coordinator.postgres.statement.Script;
 import dev.spillway.coordinator.postgres.statement.TransactionConflict;
