@@ -63,7 +63,7 @@ class HttpServiceTest {
                 asked.add(service.client.sendAsync(HttpRequest.newBuilder(service.uri("/blocks")).build(), BodyHandlers.ofString()));
             }
             begun.acquire(2);
-            // Of two more requests, one waits in the queue. The other finds the queue full and is refused at once.
+            // The first of two more requests waits in the queue. The second finds it full and is refused at once.
             for (int request = 0; request < 2; request++) {
                 asked.add(service.client.sendAsync(HttpRequest.newBuilder(service.uri("/blocks")).build(), BodyHandlers.ofString()));
             }

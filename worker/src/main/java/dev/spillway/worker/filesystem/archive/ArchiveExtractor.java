@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class ArchiveExtractor {
     /** GNU tar's type of a directory in an incremental dump. Its content is the list of the directory's entries. */
     private static final byte DUMPED_DIRECTORY = 'D';
-    private static final int PERMISSIONS = 07777;
+    private static final int PERMISSIONS = 0777;
     private static final int PRIVATE_FILE = 0600;
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
     /** A run of zeros of this length, where a file system's block may lie, is left out. */

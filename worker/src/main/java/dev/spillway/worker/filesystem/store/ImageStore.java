@@ -288,18 +288,10 @@ public final class ImageStore implements AutoCloseable {
             if (images.find(name).isEmpty()) {
                 return trash.find(name).isPresent() ? new TrashOutcome.AlreadyInTrash() : new TrashOutcome.Absent();
             }
-            if (isMarked(name)) {
-                return new TrashOutcome.AlreadyInTrash();
-            }
             refuseOffered(id);
-            try {
-                TreeMove.rename(images, name, trash, name);
-            } catch (PosixException e) {
-                if (e.errno() != Errno.EXDEV) {
-                    throw e;
-                }
-                // An overlay renames no directory of a lower layer, unless it is mounted with redirect_dir=on.
-                trash.createFile(name, PRIVATE_FILE).close();
+            // A mark that is found may not be durable yet, so it counts as just made.
+            if (!isMarked(name)) {
+                moveOrMark(images, name, trash);
             }
             return new TrashOutcome.Moved();
         } catch (IOException e) {
@@ -307,9 +299,21 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
+    /** Marks an image instead, if the file system does not rename it: an overlay renames no directory of a lower layer. */
+    private static void moveOrMark(OpenDirectory images, FileName name, OpenDirectory trash) throws PosixException {
+        try {
+            TreeMove.rename(images, name, trash, name);
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EXDEV) {
+                throw e;
+            }
+            trash.createFile(name, PRIVATE_FILE).close();
+        }
+    }
+
     /**
-     * Returns whether an image that cannot be renamed is being deleted in its place. An empty file in the trash, its mark, is durable before anything of the
-     * image is deleted and goes after all of it. So no start takes the rest of it for an image.
+     * Returns whether an image is being deleted in its place. Its mark is an empty file in the trash. The mark is durable before anything of the image
+     * is deleted, and goes after all of it. So no start takes the rest of it for an image.
      */
     private boolean isMarked(FileName name) throws PosixException {
         return files.area(StoreArea.TRASH)

@@ -23,9 +23,9 @@ import java.util.function.LongConsumer;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Copies one tree into an empty directory, exactly: symbolic links as they are, whiteouts of overlayfs (as root), hard links between names of the tree, holes, modes, times to the
- * nanosecond, owners (as root), extended attributes. It reads the source by descriptor and never through a symbolic link. So a directory that
- * somebody replaces by a link meanwhile does not lead the copy out of the tree.
+ * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times to the
+ * nanosecond, extended attributes. As root, it also keeps owners and whiteouts of overlays. It reads the source by descriptor and never through a
+ * symbolic link. So a directory that somebody replaces by a link meanwhile does not lead the copy out of the tree.
  *
  * <p>A copy of a file that changes meanwhile could have a content that the file never had. So a file whose status changes, also by its ctime alone,
  * is copied again, three times in all; then the copy stops. An unreadable entry is refused with its path; a failed write is an error. Used once, by
@@ -157,7 +157,8 @@ public final class TreeCopier implements TreeWalk.Visitor {
                 "is a %s (expected: directories, regular files and symbolic links)".formatted(kind.words()));
     }
 
-    private static void requireRoot(Descent at, FileName name) throws PosixException, StagingStopped {
+    /** Refuses a whiteout, unless this process is root. */
+    static void requireRoot(Descent at, FileName name) throws PosixException, StagingStopped {
         if (!Platform.isRoot()) {
             throw StagingStopped.refused(
                     RefusalReason.SPECIAL_FILE,

@@ -99,7 +99,11 @@ public record TreeMeasure(
             look(status);
             removability.look(at, entry.name(), status);
             switch (status.kind()) {
-                case REGULAR_FILE, WHITEOUT -> files += count(status);
+                case REGULAR_FILE -> files += count(status);
+                case WHITEOUT -> {
+                    TreeCopier.requireRoot(at, entry.name());
+                    files += count(status);
+                }
                 case SYMBOLIC_LINK -> symbolicLinks += count(status);
                 case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> throw TreeCopier.special(at, entry.name(), status.kind());
                 case DIRECTORY, UNKNOWN -> throw new TreeChangedException(at.text(entry.name()));
