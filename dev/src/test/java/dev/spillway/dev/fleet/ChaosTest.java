@@ -1,7 +1,6 @@
 package dev.spillway.dev.fleet;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,16 +65,6 @@ class ChaosTest {
             } finally {
                 over = true;
             }
-        }
-    }
-
-    @Test
-    void everyKillPointIsDocumented() throws IOException {
-        String documented = Files.readString(Path.of("..", "docs", "kill-points.md"));
-        for (KillPoint point : Stream.of(KillPoint.ofCoordinator(), List.of(KillPoint.ofCoordinatorAtJoin()), KillPoint.ofWorkers())
-                .flatMap(List::stream)
-                .toList()) {
-            assertThat(documented).contains("| " + point.what() + " | `" + point.place() + "` |");
         }
     }
 

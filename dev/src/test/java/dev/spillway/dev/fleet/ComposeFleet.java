@@ -41,6 +41,8 @@ final class ComposeFleet implements AutoCloseable {
         assumeThat(ROOT.resolve("dev/target/lib")).as("./spillway --version builds what the image needs").isDirectory();
         make("secrets");
         operator = Files.readString(operatorToken()).strip();
+        // A run that was killed leaves its containers and volumes, whose database has another password.
+        remove();
         Ended built = compose("build", "--quiet");
         assertThat(built.exitCode()).as(built.said()).isZero();
     }
@@ -124,9 +126,14 @@ final class ComposeFleet implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
-            compose("down", "--volumes", "--timeout", "5");
+            remove();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void remove() throws IOException, InterruptedException {
+        Ended down = compose("down", "--volumes", "--timeout", "5");
+        assertThat(down.exitCode()).as(down.said()).isZero();
     }
 }

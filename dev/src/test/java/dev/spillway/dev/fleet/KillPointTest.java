@@ -1,6 +1,9 @@
 package dev.spillway.dev.fleet;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,5 +21,12 @@ class KillPointTest {
     @MethodSource("points")
     void aKillPointIsAMethodOfTheServices(KillPoint point) throws Exception {
         assertThat(Class.forName(point.type()).getDeclaredMethods()).extracting(Method::getName).contains(point.method());
+    }
+
+    @ParameterizedTest
+    @MethodSource("points")
+    void aKillPointIsDocumented(KillPoint point) throws IOException {
+        assertThat(Files.readString(Path.of("..", "docs", "kill-points.md")))
+                .contains("| " + point.what() + " | `" + point.place() + "` |");
     }
 }

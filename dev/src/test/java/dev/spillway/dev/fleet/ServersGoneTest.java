@@ -88,13 +88,8 @@ class ServersGoneTest extends FleetOfTwo {
     @Test
     void topicsThatAreDeletedUnderTheFleetAreMadeAgainAndNothingIsLost() throws Exception {
         namespace("recreated");
-        for (int number = 1; number <= 6; number++) {
-            put(1, "recreated", "before-" + number);
-        }
-        Eventually.holds(FleetInProcess.WITHIN, () -> {
-            assertThat(ordersReadFromKafka(1)).isPositive();
-            assertThat(openEvictions("recreated")).isEmpty();
-        });
+        putUntilOrdersComeByKafka("recreated", "before-");
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(openEvictions("recreated")).isEmpty());
         long deleted;
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", fleet.kafkaServers()))) {
             Map<String, Uuid> before = topicIds(admin);
@@ -122,13 +117,7 @@ class ServersGoneTest extends FleetOfTwo {
         FleetInProcess.awaitReady(fleet.workerUrl(1));
         RecoveryTimes.note("Kafka's topics are deleted | coordinator and worker are ready", deleted);
 
-        // Orders and facts pass the new topics. A single order may go with the heartbeat instead.
-        double read = ordersReadFromKafka(1);
-        AtomicInteger number = new AtomicInteger();
-        Eventually.holds(FleetInProcess.WITHIN, () -> {
-            put(1, "recreated", "after-" + number.incrementAndGet());
-            assertThat(ordersReadFromKafka(1)).isGreaterThan(read);
-        });
+        putUntilOrdersComeByKafka("recreated", "after-");
         RecoveryTimes.note("Kafka's topics are deleted | orders go by Kafka again", deleted);
         try (EvictionFacts facts = new EvictionFacts(fleet.kafkaServers())) {
             Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(facts.readMore().values()).contains("during-2", "during-3"));
@@ -169,6 +158,19 @@ class ServersGoneTest extends FleetOfTwo {
     private void namespace(String name) throws IOException, InterruptedException {
         Http.Answer answer = Http.send("PUT", fleet.url() + "/v1/namespaces/" + name, Map.of("maxEntries", CAPACITY), Map.of());
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    }
+
+    /** Puts at host 1 until everything there was before is evicted, and longer, because a single order may go with the heartbeat instead. */
+    private void putUntilOrdersComeByKafka(String namespace, String prefix) throws IOException, InterruptedException {
+        double read = ordersReadFromKafka(1);
+        AtomicInteger number = new AtomicInteger();
+        while (number.incrementAndGet() <= CAPACITY) {
+            put(1, namespace, prefix + number);
+        }
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            put(1, namespace, prefix + number.getAndIncrement());
+            assertThat(ordersReadFromKafka(1)).isGreaterThan(read);
+        });
     }
 
     private void put(int host, String namespace, String key) {
