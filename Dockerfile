@@ -10,6 +10,6 @@ ENV PATH=/opt/spillway/bin:/opt/java/openjdk/bin:/usr/local/sbin:/usr/local/bin:
 RUN prepare
 USER 10001:10001
 VOLUME /var/lib/spillway
-HEALTHCHECK --interval=5s --timeout=5s --start-period=90s --retries=6 CMD ["ready"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=5m --retries=6 CMD ["ready"]
 ENTRYPOINT ["spillway"]
 CMD ["--help"]
