@@ -99,6 +99,8 @@ public enum ProblemType {
     HOST_STOPPED(503, "host-stopped", "The host takes nothing more"),
     HOST_DRAINING(503, "host-draining", "The host takes nothing new"),
     TOO_MANY_HOLDS(503, "too-many-holds", "The host grants no more holds now"),
+    /** Other hosts have the entry, and none of them could be read. */
+    NOT_FETCHED(503, "not-fetched", "No host that has the tree gave a copy"),
     NOT_REGISTERED(503, "not-registered", "The registry did not take the entry"),
     REGISTRY_REFUSED(503, "registry-refused", "The registry does not take this host"),
     REGISTRY_NOT_REACHABLE(503, "registry-not-reachable", "The registry could not be asked"),

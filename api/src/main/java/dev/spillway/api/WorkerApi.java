@@ -44,6 +44,10 @@ public final class WorkerApi {
     public static final Operation GET_COPY =
             listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId").only(Role.OPERATOR, Role.PEER));
 
+    /** Sends this host's copy of a tree to another worker. */
+    public static final Operation GET_TREE_COPY =
+            listed(Operation.get("/v1/copies/{namespace}/{key}/tree").query("generation", "storeId").only(Role.OPERATOR, Role.PEER));
+
     // Build tools use these operations, each in its own way. Turborepo sends a team with each request.
     public static final Operation GET_CACHED = listed(Operation.get(CACHED).query("teamId", "slug"));
     public static final Operation PUT_CACHED = listed(Operation.put(CACHED).query("teamId", "slug"));

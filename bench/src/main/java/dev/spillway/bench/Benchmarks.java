@@ -2,6 +2,8 @@ package dev.spillway.bench;
 
 import dev.spillway.bench.artifacts.ArtifactsBenchmark;
 import dev.spillway.bench.curves.CurvesBenchmark;
+import dev.spillway.bench.directories.DirectoriesBenchmark;
+import dev.spillway.bench.directories.PeersBenchmark;
 import dev.spillway.bench.http.ArtifactsHttpBenchmark;
 import dev.spillway.bench.http.HttpBenchmark;
 import dev.spillway.bench.http.SecurityBenchmark;
@@ -22,6 +24,8 @@ public final class Benchmarks {
                     new TouchesBenchmark(),
                     new OrdersBenchmark(),
                     new UnlinkBenchmark(),
+                    new DirectoriesBenchmark(),
+                    new PeersBenchmark(),
                     new HttpBenchmark(),
                     new ArtifactsBenchmark(),
                     new ArtifactsHttpBenchmark(),

@@ -88,8 +88,8 @@ public final class Declaration {
     }
 
     /** Declares an option that may be given more than once; {@code values} receives all of its values. */
-    public <T> void repeated(String name, String label, Class<T> type, List<T> values, String... description) {
-        options.add(
+    public <T> OptionSpec.Builder repeated(String name, String label, Class<T> type, List<T> values, String... description) {
+        OptionSpec.Builder option =
                 OptionSpec.builder(name)
                         .paramLabel(label)
                         .type(List.class)
@@ -110,7 +110,9 @@ public final class Declaration {
                                 all.forEach(value -> values.add(type.cast(value)));
                             }
                         }))
-                        .description(description));
+                        .description(description);
+        options.add(option);
+        return option;
     }
 
     /** Declares an option without a value. */

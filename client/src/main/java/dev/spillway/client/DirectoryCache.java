@@ -18,12 +18,15 @@ import java.util.Optional;
  */
 public interface DirectoryCache {
     /**
-     * Returns a cached tree under a hold. It stays whole until {@link HeldDirectory#close()}, even if it is evicted before. The host answers without
-     * asking the registry, so the tree may be older than one that another host has just put.
+     * Returns a cached tree under a hold. It stays whole until {@link HeldDirectory#close()}, even if it is evicted before. A host that has a copy
+     * answers without asking the registry, so the tree may be older than one that another host has just put. A host without one takes a copy from
+     * another host, which may take long.
+     *
+     * @throws ProblemException of {@link ProblemType#NOT_FETCHED} if other hosts have the tree and none of them gives a copy
      */
     Optional<HeldDirectory> get(String key) throws InterruptedException;
 
-    /** Does the same as {@link #get}, but first asks the registry whether the tree is the newest of its entry. */
+    /** Does the same as {@link #get}, but the tree is the newest of its entry in the registry. */
     Optional<HeldDirectory> getFresh(String key) throws InterruptedException;
 
     /** Does the same as {@link #put(String, Path, String, CachedDirectories.Mode)} by copying. */

@@ -61,10 +61,16 @@ final class RemoteDirectoryCache implements DirectoryCache {
     }
 
     private Optional<HeldDirectory> get(String key, @Nullable Boolean fresh) throws InterruptedException {
+        // A worker that hangs is noticed soon. Only a copy from another host may take long.
+        Optional<HeldDirectory> local = get(key, fresh, false, timeout);
+        return local.isPresent() ? local : get(key, fresh, true, copyTimeout);
+    }
+
+    private Optional<HeldDirectory> get(String key, @Nullable Boolean fresh, boolean fetch, Duration within) throws InterruptedException {
         try {
-            CachedDirectories.Found found = worker.send(
-                    call(WorkerApi.GET_DIRECTORY.at(namespace, new EntryKey(key)).with("hold", hold).with("fresh", fresh)),
-                    CachedDirectories.Found.class);
+            RequestTarget directory =
+                    WorkerApi.GET_DIRECTORY.at(namespace, new EntryKey(key)).with("hold", hold).with("fresh", fresh).with("fetch", fetch);
+            CachedDirectories.Found found = worker.send(Call.of(directory, within), CachedDirectories.Found.class);
             return Optional.of(HeldTree.open(found, worker, timeout, hold, held));
         } catch (ProblemException e) {
             if (e.type() == ProblemType.UNKNOWN_ENTRY || e.type() == ProblemType.OLDER_GENERATION) {

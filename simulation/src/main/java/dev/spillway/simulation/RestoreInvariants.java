@@ -39,29 +39,28 @@ import org.jspecify.annotations.Nullable;
 import static dev.spillway.simulation.Invariants.require;
 
 /**
- * The invariants across a restore of the database, and the meaning of the other invariants after one.
+ * The invariants across a restore of the database, by number.
  *
  * <ul>
- * <li>1, no live deletion: as ever, by what the restored registry says, with one exception for as long as a host has not told what it holds. What a
- * registry said in the time that was lost may still be obeyed, though the backup says that the replica is wanted: its order, the word that it is lost,
- * or that its id was never registered. What a host has told has a new id, which nothing of that time names, and is protected as ever. And nothing that
- * was ever registered goes unless some registry said so.
- * <li>2, fencing: nothing is registered by a message of another epoch than its transaction is in. An id is registered once in what the database
- * remembers. Until somebody has said that it was restored, the incarnations and the epoch may be those of before, so a late message may register an
- * id that was forgotten; from then on none does.
- * <li>3, nothing leaks: what a host serves has a row again as soon as it has told everything, under its own id or the one that it is to go on under.
- * <li>5, convergence: as ever.
- * <li>6, capacity: what hosts bring back may go beyond the limits, but a namespace that does is known to, and is within them when the sweep is done.
- * <li>7: the newest generation of a key that a host holds and serves, or would if its volume were there, and that was not ended by what the registry
- * remembers, is never doomed because of an older one, nor for want of one; and what was ended since the restore is not brought back. By generations
- * as the hosts know them: those are told and never drawn again. What a host had when the database went back is served as ever, never an older copy
- * after a newer one; what is put or copied after that may have an older number than what was served before it.
- * <li>8, honest answers: "stored" may tell of the time that was lost, and so may "not registered" of an id whose end was forgotten with it; "refused"
- * and "gone" tell of what the registry remembers.
+ * <li>1, no live deletion: the restored registry decides what is live. There is one exception until a host has reported its replicas. It may still obey
+ * an answer from the lost time: an order, the report that a replica is lost, or that its id was never registered. A reported replica has a new id,
+ * which nothing from the lost time names, so the exception ends with the report. No registered replica goes unless some registry said so.
+ * <li>2, fencing: a message registers nothing if its epoch is not that of its transaction. Each id is registered once in what the database remembers.
+ * Until a person has told that the database was restored, incarnations and the epoch may be those from before. So a late message may register a
+ * forgotten id. After that, none does.
+ * <li>3, nothing leaks: once a host has reported, each replica that it serves has a row, under its own id or the one that it continues under.
+ * <li>5, convergence: unchanged.
+ * <li>6, capacity: a reported namespace may exceed its limits. The registry then knows that, and the sweep brings the namespace within them.
+ * <li>7, generations: this is about the newest generation of a key that a host holds and serves, or would serve if its volume were mounted. If the
+ * database does not remember its end, it is never doomed because of an older one, nor because there is none. What was ended since the restore does
+ * not come back. Generations that hosts report are never drawn again. A host never serves an older copy after a newer one that it had at the restore.
+ * A put or copy after the restore may have a lower number than what was served before.
+ * <li>8, honest answers: "stored" may refer to the lost time. So may "not registered", if the end of the id was forgotten. "Refused" and "gone" refer to
+ * what the registry remembers.
  * </ul>
  *
- * In the time between a restore and the word that it happened, numbers that are drawn are those of the time that was lost, which operations.md names as
- * the price of saying it late. What was put then is not looked at under 7.
+ * Between the restore and the report of a person that it happened, numbers of the lost time are drawn again. operations.md names this as the price of a
+ * late report. What was put in that time is not checked under 7.
  */
 final class RestoreInvariants {
     private final MapRows rows;

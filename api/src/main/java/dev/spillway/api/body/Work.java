@@ -13,6 +13,8 @@ public record Work(Kind kind, long bytesDone) {
     public enum Kind {
         @JsonProperty("put")
         PUT,
+        @JsonProperty("fetch")
+        FETCH,
         @JsonProperty("capture")
         CAPTURE,
         @JsonProperty("restore")

@@ -3,6 +3,8 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.SmallFleet;
+import dev.spillway.bench.measure.Commands;
 import dev.spillway.bench.measure.Figure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +17,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -26,11 +27,6 @@ final class Archives {
     private final SmallFleet fleet;
     private final int bytesEach;
     private final int rounds;
-
-    @FunctionalInterface
-    private interface Work {
-        void run() throws IOException, InterruptedException;
-    }
 
     Archives(SmallFleet fleet, Effort effort) {
         this.fleet = fleet;
@@ -48,7 +44,7 @@ final class Archives {
             Files.write(tree.resolve("f" + file), content);
         }
         Path tar = fleet.folder().resolve("large.tar");
-        run("tar", "-C", tree.toString(), "-cf", tar.toString(), ".");
+        Commands.run("tar", "-C", tree.toString(), "-cf", tar.toString(), ".");
         URI entry = URI.create("http://" + fleet.worker() + "/v1/directories/bench/entries/large");
         try (HttpClient client = HttpClient.newHttpClient()) {
             List<Long> copied = new ArrayList<>();
@@ -57,12 +53,12 @@ final class Archives {
             for (int round = 1; round <= rounds; round++) {
                 progress.step("round %d of %d: archives".formatted(round, rounds));
                 Path copy = fleet.folder().resolve("copy-" + round);
-                copied.add(timed(() -> {
-                    run("cp", "-r", tree.toString(), copy.toString());
-                    run("sync", "-f", copy.toString());
+                copied.add(Commands.nanos(() -> {
+                    Commands.run("cp", "-r", tree.toString(), copy.toString());
+                    Commands.run("sync", "-f", copy.toString());
                 }));
-                run("rm", "-r", copy.toString());
-                uploaded.add(timed(() -> {
+                Commands.run("rm", "-r", copy.toString());
+                uploaded.add(Commands.nanos(() -> {
                     int status = client.send(
                             HttpRequest.newBuilder(entry)
                                     .header("Content-Type", "application/x-tar")
@@ -73,7 +69,7 @@ final class Archives {
                         throw new BenchmarkFailedException("upload: " + status + " (expected: 200)");
                     }
                 }));
-                downloaded.add(timed(() -> {
+                downloaded.add(Commands.nanos(() -> {
                     try (InputStream body = client
                             .send(HttpRequest.newBuilder(URI.create(entry + "/archive")).build(), BodyHandlers.ofInputStream())
                             .body()) {
@@ -95,18 +91,5 @@ final class Archives {
     private Figure figure(String name, List<Long> nanos) {
         long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
         return new Figure(name, (double) bytesEach * FILES / (1 << 20) / (sorted[sorted.length / 2] / 1e9), "MiB/s");
-    }
-
-    private static long timed(Work work) throws IOException, InterruptedException {
-        long begin = System.nanoTime();
-        work.run();
-        return System.nanoTime() - begin;
-    }
-
-    private static void run(String... command) throws IOException, InterruptedException {
-        int code = new ProcessBuilder(command).inheritIO().start().waitFor();
-        if (code != 0) {
-            throw new BenchmarkFailedException(Arrays.toString(command) + ": ended with " + code + " (expected: 0)");
-        }
     }
 }

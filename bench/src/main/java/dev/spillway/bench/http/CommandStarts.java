@@ -3,6 +3,7 @@ package dev.spillway.bench.http;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.SmallFleet;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.StepListener;
 import dev.spillway.bench.fleet.BenchDatabase;
+import dev.spillway.bench.fleet.SmallFleet;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;

@@ -4,6 +4,7 @@ import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.StepListener;
+import dev.spillway.bench.fleet.SmallFleet;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Machine;

@@ -1,6 +1,7 @@
 package dev.spillway.bench.unlink;
 
 import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.measure.Commands;
 import dev.spillway.worker.core.model.UnlinkOutcome;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.store.ImageStore;
@@ -135,10 +136,7 @@ final class FilledStore implements AutoCloseable {
                 write(doomed, trash.resolve(UUID.randomUUID().toString()));
             }
             // One for all trees: staging them as images costs one for each.
-            Process sync = new ProcessBuilder("sync", "-f", folder.toString()).inheritIO().start();
-            if (sync.waitFor() != 0) {
-                throw new BenchmarkFailedException("sync -f %s: ended with %d (expected: 0)".formatted(folder, sync.exitValue()));
-            }
+            Commands.run("sync", "-f", folder.toString());
         } catch (IOException e) {
             throw new BenchmarkFailedException("filling the trash: " + e, e);
         }

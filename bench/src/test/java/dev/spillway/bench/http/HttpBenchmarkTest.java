@@ -2,6 +2,7 @@ package dev.spillway.bench.http;
 
 import dev.spillway.bench.Benchmarks;
 import dev.spillway.bench.Effort;
+import dev.spillway.bench.fleet.SmallFleet;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.BenchReport;
 import dev.spillway.bench.measure.Figure;

@@ -39,6 +39,7 @@ public final class Clients {
                         new NamespacesCommand.Ls(console)));
         all.put("put", console -> Declaration.of(new Put(console)));
         all.put("get", console -> Declaration.of(new Get(console)));
+        all.put("warm", console -> Declaration.of(new Warm(console)));
         all.put("ls", console -> Declaration.of(new Ls(console)));
         all.put("show", console -> Declaration.of(new Show(console)));
         all.put("rm", console -> Declaration.of(new Rm(console)));

@@ -8,6 +8,7 @@ import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.option.EntryParameters;
+import dev.spillway.cli.option.LongRequest;
 import dev.spillway.cli.option.Server;
 import dev.spillway.cli.option.Values;
 import dev.spillway.cli.option.WorkerOption;
@@ -23,6 +24,7 @@ final class Get implements ClientCommand {
     private final EntryParameters entry = new EntryParameters();
     private Values.@Nullable TimeSpan hold;
     private boolean fresh;
+    private boolean local;
 
     Get(Console console) {
         this.console = console;
@@ -30,7 +32,7 @@ final class Get implements ClientCommand {
 
     @Override
     public void declare(Declaration to) {
-        to.describe("get", "Print the path of a stored directory on a host.");
+        to.describe("get", "Print the path of a stored directory on a host, which takes a copy from another host if it has none.");
         worker.declare(to);
         output.declare(to);
         entry.declare(to);
@@ -41,14 +43,21 @@ final class Get implements ClientCommand {
                 value -> hold = value,
                 "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.");
         to.flag("--fresh", value -> fresh = value, "Ask the registry first whether it is still the entry's newest.");
+        to.flag("--local", value -> local = value, "Do not take a copy from another host if this one has none.");
     }
 
     @Override
     public CommandOutcome call() throws InterruptedException {
         RequestTarget directory = WorkerApi.GET_DIRECTORY.at(entry.namespace(), entry.key())
                 .with("hold", hold)
-                .with("fresh", fresh ? true : null);
-        Server.Answer answer = worker.server().get(directory);
+                .with("fresh", fresh ? true : null)
+                .with("fetch", local ? false : null);
+        Server server = worker.server();
+        Server.Answer answer = LongRequest.show(
+                console,
+                HumanText.printable(entry.key().value()),
+                () -> server.get(directory, Put.COPY),
+                () -> Put.underWay(server, entry.namespace(), entry.key()));
         if (output.json()) {
             console.out().println(answer.text());
             return CommandOutcome.done();

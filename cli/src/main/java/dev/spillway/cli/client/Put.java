@@ -2,6 +2,7 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.WorkerApi;
 import dev.spillway.api.body.CachedDirectories;
+import dev.spillway.api.body.Work;
 import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandOutcome;
 import dev.spillway.cli.Console;
@@ -13,7 +14,9 @@ import dev.spillway.cli.option.Values;
 import dev.spillway.cli.option.WorkerOption;
 import dev.spillway.cli.output.HumanText;
 import dev.spillway.cli.output.Output;
+import dev.spillway.events.EntryKey;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.nio.file.Path;
@@ -30,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class Put implements ClientCommand {
     /** Time limit of a request that moves no data. */
     static final Duration SHORT = Duration.ofSeconds(60);
-    /** Time limit of a put, which copies a tree of any size before it is answered. */
-    private static final Duration COPY = Duration.ofHours(12);
+    /** Time limit of a request that copies a tree of any size before it is answered. */
+    static final Duration COPY = Duration.ofHours(12);
 
     private final Console console;
     private final WorkerOption worker = new WorkerOption();
@@ -108,9 +111,7 @@ final class Put implements ClientCommand {
                 console,
                 HumanText.printable(entry.key().value()),
                 () -> server.send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY),
-                () -> server.get(WorkerApi.GET_PUT_OF_DIRECTORY.at(entry.namespace(), entry.key()))
-                        .as(CachedDirectories.PutUnderWay.class)
-                        .work());
+                () -> underWay(server, entry.namespace(), entry.key()));
         if (output.json()) {
             console.out().println(answer.text());
             return CommandOutcome.done();
@@ -142,6 +143,11 @@ final class Put implements ClientCommand {
                             evicted.cause());
         }
         return CommandOutcome.done();
+    }
+
+    /** Returns the copying of a tree that a worker does now. */
+    static @Nullable Work underWay(Server server, NamespaceName namespace, EntryKey key) throws InterruptedException {
+        return server.get(WorkerApi.GET_PUT_OF_DIRECTORY.at(namespace, key)).as(CachedDirectories.PutUnderWay.class).work();
     }
 
     private static String counts(Map<String, Long> notKept) {

@@ -124,6 +124,11 @@ public final class Server {
         return answer(Call.of(target, READ_WITHIN));
     }
 
+    /** Reads what may take long, because it is made first. */
+    public Answer get(RequestTarget target, Duration within) throws InterruptedException {
+        return answer(Call.of(target, within));
+    }
+
     /** Does the same as {@link #get}, but accepts the status 503, whose body tells which part is not ready. */
     public Answer getReadiness(RequestTarget target) throws InterruptedException {
         return answer(Call.of(target, READ_WITHIN).answeredBy(NOT_READY));

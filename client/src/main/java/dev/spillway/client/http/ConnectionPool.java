@@ -86,7 +86,7 @@ final class ConnectionPool implements AutoCloseable {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new ClosedByInterruptException();
                 }
-                throw deadline.isExpired() ? new SocketTimeoutException(TIMED_OUT) : e;
+                throw deadline.expired() != null ? new SocketTimeoutException(TIMED_OUT) : e;
             }
         }
 
@@ -171,7 +171,7 @@ final class ConnectionPool implements AutoCloseable {
             try {
                 channel.connect(address);
             } catch (AsynchronousCloseException e) {
-                throw deadline.isExpired() ? new SocketTimeoutException(TIMED_OUT) : e;
+                throw deadline.expired() != null ? new SocketTimeoutException(TIMED_OUT) : e;
             }
             if (!unix) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);

@@ -9,6 +9,7 @@ import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
 import dev.spillway.client.http.ConnectionPool.Connection;
 import dev.spillway.client.http.Deadlines.Deadline;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serial;
@@ -57,7 +58,7 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
-    /** Reads the body of an answer while it arrives, to its end. */
+    /** Reads the body of an answer while it arrives. If it does not read all of it, the connection is closed. */
     @FunctionalInterface
     public interface BodyReader<T> {
         /** @param headers headers by name in lower case, one value each */
@@ -112,7 +113,7 @@ public final class JsonClient implements AutoCloseable {
      * @throws IllegalArgumentException if the body cannot be written as JSON
      */
     public <T> Outcome<T> send(ServerAddress server, Call call, JavaType type) throws InterruptedException {
-        return exchange(server, call, answer -> read(called(server, call), call, received(answer), type));
+        return exchange(server, call, deadlines.after(call.timeout()), answer -> read(called(server, call), call, received(answer), type));
     }
 
     /**
@@ -121,29 +122,89 @@ public final class JsonClient implements AutoCloseable {
      * @throws InterruptedException when the caller is interrupted; the outcome is then unknown
      */
     public <T> Outcome<T> receive(ServerAddress server, Call call, BodyReader<T> reader) throws InterruptedException {
-        return exchange(server, call, answer -> {
+        return receive(server, call, deadlines.after(call.timeout()), reader);
+    }
+
+    /**
+     * Does the same as {@link #receive(ServerAddress, Call, BodyReader)}, but gives a silent server up before the call's time is over.
+     *
+     * @param silence time limit of each wait for bytes of the answer; the time that the reader needs between them does not count
+     */
+    public <T> Outcome<T> receive(ServerAddress server, Call call, Duration silence, BodyReader<T> reader) throws InterruptedException {
+        return receive(server, call, deadlines.after(call.timeout(), silence), reader);
+    }
+
+    private <T> Outcome<T> receive(ServerAddress server, Call call, Deadline deadline, BodyReader<T> reader) throws InterruptedException {
+        return exchange(server, call, deadline, answer -> {
             if (answer.getCode() >= 400) {
+                deadline.waits();
                 return new Outcome.Refused<>(Problem.read(mapper, answer.getCode(), bounded(answer), retryAfter(answer)));
             }
-            InputStream body = answer.getEntity() == null ? InputStream.nullInputStream() : answer.getEntity().getContent();
-            return new Outcome.Answer<>(answer.getCode(), reader.read(headers(answer), body));
+            InputStream content = answer.getEntity() == null ? InputStream.nullInputStream() : answer.getEntity().getContent();
+            AwaitedStream body = new AwaitedStream(content, deadline);
+            T result = reader.read(headers(answer), body);
+            if (body.read() >= 0) {
+                // The rest of the body would be taken for the next answer.
+                answer.setHeader("Connection", "close");
+            }
+            return new Outcome.Answer<>(answer.getCode(), result);
         });
+    }
+
+    /** Tells a deadline when it waits for bytes. Used by one thread. */
+    private static final class AwaitedStream extends FilterInputStream {
+        private final Deadline deadline;
+
+        AwaitedStream(InputStream stream, Deadline deadline) {
+            super(stream);
+            this.deadline = deadline;
+        }
+
+        @Override
+        public int read() throws IOException {
+            deadline.waits();
+            try {
+                return in.read();
+            } finally {
+                deadline.goesOn();
+            }
+        }
+
+        @Override
+        public int read(byte[] target, int start, int count) throws IOException {
+            deadline.waits();
+            try {
+                return in.read(target, start, count);
+            } finally {
+                deadline.goesOn();
+            }
+        }
+
+        @Override
+        public long skip(long count) throws IOException {
+            deadline.waits();
+            try {
+                return in.skip(count);
+            } finally {
+                deadline.goesOn();
+            }
+        }
     }
 
     private static String called(ServerAddress server, Call call) {
         return call.method() + " " + server + call.path();
     }
 
-    private <T> Outcome<T> exchange(ServerAddress server, Call call, Reading<T> reading) throws InterruptedException {
+    private <T> Outcome<T> exchange(ServerAddress server, Call call, Deadline limit, Reading<T> reading) throws InterruptedException {
         String what = called(server, call);
-        BasicClassicHttpRequest request = request(server, call);
-        try (Deadline deadline = deadlines.after(call.timeout())) {
+        try (Deadline deadline = limit) {
+            BasicClassicHttpRequest request = request(server, call);
             Connection connection = connections.kept(server);
             if (connection != null) {
                 try {
                     return receive(request, connection, deadline, reading);
                 } catch (IOException | HttpException e) {
-                    if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.isExpired()
+                    if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.expired() != null
                             || Thread.currentThread().isInterrupted()) {
                         return unknown(server, call, deadline, e);
                     }
@@ -172,8 +233,9 @@ public final class JsonClient implements AutoCloseable {
         if (Thread.interrupted()) {
             throw interrupted(what);
         }
+        Duration over = deadline.expired();
         return new Outcome.Unknown<>(
-                deadline.isExpired() ? what + ": no answer in " + call.timeout()
+                over != null ? what + ": no answer in " + over
                         : what + ": sent, no answer: " + ConnectionFailure.inWords(server, e));
     }
 
@@ -189,12 +251,14 @@ public final class JsonClient implements AutoCloseable {
             deadline.guard(connection.channel);
             HttpCoreContext context = HttpCoreContext.create();
             executor.preProcess(request, PROCESSOR, context);
+            deadline.waits();
             ClassicHttpResponse response = executor.execute(request, connection.http, context);
+            deadline.goesOn();
             Outcome<T> outcome = reading.read(response);
             whole = executor.keepAlive(request, response, connection.http, context);
             return outcome;
         } finally {
-            deadline.close();
+            deadline.unguard();
             if (whole) {
                 connections.keep(connection);
             } else {

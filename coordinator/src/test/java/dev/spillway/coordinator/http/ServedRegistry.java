@@ -199,7 +199,7 @@ final class ServedRegistry implements AutoCloseable {
                 .getFirst();
     }
 
-    /** What was answered, asserted on and read. */
+    /** An answer, to be asserted on and read. */
     final class Answer {
         final HttpResponse<String> response;
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What people see of a report. */
+/** Tests the report as people see it. */
 class PrintedReportTest {
     private static BenchReport report(boolean quick) {
         return new BenchReport(

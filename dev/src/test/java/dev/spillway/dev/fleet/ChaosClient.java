@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * idempotency key until it knows the outcome, and checks what it is answered.
  */
 final class ChaosClient {
-    /** Of entries that belong to no host. */
+    /** The namespace of entries that belong to no host. */
     static final String OUTSIDE = "outside";
 
     private static final long PAUSE_NANOS = Duration.ofMillis(80).toNanos();

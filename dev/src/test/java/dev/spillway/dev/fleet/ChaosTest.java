@@ -45,7 +45,7 @@ class ChaosTest {
     Path scratch;
 
     private final ConcurrentLinkedQueue<String> killed = new ConcurrentLinkedQueue<>();
-    /** Where each process is to be killed next. */
+    /** The point at which each process is to be killed next. */
     private final Map<String, KillPoint> next = new ConcurrentSkipListMap<>();
     private final ChaosClient.Told told = new ChaosClient.Told();
     private volatile boolean over;

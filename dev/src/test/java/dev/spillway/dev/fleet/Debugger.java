@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * its start until it is {@link #resume}d, so a place cannot be passed before somebody looks.
  */
 final class Debugger {
-    /** What a JVM that is to be debugged gets in its environment; it says its port on a line that begins with {@link #LISTENING}. */
+    /** The environment of a JVM that is to be debugged. It prints its port on a line that begins with {@link #LISTENING}. */
     static final Map<String, String> ENVIRONMENT =
             Map.of("JAVA_TOOL_OPTIONS", "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:0");
 

@@ -97,6 +97,7 @@ class EveryOperationTest extends FleetOfTwo {
             worker.done("PUT", hold, Map.of("duration", "PT5M"));
             worker.done("DELETE", hold, null);
             worker.get(directories + "/entries/a%2Fb/archive");
+            worker.get("/v1/copies/trees/a%2Fb/tree?generation=" + held.get("generation").asLong());
             assertThat(worker.get(directories + "/entries/a%2Fb/put").has("work")).isFalse();
             worker.get(directories + "/entries");
             worker.get(directories + "/stats");

@@ -86,7 +86,7 @@ record KillPoint(Act leading, String what, String type, String method, List<Stri
         return new KillPoint(leading, what, type, method, List.of(), "");
     }
 
-    /** Where a command of the registry is committed and nobody was answered. */
+    /** Returns the point at which a command of the registry is committed and nobody was answered. */
     private static KillPoint committed(Act leading, String what, String... fieldsAndType) {
         List<String> path = new ArrayList<>(List.of("this", "command"));
         path.addAll(List.of(fieldsAndType).subList(0, fieldsAndType.length - 1));

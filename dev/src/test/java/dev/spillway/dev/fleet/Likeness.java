@@ -19,7 +19,7 @@ final class Likeness {
     private final Map<String, String> seenOfShown = new HashMap<>();
     private final Map<String, String> shownOfSeen = new HashMap<>();
 
-    /** What is typed from the page, with the ids that were seen in place of the page's. */
+    /** A text as it is typed from the page, with the ids that were seen in place of the page's. */
     String typed(String command) {
         return ID.matcher(command).replaceAll(id -> seenOfShown.getOrDefault(id.group(), id.group()));
     }

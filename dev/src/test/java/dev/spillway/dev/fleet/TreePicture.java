@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What lies in a tree: for each path its kind, mode, time, and content or target. Two trees are copies of each other if these are equal. */
+/** The content of a tree: for each path its kind, mode, time, and content or target. Two trees are copies of each other if these are equal. */
 final class TreePicture {
     private TreePicture() {}
 

@@ -38,7 +38,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Which code may know which. */
+/** Tests that packages and modules use only those that they may know. */
 class LayeringTest {
     /** Each module that holds code, and the modules that it may know besides itself. */
     static final Map<String, Set<String>> MAY_KNOW = Map.ofEntries(

@@ -38,6 +38,7 @@ import dev.spillway.worker.host.artifact.HostArtifacts;
 import dev.spillway.worker.host.directory.Deletions;
 import dev.spillway.worker.host.directory.Directories;
 import dev.spillway.worker.host.directory.Prunes;
+import dev.spillway.worker.host.directory.TreeFetches;
 import dev.spillway.worker.host.directory.TreePuts;
 import dev.spillway.worker.host.pager.HostPagers;
 import dev.spillway.worker.http.WorkerRoutes;
@@ -221,14 +222,17 @@ public final class Worker implements AutoCloseable {
                 settings.putDeadline(),
                 new TreePuts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
-        Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
+        TreeFetches fetches = new TreeFetches(loop.view(), registry, peers, puts, settings.fetchesAtOnce(), settings.putDeadline());
+        Directories directories =
+                new Directories(loop, store, registry, policies, fetches, clock, settings.archiveHold(), settings.holdsMax());
+        new TreeFetchMeter(fetches, directories).bindTo(metrics.registry());
         Deletions deletions = new Deletions(loop, registry, policies, keys);
         HostPagers pagers = parts.start(
                 "pagers",
                 () -> HostPagers.open(
                         settings.pagers(),
                         storeId,
-                        new HostPagers.Host(loop, store, directories, puts, registry, peers),
+                        new HostPagers.Host(loop, store, directories, puts),
                         new PagerMeter(metrics.registry())));
         WorkerRoutes.Host routes =
                 new WorkerRoutes.Host(

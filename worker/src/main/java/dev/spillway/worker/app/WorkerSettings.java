@@ -74,6 +74,7 @@ public record WorkerSettings(
         boolean ignoreTrusted,
         int putsAtOnce,
         int uploadsAtOnce,
+        int fetchesAtOnce,
         UploadPace uploadPace,
         int unlinksAtOnce,
         UnlinkPace.Rates unlinkRates,
@@ -192,6 +193,10 @@ public record WorkerSettings(
             Setting.integer("uploads-at-once", "Archives that are unpacked at the same time, beside the directories that are copied")
                     .must("1 or more", number -> number >= 1)
                     .defaultTo(8);
+    private static final Setting<Integer> FETCHES_AT_ONCE =
+            Setting.integer("fetches-at-once", "Trees that are taken from other hosts at the same time")
+                    .must("1 or more", number -> number >= 1)
+                    .defaultTo(4);
     private static final Setting<Long> UPLOAD_RATE_MIN =
             Setting.bytes("upload-rate-min", "Bytes per second, on the average, below which an upload is ended; 0 for none")
                     .defaultTo(64L << 10);
@@ -300,6 +305,7 @@ public record WorkerSettings(
                         IGNORE_TRUSTED,
                         PUTS_AT_ONCE,
                         UPLOADS_AT_ONCE,
+                        FETCHES_AT_ONCE,
                         UPLOAD_RATE_MIN,
                         UPLOAD_RATE_OVER,
                         UNLINKS_AT_ONCE,
@@ -364,6 +370,7 @@ public record WorkerSettings(
                 settings.get(IGNORE_TRUSTED),
                 settings.get(PUTS_AT_ONCE),
                 settings.get(UPLOADS_AT_ONCE),
+                settings.get(FETCHES_AT_ONCE),
                 new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)),
                 settings.get(UNLINKS_AT_ONCE),
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),

@@ -144,7 +144,7 @@ public final class HelperRequests {
                             new ArtifactInfo(received.digest(), null),
                             Description.NONE,
                             0))) {
-                case HostArtifacts.Result.Accepted(),HostArtifacts.Result.Existing(),HostArtifacts.Result.Settled(PutOutcome.Stored _) ->
+                case HostArtifacts.Result.Accepted _, HostArtifacts.Result.Existing _, HostArtifacts.Result.Settled(PutOutcome.Stored _) ->
                         OK;
                 default -> NOOP;
             };

@@ -7,9 +7,11 @@ import dev.spillway.api.body.Plans;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
@@ -34,12 +36,16 @@ final class DirectoryRoutes {
 
     private static final int KEY_LENGTH_MAX = 255;
 
+    private final HostId host;
+    private final StoreId store;
     private final Directories directories;
     private final Deletions deletions;
     private final Prunes prunes;
     private final Duration holdMax;
 
-    DirectoryRoutes(Directories directories, Deletions deletions, Prunes prunes, Duration holdMax) {
+    DirectoryRoutes(HostId host, StoreId store, Directories directories, Deletions deletions, Prunes prunes, Duration holdMax) {
+        this.host = host;
+        this.store = store;
         this.directories = directories;
         this.deletions = deletions;
         this.prunes = prunes;
@@ -51,6 +57,7 @@ final class DirectoryRoutes {
                 Endpoint.of(WorkerApi.GET_DIRECTORY, this::get).immediately(this::hit),
                 Endpoint.of(WorkerApi.DELETE_DIRECTORY, this::delete),
                 Endpoint.of(WorkerApi.GET_ARCHIVE, this::archive),
+                Endpoint.of(WorkerApi.GET_TREE_COPY, this::copy),
                 Endpoint.of(WorkerApi.LIST_DIRECTORIES, this::list),
                 Endpoint.of(WorkerApi.GET_STATS, this::stats),
                 Endpoint.of(WorkerApi.PRUNE_DIRECTORIES, this::prune).json());
@@ -89,7 +96,7 @@ final class DirectoryRoutes {
                                 replica.snapshotId(),
                                 replica.generation(),
                                 replica.sizeBytes(),
-                                CachedDirectories.Source.LOCAL,
+                                served.fetched() ? CachedDirectories.Source.PEER : CachedDirectories.Source.LOCAL,
                                 served.hold().map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
     }
 
@@ -98,16 +105,21 @@ final class DirectoryRoutes {
         Query query = request.query();
         Optional<Duration> hold = query.duration("hold", holdMax);
         boolean fresh = query.flag("fresh").orElse(false);
-        // Directories are not fetched from other hosts, so the value has no effect.
-        var _ = query.flag("fetch");
+        boolean fetch = query.flag("fetch").orElse(true);
         return found(
                 served(
                         name,
                         request.isHead() ? directories.look(name, hold.isPresent(), fresh)
-                                : directories.get(name, hold, fresh, request.identity().map(Identity::name))));
+                                : directories.get(
+                                        name,
+                                        new Directories.Read(hold, fresh, fetch, request.identity().map(Identity::name)))));
     }
 
-    static Directories.Found.Served served(EntryName name, Directories.Found found) {
+    private Directories.Found.Served served(EntryName name, Directories.Found found) {
+        return served(host, name, found);
+    }
+
+    static Directories.Found.Served served(HostId host, EntryName name, Directories.Found found) {
         return switch (found) {
             case Directories.Found.Served served -> served;
             case Directories.Found.Missing() -> throw HostProblems.unknownEntry(name);
@@ -115,6 +127,8 @@ final class DirectoryRoutes {
             case Directories.Found.OtherBackend(var backend) -> throw HostProblems.otherBackend(name.namespace(), backend);
             case Directories.Found.Stale(var here, var registered) -> throw HostProblems.stale(name, here, registered);
             case Directories.Found.TooManyHolds(var max) -> throw HostProblems.tooManyHolds(max);
+            case Directories.Found.NotFetched(var failures) -> throw HostProblems.notFetched(failures);
+            case Directories.Found.NotKept(var generation, var result) -> throw HostProblems.of(host, name, generation, result);
             case Directories.Found.Away(var apart) -> throw HostProblems.apart(apart);
         };
     }
@@ -140,7 +154,28 @@ final class DirectoryRoutes {
         if (request.isHead()) {
             return archive(served(name, directories.look(name, false, false)).replica(), out -> {});
         }
-        HeldImage archive = directories.reading(served(name, directories.getToRead(name)));
+        return archive(directories.reading(served(name, directories.getToRead(name, false))));
+    }
+
+    /** Gives another worker a copy of the generation and from the store that the registry named. */
+    private Response copy(Request request) throws Exception {
+        EntryName name = name(request);
+        StoreId wanted = request.query().value("storeId", StoreId::parse).orElse(store);
+        long generation = request.query()
+                .number("generation", 1, Long.MAX_VALUE)
+                .orElseThrow(() -> new InvalidValueException("generation", "", "the generation that the registry names"));
+        if (!wanted.equals(store)) {
+            throw HostProblems.unknownEntry(name);
+        }
+        Directories.Found.Served served = served(name, directories.getToSend(name, generation));
+        if (request.isHead()) {
+            directories.reading(served).close();
+            return archive(served.replica(), out -> {});
+        }
+        return archive(directories.sending(served));
+    }
+
+    private static Response archive(HeldImage archive) {
         return archive(archive.replica(), new Response.StreamedBody() {
             @Override
             public void writeTo(OutputStream out) throws IOException {

@@ -21,6 +21,7 @@ import dev.spillway.worker.host.artifact.HostArtifacts;
 import dev.spillway.worker.host.directory.Deletions;
 import dev.spillway.worker.host.directory.TreePuts;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -188,6 +189,11 @@ public final class HostProblems {
         return Problem.of(ProblemType.NOT_STORED, why).exception();
     }
 
+    static ProblemException notFetched(List<String> failures) {
+        return Problem.of(ProblemType.NOT_FETCHED, "holders: " + String.join("; ", failures) + " (expected: one that sends its copy)")
+                .exception();
+    }
+
     static ProblemException keyReused(String key) {
         return Problem
                 .of(
@@ -198,19 +204,26 @@ public final class HostProblems {
 
     /** Returns what was stored, or refuses. */
     static PutOutcome.Stored stored(HostId host, EntryName name, long generation, TreePuts.Result result) {
+        if (result instanceof TreePuts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored stored)) {
+            return stored;
+        }
+        throw of(host, name, generation, result);
+    }
+
+    /** Returns the problem for any result of a put that stores nothing. */
+    static ProblemException of(HostId host, EntryName name, long generation, TreePuts.Result result) {
         return switch (result) {
-            case TreePuts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored stored) -> stored;
-            case TreePuts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw of(name, generation, outcome);
-            case TreePuts.Result.UnknownNamespace() -> throw unknownNamespace(name.namespace());
-            case TreePuts.Result.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
-            case TreePuts.Result.TooLarge(var maxBytes) -> throw tooLarge(maxBytes);
-            case TreePuts.Result.TreeRefused(var path, var detail) -> throw treeRefused(path, detail);
-            case TreePuts.Result.ArchiveMalformed(var path, var detail) -> throw malformedArchive(path, detail);
-            case TreePuts.Result.SourceRefused(var why) -> throw sourceRefused(why);
-            case TreePuts.Result.DiskFull(var why) -> throw diskFull(why);
-            case TreePuts.Result.Away(var unavailable) -> throw apart(unavailable);
-            case TreePuts.Result.Draining() -> throw draining(host);
-            case TreePuts.Result.KeyReused(var key) -> throw keyReused(key);
+            case TreePuts.Result.Settled(var _, var _, var _, var _, var outcome) -> of(name, generation, outcome);
+            case TreePuts.Result.UnknownNamespace() -> unknownNamespace(name.namespace());
+            case TreePuts.Result.OtherBackend(var backend) -> otherBackend(name.namespace(), backend);
+            case TreePuts.Result.TooLarge(var maxBytes) -> tooLarge(maxBytes);
+            case TreePuts.Result.TreeRefused(var path, var detail) -> treeRefused(path, detail);
+            case TreePuts.Result.ArchiveMalformed(var path, var detail) -> malformedArchive(path, detail);
+            case TreePuts.Result.SourceRefused(var why) -> sourceRefused(why);
+            case TreePuts.Result.DiskFull(var why) -> diskFull(why);
+            case TreePuts.Result.Away(var unavailable) -> apart(unavailable);
+            case TreePuts.Result.Draining() -> draining(host);
+            case TreePuts.Result.KeyReused(var key) -> keyReused(key);
         };
     }
 

@@ -395,7 +395,7 @@ final class PagerRoutes {
                                     fromPeer ? CachedDirectories.Source.PEER : CachedDirectories.Source.LOCAL,
                                     sequences));
             case HostPagers.Restored.NotFound(var found) -> {
-                DirectoryRoutes.served(name, found);
+                DirectoryRoutes.served(host, name, found);
                 throw new IllegalStateException("a served entry is restored: " + found);
             }
         };
@@ -411,7 +411,7 @@ final class PagerRoutes {
 
     private Response verify(Request request) throws Exception {
         EntryName name = entry(request);
-        Directories.Found.Served served = DirectoryRoutes.served(name, directories.getToRead(name));
+        Directories.Found.Served served = DirectoryRoutes.served(host, name, directories.getToRead(name, false));
         Snapshot snapshot = pagers.verify(served);
         return Response
                 .ok(

@@ -68,7 +68,9 @@ public final class WorkerRoutes {
     public static List<Endpoint> of(Host host) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new DirectoryPuts(host.id(), host.puts(), host.pace()).endpoints());
-        endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.prunes(), host.holdMax()).endpoints());
+        endpoints.addAll(
+                new DirectoryRoutes(host.id(), host.storeId(), host.directories(), host.deletions(), host.prunes(), host.holdMax())
+                        .endpoints());
         endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
         endpoints.addAll(new ArtifactRoutes(host.id(), host.storeId(), host.artifacts(), host.deletions()).endpoints());
         endpoints.addAll(new CacheRoutes(host.id(), host.artifacts(), host.deletions(), host.clock()).endpoints());

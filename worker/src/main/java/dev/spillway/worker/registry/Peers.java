@@ -2,6 +2,7 @@ package dev.spillway.worker.registry;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.ClientSecurity;
@@ -18,11 +19,13 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +38,8 @@ public final class Peers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
     private static final int TRIED_MAX = 3;
     private static final Duration TREE_TIMEOUT = Duration.ofHours(12);
+    /** Longest wait for bytes of a tree, after which the next holder is asked. */
+    private static final Duration TREE_SILENCE = Duration.ofSeconds(2);
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
     private static final long REFUSAL_BYTES_MAX = 64 << 10;
 
@@ -42,6 +47,8 @@ public final class Peers implements AutoCloseable {
     private final Duration answerWithin;
     /** Holders that did not answer recently. They are not asked for a while, because a host that hangs would delay each miss. */
     private final Cache<HostId, Boolean> silent = Caffeine.newBuilder().expireAfterWrite(SILENT_FOR).maximumSize(10_000).build();
+    /** The same for trees, which wait for less. These holders are asked if there are no others. */
+    private final Cache<HostId, Boolean> silentForTrees = Caffeine.newBuilder().expireAfterWrite(SILENT_FOR).maximumSize(10_000).build();
     private final JsonClient client;
 
     /** Receives an artifact that another worker sends. */
@@ -79,7 +86,7 @@ public final class Peers implements AutoCloseable {
      */
     public Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, Receiver receiver)
             throws IOException, InterruptedException {
-        for (RegistryClient.Holder holder : asked(entry)) {
+        for (RegistryClient.Holder holder : drawn(others(entry).filter(holder -> silent.getIfPresent(holder.hostId()) == null))) {
             Optional<ReceivedArtifact> copy = fetch(name, entry, holder, receiver);
             if (copy.isPresent()) {
                 return copy;
@@ -88,16 +95,25 @@ public final class Peers implements AutoCloseable {
         return Optional.empty();
     }
 
-    private List<RegistryClient.Holder> asked(RegistryClient.Entry entry) {
-        List<RegistryClient.Holder> holders = new ArrayList<>(
-                entry.holders()
-                        .stream()
-                        .filter(
-                                holder -> !holder.hostId().equals(host) && holder.address() != null
-                                        && silent.getIfPresent(holder.hostId()) == null)
-                        .toList());
-        Collections.shuffle(holders);
-        return holders.subList(0, Math.min(TRIED_MAX, holders.size()));
+    private Stream<RegistryClient.Holder> others(RegistryClient.Entry entry) {
+        return entry.holders().stream().filter(holder -> !holder.hostId().equals(host) && holder.address() != null);
+    }
+
+    private static List<RegistryClient.Holder> drawn(Stream<RegistryClient.Holder> holders) {
+        List<RegistryClient.Holder> drawn = new ArrayList<>(holders.toList());
+        Collections.shuffle(drawn);
+        return drawn.subList(0, Math.min(TRIED_MAX, drawn.size()));
+    }
+
+    private List<RegistryClient.Holder> holdersOfTree(RegistryClient.Entry entry, boolean spared) {
+        List<RegistryClient.Holder> all = others(entry).toList();
+        List<RegistryClient.Holder> heard = all.stream().filter(holder -> silentForTrees.getIfPresent(holder.hostId()) == null).toList();
+        List<RegistryClient.Holder> left = heard.isEmpty() ? all : heard;
+        if (!spared || left.size() < 2) {
+            return drawn(left.stream());
+        }
+        RegistryClient.Holder oldest = Collections.min(left, Comparator.comparing(holder -> String.valueOf(holder.replicaId())));
+        return drawn(left.stream().filter(holder -> !holder.equals(oldest)));
     }
 
     private Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Receiver receiver)
@@ -130,43 +146,65 @@ public final class Peers implements AutoCloseable {
 
     /** Receives the tar stream of a tree. */
     @FunctionalInterface
-    public interface TreeReceiver {
-        /** Returns whether the tree is stored. */
-        boolean receive(InputStream tar) throws Exception;
+    public interface TreeReceiver<T> {
+        /**
+         * Returns the result, with which no other holder is asked; empty if the stream was not a whole tree.
+         *
+         * @throws IOException if the stream failed
+         */
+        Optional<T> receive(InputStream tar) throws IOException, InterruptedException;
     }
 
-    /** Takes a copy of a tree from one of its holders, which are tried in random order, and returns whether the receiver stored one. */
-    public boolean fetchTree(EntryName name, RegistryClient.Entry entry, TreeReceiver receiver) throws InterruptedException {
-        for (RegistryClient.Holder holder : asked(entry)) {
-            Outcome<Boolean> outcome = client.receive(
+    /**
+     * The outcome of asking the holders of a tree.
+     *
+     * @param result   what the receiver returned; empty if no holder sent the tree
+     * @param failures the asked holders that did not, each with the reason
+     * @param busy     whether one of them sends the tree to so many hosts now that it may be asked again
+     */
+    public record TreeCopy<T>(Optional<T> result, List<String> failures, boolean busy) {}
+
+    /**
+     * Takes a copy of a tree from one of its holders, which are tried in random order. A silent one is left after two seconds.
+     *
+     * @param spared whether the holder of the oldest copy is not asked if there is another one. So hosts that all want a tree at once read its source
+     *               only until one of them has it
+     */
+    public <T> TreeCopy<T> fetchTree(EntryName name, RegistryClient.Entry entry, boolean spared, TreeReceiver<T> receiver)
+            throws InterruptedException {
+        List<String> failures = new ArrayList<>();
+        boolean busy = false;
+        for (RegistryClient.Holder holder : holdersOfTree(entry, spared)) {
+            Outcome<Optional<T>> outcome = client.receive(
                     ServerAddress.parse(String.valueOf(holder.address())),
-                    Outgoing.traced(Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT)),
-                    (headers, body) -> {
-                        String generation = headers.getOrDefault("spillway-generation", "");
-                        return generation.equals(Long.toString(entry.generation())) && received(receiver, body);
-                    });
+                    Outgoing.traced(
+                            Call.of(
+                                    WorkerApi.GET_TREE_COPY.at(name.namespace(), name.key())
+                                            .with("generation", entry.generation())
+                                            .with("storeId", holder.storeId()),
+                                    TREE_TIMEOUT)),
+                    TREE_SILENCE,
+                    (headers, body) -> receiver.receive(body));
+            String failure;
             switch (outcome) {
-                case Outcome.Answer<Boolean>(var _, var stored) when stored -> {
-                    return true;
+                case Outcome.Answer<Optional<T>>(var _, var result) when result.isPresent() -> {
+                    return new TreeCopy<>(result, failures, false);
                 }
-                case Outcome.Answer<Boolean> _ ->
-                        LOG.info("{}: no copy from {}: it has another generation, or it was not stored here", name, holder.hostId());
-                case Outcome.Refused<Boolean>(var problem) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), problem);
-                case Outcome.Unreachable<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
-                case Outcome.Unknown<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
+                case Outcome.Answer<Optional<T>> _ -> failure = "sent what is no whole tree";
+                case Outcome.Refused<Optional<T>>(var problem) -> {
+                    busy |= problem.type() == ProblemType.BUSY;
+                    failure = problem.toString();
+                }
+                case Outcome.Unreachable<Optional<T>>(var why) -> failure = why;
+                case Outcome.Unknown<Optional<T>>(var why) -> failure = why;
             }
+            if (outcome instanceof Outcome.Unreachable || outcome instanceof Outcome.Unknown) {
+                silentForTrees.put(holder.hostId(), true);
+            }
+            LOG.debug("{}: no copy from {}: {}", name, holder.hostId(), failure);
+            failures.add(holder.hostId() + ": " + failure);
         }
-        return false;
-    }
-
-    private static boolean received(TreeReceiver receiver, InputStream tar) throws IOException, InterruptedException {
-        try {
-            return receiver.receive(tar);
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException(e.getMessage(), e);
-        }
+        return new TreeCopy<>(Optional.empty(), failures, busy);
     }
 
     private static OptionalLong length(Map<String, String> headers) {

@@ -22,6 +22,7 @@ import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
+import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.codec.Json;
@@ -98,10 +99,16 @@ public final class RegistryClient implements AutoCloseable {
     /**
      * A host that has a copy.
      *
+     * @param replicaId id of the copy, which grows with the time at which it was made; absent from a registry of an older version
      * @param storeId the store that it is in; absent from a registry of an older version
      * @param address address of its worker; absent from a registry of an older version
      */
-    public record Holder(HostId hostId, String state, @Nullable StoreId storeId, @Nullable String address) {}
+    public record Holder(
+            HostId hostId,
+            String state,
+            @Nullable ReplicaId replicaId,
+            @Nullable StoreId storeId,
+            @Nullable String address) {}
 
     public record DeletedEntry(SnapshotId snapshotId) {}
 

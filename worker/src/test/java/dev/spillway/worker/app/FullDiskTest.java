@@ -8,7 +8,9 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,15 +61,57 @@ class FullDiskTest {
 
     @Test
     void aDiskWithoutInodesUnderTheIndex() throws Exception {
-        Machine.onTmpfs(disk, "64m,nr_inodes=300", () -> withFull("inodes", directory -> {
-            try {
-                for (int number = 0;; number++) {
-                    Files.createFile(directory.resolve("filler-" + number));
+        Machine.onTmpfs(disk, "64m,nr_inodes=300", () -> withFull("inodes", FullDiskTest::takeAllInodes));
+    }
+
+    @Test
+    void aHostStartsWithoutFreeInodesAndFreesSomeByItself() throws Exception {
+        Machine.onTmpfs(disk, "64m,nr_inodes=600", () -> {
+            Path tree = PuttingWorker.tree(folder.resolve("tree"));
+            TestRegistry registry = new TestRegistry().namespace("images", 10, 1L << 20);
+            Path fillers = Files.createDirectory(disk.resolve("fillers"));
+            Path reserve = disk.resolve("store/reserve");
+            Map<String, String> settings = Map.of("min-free-bytes", "0");
+            try (TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
+                try (RunningWorker worker = new RunningWorker(disk.resolve("store"), coordinator.address().toString(), settings).joined()) {
+                    assertThat(worker.store("kept", tree).status()).isEqualTo(200);
+                    assertThat(worker.store("deleted", tree).status()).isEqualTo(200);
                 }
-            } catch (IOException e) {
-                assertThat(e).hasMessageContaining("No space left");
+                assertThat(RunningWorker.names(reserve)).hasSize(64);
+                // Also without the reserve, what is in the trash makes room.
+                for (boolean reserved : List.of(true, false)) {
+                    if (!reserved) {
+                        Path trash = Files.createDirectories(disk.resolve("store/trash").resolve(UUID.randomUUID().toString()));
+                        for (int number = 0; number < 80; number++) {
+                            Files.createFile(trash.resolve("file-" + number));
+                        }
+                        Machine.remove(reserve);
+                    }
+                    takeAllInodes(fillers);
+                    try (RunningWorker worker =
+                            new RunningWorker(disk.resolve("store"), coordinator.address().toString(), settings).joined()) {
+                        assertWhole(worker, "kept");
+                        worker.delete(entry("deleted"));
+                        eventually(() -> worker.area("images").size() == 1 && worker.area("trash").isEmpty());
+                        Machine.remove(fillers);
+                        Files.createDirectory(fillers);
+                        assertThat(worker.store("deleted", tree).status()).isEqualTo(200);
+                        worker.delete(entry("deleted"));
+                        eventually(() -> Files.exists(reserve) && RunningWorker.names(reserve).size() == 64);
+                    }
+                }
             }
-        }));
+        });
+    }
+
+    private static void takeAllInodes(Path directory) {
+        try {
+            for (int number = 0;; number++) {
+                Files.createFile(directory.resolve("filler-" + number));
+            }
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("No space left");
+        }
     }
 
     private void withFull(String what, Filling filling) throws Exception {

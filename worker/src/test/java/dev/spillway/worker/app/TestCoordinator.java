@@ -48,6 +48,7 @@ final class TestCoordinator implements AutoCloseable {
     /** Number of reads of entries. */
     final AtomicInteger entriesAsked = new AtomicInteger();
     private final Map<String, Integer> refused = new ConcurrentHashMap<>();
+    private final Map<String, Integer> carriedOut = new ConcurrentHashMap<>();
     /** Answers to deletions with an idempotency key. */
     private final Map<String, Map<String, Object>> kept = new ConcurrentHashMap<>();
 
@@ -86,6 +87,11 @@ final class TestCoordinator implements AutoCloseable {
         return refused.getOrDefault(verb, 0);
     }
 
+    /** Returns the number of requests of a verb that were carried out. */
+    int carriedOut(String verb) {
+        return carriedOut.getOrDefault(verb, 0);
+    }
+
     /** Carries out no heartbeat from now on. When this returns, the worker has taken the answers of all that came before. */
     void stopHeartbeats() throws Exception {
         int before = refused("heartbeat");
@@ -105,6 +111,7 @@ final class TestCoordinator implements AutoCloseable {
             }
             Object answer = registry.answer(request.body(type, TestRegistry.json()))
                     .orElseThrow(() -> Problem.of(ProblemType.FENCED, "another incarnation").exception());
+            carriedOut.merge(verb, 1, Integer::sum);
             if (answersLost.contains(verb)) {
                 throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection was lost while committing").exception();
             }

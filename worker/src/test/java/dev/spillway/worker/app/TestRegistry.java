@@ -160,6 +160,8 @@ final class TestRegistry {
             if (row.name.equals(name) && row.order == null) {
                 replicas.add(
                         Map.of(
+                                "replicaId",
+                                id,
                                 "hostId",
                                 row.host,
                                 "state",

@@ -40,11 +40,11 @@ public final class OtherUser {
         // whoever is nobody may not be able to read where these classes were built
         Path classes = Files.createTempDirectory("classes");
         for (String part : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")).split(":", -1)) {
-            // a store needs no library but for archives, and modules are jars once they are packaged
+            // a store needs no library but SLF4J, and others for archives; modules are jars once they are packaged
             Path path = Path.of(part);
             if (Files.isDirectory(path)) {
                 Machine.run("cp", "-r", part + "/.", classes.toString());
-            } else if (path.getFileName() != null && path.getFileName().toString().startsWith("spillway-")) {
+            } else if (path.getFileName() != null && path.getFileName().toString().matches("(spillway|slf4j-api)-.*")) {
                 Machine.run("cp", part, classes.toString());
             }
         }

@@ -28,6 +28,11 @@ public record ArchiveLimits(long maxEntries, long maxBytes, long maxContentBytes
         }
     }
 
+    /** Returns limits of a copy that another host of the fleet sends: this many allocated bytes, and paths of 4,095 bytes. */
+    public static ArchiveLimits ofCopy(long maxBytes) {
+        return new ArchiveLimits(Long.MAX_VALUE, maxBytes, Long.MAX_VALUE, LONGEST_PATH);
+    }
+
     /** Returns limits of this many allocated bytes, 1,000,000 entries, 1 TiB of content, and paths of 4,095 bytes. */
     public static ArchiveLimits ofBytes(long maxBytes) {
         return new ArchiveLimits(DEFAULT_ENTRIES, maxBytes, DEFAULT_CONTENT_BYTES, LONGEST_PATH);

@@ -6,16 +6,15 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /** A caller's stream. It remembers its own failure, so that a broken connection is not taken for a broken archive. Closing it does nothing. */
-final class ReceivedStream extends FilterInputStream {
+public final class ReceivedStream extends FilterInputStream {
     private @Nullable IOException failure;
 
-    ReceivedStream(InputStream stream) {
+    public ReceivedStream(InputStream stream) {
         super(stream);
     }
 
     /** Returns the exception that the stream itself threw; null if it threw none. */
-    @Nullable
-    IOException failure() {
+    public @Nullable IOException failure() {
         return failure;
     }
 

@@ -41,6 +41,8 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>} and {@code trash/<id>}, each a tree. One process at a time has it
@@ -57,6 +59,7 @@ import java.util.function.LongConsumer;
  * operation. It leaves nothing behind, except a partly deleted tree in the trash.
  */
 public final class ImageStore implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageStore.class);
     private static final int PRIVATE_FILE = 0600;
 
     private final StoreFiles files;
@@ -67,11 +70,13 @@ public final class ImageStore implements AutoCloseable {
     private final FreeSpace space;
     private final StoreProbe probe;
     private final Staging staging;
+    private final InodeReserve inodes;
     private final ReadWriteLock open = new ReentrantReadWriteLock();
     private boolean closed;
 
     private ImageStore(StoreFiles files, long minFreeBytes, boolean ignoreTrusted) throws IOException {
         this.files = files;
+        this.inodes = new InodeReserve(files.root());
         this.seesTrusted = files.root().seesTrustedAttributes();
         this.images = files.path().resolve(StoreArea.IMAGES.directory().toString());
         this.offers = new OfferedSources(files.offered());
@@ -84,6 +89,32 @@ public final class ImageStore implements AutoCloseable {
                 sourcesLeft.remove(id);
             }
         }
+    }
+
+    /** Frees inodes, if there are too few to open the index: first the reserve, then trees in the trash, which nobody needs. */
+    private void makeRoomForStart() throws IOException, InterruptedException {
+        if (!inodes.isShort()) {
+            return;
+        }
+        LOG.warn(
+                "store {}: too few inodes are free for a start, so the reserve is given back, and trees in the trash are deleted if that is not enough"
+                        + " (expected: {} free or more)",
+                files.path(),
+                InodeReserve.FILES);
+        int released = inodes.release();
+        int emptied = 0;
+        for (String id : idsIn(StoreArea.TRASH)) {
+            if (!inodes.isShort()) {
+                break;
+            }
+            try {
+                unlinkNow(StoreFiles.name(id), UnlinkPace.none());
+                emptied++;
+            } catch (IOException e) {
+                LOG.warn("trash/{}: cannot be deleted: {}", id, e.getMessage());
+            }
+        }
+        LOG.info("store {}: {} files of the reserve and {} trees in the trash were deleted", files.path(), released, emptied);
     }
 
     /**
@@ -104,7 +135,21 @@ public final class ImageStore implements AutoCloseable {
      *                      cannot see them, such a move leaves its source
      */
     public static ImageStore open(Path directory, long minFreeBytes, boolean ignoreTrusted) throws IOException, InterruptedException {
-        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes, ignoreTrusted));
+        return PlatformThreads.call(() -> {
+            StoreFiles files = StoreFiles.open(directory);
+            boolean complete = false;
+            try {
+                ImageStore store = new ImageStore(files, minFreeBytes, ignoreTrusted);
+                store.makeRoomForStart();
+                store.inodes.refill();
+                complete = true;
+                return store;
+            } finally {
+                if (!complete) {
+                    files.close();
+                }
+            }
+        });
     }
 
     /** Returns whether this process sees {@code trusted.*} attributes, and so stores them. */
@@ -345,8 +390,8 @@ public final class ImageStore implements AutoCloseable {
     public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
         FileName name = StoreFiles.name(id);
         return run(() -> {
-            UnlinkOutcome outcome =
-                    isMarked(name) ? unlinkInPlace(name, pace) : TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
+            UnlinkOutcome outcome = unlinkNow(name, pace);
+            inodes.refill();
             if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
                 // The tree is a copy that was never settled, so its source stays.
                 offers.remove(id);
@@ -354,6 +399,10 @@ public final class ImageStore implements AutoCloseable {
             }
             return outcome;
         });
+    }
+
+    private UnlinkOutcome unlinkNow(FileName name, UnlinkPace pace) throws IOException, InterruptedException {
+        return isMarked(name) ? unlinkInPlace(name, pace) : TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
     }
 
     private UnlinkOutcome unlinkInPlace(FileName name, UnlinkPace pace) throws IOException, InterruptedException {

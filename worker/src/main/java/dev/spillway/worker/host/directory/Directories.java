@@ -5,6 +5,7 @@ import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
 import dev.spillway.worker.core.model.Hold;
 import dev.spillway.worker.core.model.HoldAnswer;
 import dev.spillway.worker.core.model.ReplicaRecord;
@@ -23,8 +24,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,19 +40,36 @@ import org.jspecify.annotations.Nullable;
 public final class Directories {
     /** Owner of the holds on copies that are being sent. No token can have this name. */
     private static final String READING = "(reading)";
+    /** Hosts to which one copy is sent at once. Others wait until one of these has a copy to give. */
+    private static final int SENDS_AT_ONCE = 2;
+    /** Time for which a sent copy counts after its last byte. In that time, its receiver becomes a holder. */
+    private static final Duration SEND_COUNTS_LONGER = Duration.ofSeconds(1);
+    private static final int FETCHES_MAX = 2;
+    private static final Duration COMPARE_EVERY = Duration.ofMinutes(1);
+
     private final HostLoop loop;
     private final HostView view;
     private final ImageStore store;
     private final RegistryClient registry;
     private final Policies policies;
+    private final TreeFetches fetches;
     private final InstantSource clock;
     private final Duration archiveHold;
     private final int holdsMax;
+    private final LongAdder sentEver = new LongAdder();
+    private final Map<ReplicaId, Integer> sends = new ConcurrentHashMap<>();
+    /** Time at which a comparison was last asked for because another host found that a copy is not here. */
+    private final AtomicReference<Instant> comparedAt = new AtomicReference<>(Instant.EPOCH);
 
     /** The result of a read. */
     public sealed interface Found {
-        /** @param hold the granted hold, if one was asked for */
-        record Served(ReplicaRecord replica, Path path, Optional<Hold> hold) implements Found {}
+        /**
+         * A copy on this host.
+         *
+         * @param hold    the granted hold, if one was asked for
+         * @param fetched whether it was taken from another host because of this read
+         */
+        record Served(ReplicaRecord replica, Path path, Optional<Hold> hold, boolean fetched) implements Found {}
 
         /** This host serves no copy of that key. */
         record Missing() implements Found {}
@@ -60,9 +85,25 @@ public final class Directories {
         /** No hold was granted: the host has as many as it grants. */
         record TooManyHolds(int max) implements Found {}
 
+        /** Other hosts have copies, and none of them sent one. */
+        record NotFetched(List<String> failures) implements Found {}
+
+        /** Another host sent a copy, and this host did not keep it. */
+        record NotKept(long generation, TreePuts.Result result) implements Found {}
+
         /** Unknown: the registry cannot be asked, or this host serves nothing. */
         record Away(HostView.RegistryUnavailable unavailable) implements Found {}
     }
+
+    /**
+     * A read of a key.
+     *
+     * @param hold  length of the hold; without a hold the path may be gone before the caller uses it
+     * @param fresh whether the registry is asked first
+     * @param fetch whether a copy is taken from another host if this host has none, or only an older one
+     * @param owner name of the client that takes the hold; empty if clients need not authenticate
+     */
+    public record Read(Optional<Duration> hold, boolean fresh, boolean fetch, Optional<String> owner) {}
 
     /** A served copy with the time of its last read. */
     public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
@@ -76,6 +117,7 @@ public final class Directories {
             ImageStore store,
             RegistryClient registry,
             Policies policies,
+            TreeFetches fetches,
             InstantSource clock,
             Duration archiveHold,
             int holdsMax) {
@@ -84,26 +126,45 @@ public final class Directories {
         this.store = store;
         this.registry = registry;
         this.policies = policies;
+        this.fetches = fetches;
         this.clock = clock;
         this.archiveHold = archiveHold;
         this.holdsMax = holdsMax;
     }
 
-    /**
-     * Finds the served copy of a key and counts the access.
-     *
-     * @param holdFor length of the hold; without a hold the path may be gone before the caller uses it
-     * @param fresh   whether the registry is asked first
-     * @param owner   name of the client that takes the hold; empty if clients need not authenticate
-     */
-    public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh, Optional<String> owner)
-            throws HostBusyException, HostStoppedException, InterruptedException {
-        Found found = find(
-                name,
-                fresh,
-                least -> holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax, owner.orElse(null))
-                        : unheld(name, least));
-        return counted(name, found);
+    /** Finds the served copy of a key and counts the access. */
+    public Found get(EntryName name, Read read) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Search search = least -> read.hold().isPresent()
+                ? held(name, read.hold().get(), least, holdsMax, read.owner().orElse(null))
+                : unheld(name, least);
+        return counted(name, findOrFetch(name, read.fresh(), read.fetch(), search));
+    }
+
+    private Found findOrFetch(EntryName name, boolean fresh, boolean fetch, Search search)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Found found = find(name, fresh, search);
+        // A copy that was begun for an earlier caller may be older than what this caller asks for, or be evicted again.
+        for (int times = 0; fetch && times < FETCHES_MAX && (found instanceof Found.Missing || found instanceof Found.Stale); times++) {
+            TreeFetches.Fetched fetched = fetches.fetch(name);
+            if (!(fetched instanceof TreeFetches.Fetched.Here)) {
+                return unfetched(fetched, found);
+            }
+            found = find(name, fresh, search);
+            if (found instanceof Found.Served served) {
+                return new Found.Served(served.replica(), served.path(), served.hold(), true);
+            }
+        }
+        return found;
+    }
+
+    private static Found unfetched(TreeFetches.Fetched fetched, Found before) {
+        return switch (fetched) {
+            case TreeFetches.Fetched.Here _, TreeFetches.Fetched.NoHolder _ -> before;
+            case TreeFetches.Fetched.UnknownNamespace() -> new Found.UnknownNamespace();
+            case TreeFetches.Fetched.Failed(var failures, var _) -> new Found.NotFetched(failures);
+            case TreeFetches.Fetched.NotKept(var generation, var result) -> new Found.NotKept(generation, result);
+            case TreeFetches.Fetched.Away(var unavailable) -> new Found.Away(unavailable);
+        };
     }
 
     /** Does the same as {@link #get} without a hold, but never blocks; empty if that is not possible. */
@@ -189,7 +250,7 @@ public final class Directories {
     }
 
     private Found.Served served(ReplicaRecord replica, Optional<Hold> hold) {
-        return new Found.Served(replica, store.imagePath(replica.image().value()), hold);
+        return new Found.Served(replica, store.imagePath(replica.image().value()), hold, false);
     }
 
     private Found missing(EntryName name) throws InterruptedException {
@@ -203,7 +264,7 @@ public final class Directories {
         switch (found) {
             case Found.Served _ -> loop.uses().hit(name, clock.instant());
             case Found.Missing() -> loop.missed(name);
-            case Found.UnknownNamespace _, Found.OtherBackend _, Found.Stale _, Found.TooManyHolds _, Found.Away _ -> {
+            case Found.UnknownNamespace _, Found.OtherBackend _, Found.Stale _, Found.TooManyHolds _, Found.NotFetched _, Found.NotKept _, Found.Away _ -> {
                 // Nothing was read.
             }
         }
@@ -280,14 +341,65 @@ public final class Directories {
         return loop.call((agent, now) -> agent.release(hold));
     }
 
-    /** Finds the served copy of a key, counts the access and holds the copy for {@link #reading}. */
-    public Found getToRead(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
-        return counted(name, find(name, false, least -> held(name, archiveHold, least, Integer.MAX_VALUE, READING)));
+    /**
+     * Finds the served copy of a key, counts the access and holds the copy for {@link #reading}.
+     *
+     * @param fetch whether a copy is taken from another host if this host has none
+     */
+    public Found getToRead(EntryName name, boolean fetch)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Search search = least -> held(name, archiveHold, least, Integer.MAX_VALUE, READING);
+        return counted(name, findOrFetch(name, false, fetch, search));
+    }
+
+    /**
+     * Does the same as {@link #getToRead} for another host, which was told that the copy is here. Counts no access: the registry counts it when it
+     * names the holders. If the copy is not here, this host soon compares all its copies with the registry, which then forgets this one.
+     *
+     * @param generation the generation that is asked for; another one is not given
+     */
+    public Found getToSend(EntryName name, long generation) throws HostBusyException, HostStoppedException, InterruptedException {
+        Found found = find(name, false, least -> held(name, archiveHold, generation, Integer.MAX_VALUE, READING));
+        if (found instanceof Found.Served served && served.replica().generation() != generation) {
+            reading(served).close();
+            return new Found.Missing();
+        }
+        if (found instanceof Found.Missing || found instanceof Found.Stale) {
+            Instant now = clock.instant();
+            Instant before = comparedAt.get();
+            if (before.plus(COMPARE_EVERY).isBefore(now) && comparedAt.compareAndSet(before, now)) {
+                loop.reconcileSoon();
+            }
+        }
+        return found;
     }
 
     /** Keeps a copy whole while it is read. The caller closes it. */
     public HeldImage reading(Found.Served served) {
-        return new HeldImage(this, served.hold().orElseThrow().id(), served.replica());
+        return new HeldImage(this, served.hold().orElseThrow().id(), served.replica(), () -> {});
+    }
+
+    /**
+     * Does the same as {@link #reading}, for a copy that is sent to another host.
+     *
+     * @throws HostBusyException if the copy is being sent to as many hosts as at once; its hold is released
+     */
+    public HeldImage sending(Found.Served served) throws HostBusyException {
+        ReplicaId copy = served.replica().id();
+        Runnable ended = () -> sends.computeIfPresent(copy, (id, count) -> count == 1 ? null : count - 1);
+        if (sends.merge(copy, 1, Integer::sum) > SENDS_AT_ONCE) {
+            ended.run();
+            reading(served).close();
+            throw new HostBusyException("this tree is being sent to as many hosts as at once (%d)".formatted(SENDS_AT_ONCE));
+        }
+        sentEver.increment();
+        Executor later = CompletableFuture.delayedExecutor(SEND_COUNTS_LONGER.toNanos(), TimeUnit.NANOSECONDS);
+        return new HeldImage(this, served.hold().orElseThrow().id(), served.replica(), () -> later.execute(ended));
+    }
+
+    /** Returns the number of copies that were sent to other hosts since the start, complete or not. */
+    public long sent() {
+        return sentEver.sum();
     }
 
     public Instant archiveHeldUntil() {

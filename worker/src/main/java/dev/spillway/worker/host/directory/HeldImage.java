@@ -19,9 +19,13 @@ public final class HeldImage implements AutoCloseable {
     private final Directories directories;
     private final UUID hold;
     private final ReplicaRecord replica;
+    private final Runnable onClose;
     private Instant until;
+    private boolean closed;
 
-    public HeldImage(Directories directories, UUID hold, ReplicaRecord replica) {
+    /** @param onClose run once, when this is closed first */
+    HeldImage(Directories directories, UUID hold, ReplicaRecord replica, Runnable onClose) {
+        this.onClose = onClose;
         this.directories = directories;
         this.hold = hold;
         this.replica = replica;
@@ -78,6 +82,11 @@ public final class HeldImage implements AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        onClose.run();
         try {
             directories.release(hold);
         } catch (HostBusyException | HostStoppedException e) {

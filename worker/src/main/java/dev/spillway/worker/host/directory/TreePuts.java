@@ -43,8 +43,6 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -73,18 +71,6 @@ public final class TreePuts {
     /** Caps the trees that are staged at the same time. Uploads have a cap of their own, because their senders decide how long they take. */
     public record AtOnce(int copied, int unpacked) {}
 
-    private record Places(String setting, int all, Semaphore free) {
-        Places(String setting, int all) {
-            this(setting, all, new Semaphore(all));
-        }
-
-        void enter(Duration patience) throws HostBusyException, InterruptedException {
-            if (!free.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw new HostBusyException("as many are under way as are taken at once (%s, %d)".formatted(setting, all));
-            }
-        }
-    }
-
     /** The source of a tree. */
     public sealed interface Source {
         record Directory(String path, StageMode mode) implements Source {}
@@ -95,6 +81,9 @@ public final class TreePuts {
          * @param strict whether it is refused if the image would lack something of it
          */
         record Archive(InputStream stream, boolean strict) implements Source {}
+
+        /** The tar stream of another host's copy, read to its end. Its owners, modes and attributes are trusted. {@link TreeFetches} caps these. */
+        record Copy(InputStream stream) implements Source {}
 
         /**
          * A writer in this process.
@@ -253,11 +242,20 @@ public final class TreePuts {
         }
     }
 
+    /** Returns why this host takes no tree at all now, before anything is copied; empty if it does. */
+    Optional<Result> refused() throws IOException {
+        // A registration that is under way when the drain begins is refused by the registry.
+        if (loop.view().status().draining()) {
+            return Optional.of(new Result.Draining());
+        }
+        return store.hasRoomFor(0) ? Optional.empty() : Optional.of(new Result.DiskFull("disk: less than min-free-bytes is free"));
+    }
+
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        // Checked before anything is copied. A registration that is under way when the drain begins is refused by the registry.
-        if (loop.view().status().draining()) {
-            return new Result.Draining();
+        Optional<Result> refused = refused();
+        if (refused.isPresent()) {
+            return refused.get();
         }
         return switch (policies.now(put.name().namespace())) {
             case Policies.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
@@ -265,18 +263,14 @@ public final class TreePuts {
             case Policies.PolicyNow.Known known when !known.isOf(Backend.DIRECTORY) -> new Result.OtherBackend(known.policy().backend());
             case Policies.PolicyNow.Known known -> {
                 long maxBytes = known.maxBytes();
-                Places places = places(put.source());
-                places.enter(deadline);
                 ReplicaId id = ids.mint();
                 StageOutcome outcome;
-                try {
+                try (var _ = enter(put.source())) {
                     outcome = staged(id, put, maxBytes);
                 } catch (SourceNotAllowedException e) {
                     yield new Result.SourceRefused(String.valueOf(e.getMessage()));
                 } catch (StoreFullException e) {
                     yield new Result.DiskFull(String.valueOf(e.getMessage()));
-                } finally {
-                    places.free().release();
                 }
                 yield switch (outcome) {
                     case StageOutcome.TooLarge(var bound) -> new Result.TooLarge(bound);
@@ -309,10 +303,11 @@ public final class TreePuts {
         return notKept.getOrDefault(kind, 0L);
     }
 
-    private Places places(Source source) {
+    private Places.Place enter(Source source) throws HostBusyException, InterruptedException {
         return switch (source) {
-            case Source.Archive _ -> unpacking;
-            case Source.Directory _, Source.Written _ -> copying;
+            case Source.Archive _ -> unpacking.enter(deadline);
+            case Source.Copy _ -> () -> {};
+            case Source.Directory _, Source.Written _ -> copying.enter(deadline);
         };
     }
 
@@ -320,6 +315,15 @@ public final class TreePuts {
         return switch (put.source()) {
             case Source.Archive(var stream, var strict) ->
                     store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT, strict);
+            case Source.Copy(var stream) -> work.run(
+                    put.name(),
+                    Work.Kind.FETCH,
+                    progress -> store.stageArchive(
+                            id.toString(),
+                            new CountedStream(stream, progress),
+                            ArchiveLimits.ofCopy(Math.max(1, maxBytes)),
+                            ArchiveTrust.EVERYTHING,
+                            false));
             case Source.Written(var writer, var _) -> written(id, writer, maxBytes);
             case Source.Directory(var path, var mode) -> {
                 try (SourceDirectory directory = allowed.open(path)) {

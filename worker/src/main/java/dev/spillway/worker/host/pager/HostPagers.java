@@ -2,7 +2,6 @@ package dev.spillway.worker.host.pager;
 
 import dev.spillway.api.body.Work;
 import dev.spillway.api.body.Work.Kind;
-import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
@@ -27,8 +26,6 @@ import dev.spillway.worker.host.WorkUnderWay;
 import dev.spillway.worker.host.directory.Directories;
 import dev.spillway.worker.host.directory.HeldImage;
 import dev.spillway.worker.host.directory.TreePuts;
-import dev.spillway.worker.registry.Peers;
-import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -78,7 +75,7 @@ public final class HostPagers implements AutoCloseable {
     public record Settings(Path files, long bytesMax) {}
 
     /** The parts of the host that pagers use. */
-    public record Host(HostLoop loop, ImageStore store, Directories directories, TreePuts puts, RegistryClient registry, Peers peers) {}
+    public record Host(HostLoop loop, ImageStore store, Directories directories, TreePuts puts) {}
 
     /** A pager with its name, its counts and its pause. */
     public static final class Open {
@@ -372,12 +369,7 @@ public final class HostPagers implements AutoCloseable {
 
     private Restored read(Open pager, EntryName name, boolean fetch)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        Directories.Found found = host.directories().getToRead(name);
-        boolean fetched = false;
-        if (fetch && found instanceof Directories.Found.Missing && fetch(name)) {
-            found = host.directories().getToRead(name);
-            fetched = true;
-        }
+        Directories.Found found = host.directories().getToRead(name, fetch);
         if (!(found instanceof Directories.Found.Served served)) {
             return new Restored.NotFound(found);
         }
@@ -391,33 +383,14 @@ public final class HostPagers implements AutoCloseable {
                 packs.add(snapshot);
                 return restored;
             });
-            return new Restored.Done(served.replica(), fetched, sequences);
+            return new Restored.Done(served.replica(), served.fetched(), sequences);
         } catch (PagerRefusedException e) {
-            if (fetched && e.reason() == Reason.DAMAGED) {
+            if (served.fetched() && e.reason() == Reason.DAMAGED) {
                 LOG.warn("{}: the copy from another host is dropped, because it is damaged: {}", name, e.getMessage());
                 host.loop().lost(served.replica().image());
             }
             throw e;
         }
-    }
-
-    /** Takes a copy of an entry from another host, and returns whether this host has it then. */
-    private boolean fetch(EntryName name) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        if (!(host.registry().entry(name, false) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry))) {
-            return false;
-        }
-        return host.peers().fetchTree(name, entry, body -> {
-            TreePuts.Result result = host.puts()
-                    .put(
-                            new TreePuts.Put(
-                                    name,
-                                    new TreePuts.Source.Archive(body, false),
-                                    entry.described(),
-                                    entry.generation(),
-                                    Optional.of(entry.snapshotId()),
-                                    Optional.empty()));
-            return result instanceof TreePuts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored _);
-        });
     }
 
     /** Opens the snapshot that the entry names. Refuses another valid snapshot in its place, which another host may have sent by mistake. */

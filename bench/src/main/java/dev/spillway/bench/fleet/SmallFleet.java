@@ -1,4 +1,4 @@
-package dev.spillway.bench.http;
+package dev.spillway.bench.fleet;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.coordinator.app.Coordinator;
@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** A coordinator and one worker in this process, on embedded servers. Closing deletes all they kept. */
-final class SmallFleet implements AutoCloseable {
+public final class SmallFleet implements AutoCloseable {
     private final Path folder;
     private final Lifecycle lifecycle = new Lifecycle("fleet of the benchmark");
     private final EmbeddedServers servers;
@@ -63,7 +63,7 @@ final class SmallFleet implements AutoCloseable {
     }
 
     /** Starts one more worker, which ends with the fleet. */
-    Worker worker(String host, Map<String, String> more) throws Exception {
+    public Worker worker(String host, Map<String, String> more) throws Exception {
         Map<String, String> settings = with(
                 more,
                 Map.of(
@@ -86,16 +86,16 @@ final class SmallFleet implements AutoCloseable {
         return started;
     }
 
-    static SmallFleet start() throws InterruptedException {
+    public static SmallFleet start() throws InterruptedException {
         return start(Map.of());
     }
 
     /** @param ofWorker settings of the worker besides those that make it one of this fleet */
-    static SmallFleet start(Map<String, String> ofWorker) throws InterruptedException {
+    public static SmallFleet start(Map<String, String> ofWorker) throws InterruptedException {
         return start(Map.of(), ofWorker);
     }
 
-    static SmallFleet start(Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws InterruptedException {
+    public static SmallFleet start(Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws InterruptedException {
         try {
             return new SmallFleet(Files.createTempDirectory(folderPrefix()).toRealPath(), ofCoordinator, ofWorker);
         } catch (InterruptedException e) {
@@ -106,23 +106,23 @@ final class SmallFleet implements AutoCloseable {
     }
 
     /** Names the process, so that whoever looks for folders left behind sees no other process's. */
-    static String folderPrefix() {
+    public static String folderPrefix() {
         return "spillway-http-%d-".formatted(ProcessHandle.current().pid());
     }
 
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
-    EmbeddedServers servers() {
+    public EmbeddedServers servers() {
         return servers;
     }
 
-    String coordinator() {
+    public String coordinator() {
         return coordinator.address().toString();
     }
 
-    String worker() {
+    public String worker() {
         return worker.address().toString();
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.directories;
+
+import org.jspecify.annotations.NullMarked;
