@@ -143,7 +143,7 @@ public final class JsonClient implements AutoCloseable {
             InputStream content = answer.getEntity() == null ? InputStream.nullInputStream() : answer.getEntity().getContent();
             AwaitedStream body = new AwaitedStream(content, deadline);
             T result = reader.read(headers(answer), body);
-            if (body.read() >= 0) {
+            if (answer.getEntity() != null && !body.isWhole(answer.getEntity().getContentLength())) {
                 // The rest of the body would be taken for the next answer.
                 answer.setHeader("Connection", "close");
             }
@@ -154,6 +154,8 @@ public final class JsonClient implements AutoCloseable {
     /** Tells a deadline when it waits for bytes. Used by one thread. */
     private static final class AwaitedStream extends FilterInputStream {
         private final Deadline deadline;
+        private long bytes;
+        private boolean ended;
 
         AwaitedStream(InputStream stream, Deadline deadline) {
             super(stream);
@@ -164,7 +166,9 @@ public final class JsonClient implements AutoCloseable {
         public int read() throws IOException {
             deadline.waits();
             try {
-                return in.read();
+                int read = in.read();
+                count(read < 0 ? -1 : 1);
+                return read;
             } finally {
                 deadline.goesOn();
             }
@@ -174,7 +178,9 @@ public final class JsonClient implements AutoCloseable {
         public int read(byte[] target, int start, int count) throws IOException {
             deadline.waits();
             try {
-                return in.read(target, start, count);
+                int read = in.read(target, start, count);
+                count(read);
+                return read;
             } finally {
                 deadline.goesOn();
             }
@@ -184,10 +190,22 @@ public final class JsonClient implements AutoCloseable {
         public long skip(long count) throws IOException {
             deadline.waits();
             try {
-                return in.skip(count);
+                long skipped = in.skip(count);
+                count(skipped);
+                return skipped;
             } finally {
                 deadline.goesOn();
             }
+        }
+
+        private void count(long read) {
+            ended |= read < 0;
+            bytes += Math.max(0, read);
+        }
+
+        /** @param length length of the body; negative if it is not known */
+        boolean isWhole(long length) {
+            return length < 0 ? ended : bytes >= length;
         }
     }
 
