@@ -99,6 +99,11 @@ public final class Peers implements AutoCloseable {
         return entry.holders().stream().filter(holder -> !holder.hostId().equals(host) && holder.address() != null);
     }
 
+    /** Returns whether the registry names another host that has a copy and can be asked for it. */
+    public boolean mayHave(RegistryClient.Entry entry) {
+        return others(entry).findAny().isPresent();
+    }
+
     private static List<RegistryClient.Holder> drawn(Stream<RegistryClient.Holder> holders) {
         List<RegistryClient.Holder> drawn = new ArrayList<>(holders.toList());
         Collections.shuffle(drawn);

@@ -28,8 +28,7 @@ final class InodeReserve {
 
     private final OpenDirectory store;
     private boolean complete;
-    private boolean failed;
-    private long failedAt;
+    private long retryAt = System.nanoTime();
 
     InodeReserve(OpenDirectory store) {
         this.store = store;
@@ -71,15 +70,13 @@ final class InodeReserve {
     /** Makes the missing files, if the file system has a fixed number of inodes and many are free. Work goes on if that fails. */
     synchronized void refill() {
         long now = System.nanoTime();
-        if (complete || (failed && now - failedAt < RETRY_AFTER.toNanos())) {
+        if (complete || now - retryAt < 0) {
             return;
         }
         try {
             fill();
-            failed = false;
         } catch (PosixException e) {
-            failed = true;
-            failedAt = now;
+            retryAt = now + RETRY_AFTER.toNanos();
             LOG.warn("the reserve of inodes cannot be made: {}", e.getMessage());
         }
     }

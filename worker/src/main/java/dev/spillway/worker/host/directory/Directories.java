@@ -88,7 +88,7 @@ public final class Directories {
         /** Other hosts have copies, and none of them sent one. */
         record NotFetched(List<String> failures) implements Found {}
 
-        /** Another host sent a copy, and this host did not keep it. */
+        /** Other hosts have copies, and this host takes none now, or did not keep the one that it got. */
         record NotKept(long generation, TreePuts.Result result) implements Found {}
 
         /** Unknown: the registry cannot be asked, or this host serves nothing. */

@@ -120,8 +120,7 @@ public final class TreeFetches {
                 Thread.sleep(BUSY.delay(attempt, random));
                 continue;
             }
-            // In the second round, the holders that failed may be left out.
-            last = fetched instanceof Fetched.NoHolder && last instanceof Fetched.Failed ? last : fetched;
+            last = fetched;
             if (!isWorthAnotherRound(fetched)) {
                 break;
             }
@@ -173,6 +172,9 @@ public final class TreeFetches {
         if (view.served(name).filter(here -> here.generation() >= entry.generation()).isPresent()) {
             return new Fetched.Here(entry.generation());
         }
+        if (!peers.mayHave(entry)) {
+            return new Fetched.NoHolder();
+        }
         Optional<TreePuts.Result> refused = puts.refused();
         if (refused.isPresent()) {
             return new Fetched.NotKept(entry.generation(), refused.get());
@@ -182,7 +184,7 @@ public final class TreeFetches {
             copy = peers.fetchTree(name, entry, spared, tar -> stored(name, entry, tar));
         }
         if (copy.result().isEmpty()) {
-            return copy.failures().isEmpty() ? new Fetched.NoHolder() : new Fetched.Failed(copy.failures(), copy.busy());
+            return new Fetched.Failed(copy.failures(), copy.busy());
         }
         TreePuts.Result result = copy.result().get().result();
         if (!(result instanceof TreePuts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored _))) {

@@ -242,20 +242,24 @@ public final class TreePuts {
         }
     }
 
-    /** Returns why this host takes no tree at all now, before anything is copied; empty if it does. */
+    /** Returns why this host keeps no tree at all now, before another host is asked for one; empty if it does. */
     Optional<Result> refused() throws IOException {
-        // A registration that is under way when the drain begins is refused by the registry.
         if (loop.view().status().draining()) {
             return Optional.of(new Result.Draining());
         }
-        return store.hasRoomFor(0) ? Optional.empty() : Optional.of(new Result.DiskFull("disk: less than min-free-bytes is free"));
+        try {
+            store.requireRoomFor(0);
+            return Optional.empty();
+        } catch (StoreFullException e) {
+            return Optional.of(new Result.DiskFull(String.valueOf(e.getMessage())));
+        }
     }
 
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        Optional<Result> refused = refused();
-        if (refused.isPresent()) {
-            return refused.get();
+        // Checked before anything is copied. A registration that is under way when the drain begins is refused by the registry.
+        if (loop.view().status().draining()) {
+            return new Result.Draining();
         }
         return switch (policies.now(put.name().namespace())) {
             case Policies.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
